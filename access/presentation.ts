@@ -1,0 +1,22 @@
+/** What somebody did at a door, as its reader, keypad or handle reports it. */
+
+export type TagShown = {
+  readonly type: 'tag';
+  readonly tagNumber: string | null;
+  readonly rfidUid: string | null;
+};
+export type PinTyped = { readonly type: 'pin'; readonly code: string };
+/** The reader has already checked chain, dates and challenge (behaviour.md 11). */
+export type MobileKeyShown = { readonly type: 'mkey'; readonly mkeyId: string };
+export type WalletShown = { readonly type: 'wallet'; readonly passId: string };
+export type PlateSeen = { readonly type: 'license_plate'; readonly plate: string };
+/** A handle opens by itself; a button asks the hub to open. */
+export type ExitAsked = { readonly type: 'exit'; readonly by: 'handle' | 'button' };
+
+export type Credential = TagShown | PinTyped | MobileKeyShown | WalletShown | PlateSeen;
+
+export type Presentation = {
+  readonly what: Credential | ExitAsked;
+  /** How long the credential stayed in the field; above 5,000 asks for manual office mode (7.3). */
+  readonly heldMs: number;
+};

@@ -15,6 +15,10 @@ export type AccessGroupId = Id<'access_group'>;
 export type TimeScheduleId = Id<'time_schedule'>;
 export type FloorId = Id<'floor'>;
 export type CommandId = Id<'command'>;
+/** What signs in (`sub` of a token); a person has one, whatever the number of tenants. */
+export type LoginId = Id<'login'>;
+/** The person in one tenant (`id` of a Connect user). */
+export type UserId = Id<'user'>;
 /** The id a hub makes for itself at its first start and keeps for life, wiped or not. */
 export type HubId = Id<'hub'>;
 

@@ -109,6 +109,25 @@ type FilterOf<Literal> =
 export type ParsedFilter = FilterOf<ParsedLiteral>;
 export type Filter = FilterOf<FilterLiteral>;
 
+/** What a checked part of a filter evaluates to; `fields` are those it was checked against. */
+export function filterType(tree: Filter, fields: ListFields): FieldType | 'null' {
+  switch (tree.kind) {
+    case 'field':
+      return fields[tree.path]?.type ?? 'null';
+    case 'literal':
+      return tree.literal.type;
+    case 'call':
+      return functionShape(tree.name).gives;
+    case 'and':
+    case 'or':
+    case 'not':
+    case 'compare':
+    case 'in':
+    default:
+      return 'bool';
+  }
+}
+
 export type Direction = 'asc' | 'desc';
 export type OrderItem = { readonly path: string; readonly direction: Direction };
 

@@ -131,6 +131,14 @@ export function filterType(tree: Filter, fields: ListFields): FieldType | 'null'
 export type Direction = 'asc' | 'desc';
 export type OrderItem = { readonly path: string; readonly direction: Direction };
 
+/** 5.3: newest first. */
+const newestFirst: readonly OrderItem[] = [{ path: 'utc_date_time', direction: 'desc' }];
+
+/** The order of an event list; its fields must have `utc_date_time`. */
+export function eventOrder({ orderBy }: Pick<ListOptions, 'orderBy'>): readonly OrderItem[] {
+  return orderBy.length > 0 ? orderBy : newestFirst;
+}
+
 export type ListOptions = {
   readonly filter: Filter | null;
   /** Empty: the default order of the list. */
@@ -143,7 +151,7 @@ export type ListOptions = {
   readonly now: string;
 };
 
-/** Where a run of event pages stopped: the order keys of its last row as PostgreSQL prints them, and that row's id. */
+/** Where a run of event pages stopped: the order keys of its last row as texts, and that row's id. */
 export type EventPosition = {
   /** Null when the keys are too long for a token: the row is then looked up by its id. */
   readonly keys: readonly (string | null)[] | null;

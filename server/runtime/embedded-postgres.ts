@@ -15,7 +15,7 @@ import {
 } from './postgres-cluster.ts';
 import {
   ask,
-  clearStalePidFile,
+  clearStaleFiles,
   findPostmaster,
   PORT,
   type Postmaster,
@@ -102,8 +102,9 @@ export function createEmbeddedPostgres(options: {
       await stopPostmaster(left.pid, { drainTimeoutMs, log });
     }
     if (left) {
-      await clearStalePidFile(place, name.folder, plan.signal);
-      if (left.runDir !== plan.runDir) removeRunDir(place, left.runDir);
+      const { runDir } = left;
+      await clearStaleFiles({ place, runDir, folderName: name.folder, signal: plan.signal });
+      if (runDir !== plan.runDir) removeRunDir(place, runDir);
     }
     return begin({ ...plan, place, programs, name: name.full });
   };

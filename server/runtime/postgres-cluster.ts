@@ -226,10 +226,12 @@ export function postgresEnvironment(): Record<string, string> {
   return { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }
 
+const FULL_DISK = /No space left on device|Disk quota exceeded|Check free disk space/;
+
 /** The StartError for a PostgreSQL that ended with `output`. */
 export function postgresFault(dir: string, output: string): StartError {
   // A full disk may keep PostgreSQL from writing even its reason.
-  if (/No space left on device|Disk quota exceeded/.test(output) || isFull(dir)) {
+  if (FULL_DISK.test(output) || isFull(dir)) {
     return new StartError('DISK_FULL', `Cannot write in ${dir}: the disk is full.`);
   }
   if (output.includes('Read-only file system')) {

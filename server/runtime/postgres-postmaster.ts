@@ -47,22 +47,24 @@ export function findPostmaster(
 }
 
 /**
- * Removes a pid file whose process is gone for certain. PostgreSQL itself refuses to start when the pid lives on in a
- * stranger of the same user (usual in containers) or in a dead process nobody collected.
+ * Removes the pid file and the socket's lock file of a process that is gone for certain. PostgreSQL itself refuses to
+ * start when the pid lives on in a stranger of the same user (usual in containers) or in a dead process nobody collected.
  */
-export async function clearStalePidFile(
-  place: ClusterPlace,
-  folderName: string,
-  signal: AbortSignal,
-): Promise<void> {
+export async function clearStaleFiles(options: {
+  place: ClusterPlace;
+  runDir: string;
+  folderName: string;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { place, runDir, folderName, signal } = options;
   const deadline = performance.now() + 10_000;
   // Backends of a postmaster that was killed hold its shared memory until they notice.
   while (findProcesses(folderName).length > 0 && performance.now() < deadline) {
     await wait(POLL_MS, undefined, { signal });
   }
-  if (findProcesses(folderName).length === 0) {
-    rmSync(join(place.cluster, 'postmaster.pid'), { force: true });
-  }
+  if (findProcesses(folderName).length > 0) return;
+  rmSync(join(place.cluster, 'postmaster.pid'), { force: true });
+  rmSync(join(runDir, `.s.PGSQL.${String(PORT)}.lock`), { force: true });
 }
 
 /** Starts PostgreSQL in a process group of its own, so that Ctrl-C reaches us and not it. */

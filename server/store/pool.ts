@@ -25,7 +25,7 @@ export function createDatabase(options: { config: PoolConfig; log: Log }): Datab
   });
   // Without a listener a connection that dies while idle would end the program.
   pool.on('error', (error) => {
-    log.warn({ err: error }, 'an idle database connection was lost');
+    if (!pool.ending) log.warn({ err: error }, 'an idle database connection was lost');
   });
   return { pool, close: () => pool.end() };
 }

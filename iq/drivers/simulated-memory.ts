@@ -1,0 +1,92 @@
+/** The flash of a simulated lock: the offline keys its hub wrote, and what happened while that hub was out of reach. */
+import { afterPin, freshKeypad, isLockedOut, type Keypad } from '#access/keypad';
+import { decideOffline, type OfflineMemory } from '#access/offline';
+import type { Presentation } from '#access/presentation';
+import type { DriverEvent, Outcome } from './driver.ts';
+import { confirmed, refused } from './simulated-bolt.ts';
+
+type Remembered = Extract<DriverEvent, { record: number | null }>;
+type WithoutRecord<Event> = Event extends unknown ? Omit<Event, 'record'> : never;
+/** An event of a lock that has not been told yet. */
+export type Untold = WithoutRecord<Remembered>;
+
+const recordRoom = 1_000;
+const factoryOpenMs = 6_000;
+
+export class SimulatedMemory {
+  readonly #offlineKeyLimit: number;
+  #offline: OfflineMemory | null = null;
+  #keypad: Keypad = freshKeypad;
+  #records: Remembered[] = [];
+  #nextRecord: number;
+
+  /** Records are numbered from `firstRecord` upwards. */
+  constructor(parts: { offlineKeyLimit: number; firstRecord: number }) {
+    this.#offlineKeyLimit = parts.offlineKeyLimit;
+    this.#nextRecord = parts.firstRecord;
+  }
+
+  get version(): string | null {
+    return this.#offline?.version ?? null;
+  }
+
+  get keyCount(): number {
+    return this.#offline?.keys.length ?? 0;
+  }
+
+  get openMs(): number {
+    return this.#offline === null ? factoryOpenMs : this.#offline.openTimeSeconds * 1_000;
+  }
+
+  get oldestRecord(): DriverEvent | undefined {
+    return this.#records[0];
+  }
+
+  get recordCount(): number {
+    return this.#records.length;
+  }
+
+  /** Replaces all offline keys; refused when they are more than it holds (12.3). */
+  keep(memory: OfflineMemory): Outcome {
+    if (memory.keys.length > this.#offlineKeyLimit) return refused('command_forbidden');
+    this.#offline = memory;
+    return confirmed;
+  }
+
+  /** What the lock decides alone; a lock that does not know the time opens only for keys that need none. */
+  opensFor(
+    presentation: Presentation,
+    door: { readonly privacy: boolean; readonly now: Date; readonly isClockLost: boolean },
+  ): boolean {
+    const { privacy, now } = door;
+    const isPin = presentation.what.type === 'pin';
+    if (isPin && isLockedOut(this.#keypad, now)) return false;
+    const memory = this.#offline && door.isClockLost ? withoutTime(this.#offline) : this.#offline;
+    const { opens } = decideOffline({ memory, privacy, presentation, now });
+    if (isPin) this.#keypad = afterPin(this.#keypad, { isRight: opens, now });
+    return opens;
+  }
+
+  remember(event: Untold): void {
+    const record = this.#nextRecord;
+    this.#nextRecord += 1;
+    this.#records.push({ ...event, record });
+    if (this.#records.length > recordRoom) this.#records.shift();
+  }
+
+  forgetOldestRecord(): void {
+    this.#records.shift();
+  }
+
+  /** Record numbers go on: a number is never used for two things. */
+  wipe(): void {
+    this.#offline = null;
+    this.#keypad = freshKeypad;
+    this.#records = [];
+  }
+}
+
+function withoutTime(memory: OfflineMemory): OfflineMemory {
+  const keys = memory.keys.filter((key) => key.schedules === null && key.expiresAt === null);
+  return { ...memory, keys };
+}

@@ -99,7 +99,8 @@ export const errorTable = {
     raisedWhen:
       'The state forbids it: dependants exist and force was not sent, the first secret is asked twice, hardware is not ' +
       'detached, an accessor is blocked, suspended or without remote access.',
-    whatToDo: 'Change the state named in the message first, or send force=true where it is offered.',
+    whatToDo:
+      'Change the state named in the message first, or send force=true where it is offered.',
     ...afterChange,
   },
   IQ_TREE_INVALID: {
@@ -207,7 +208,8 @@ export const errorTable = {
     code: 2215,
     statuses: [400],
     message: 'At least one Pod Member must have an email.',
-    raisedWhen: 'Create of a pod with members, or removing or changing the last member with an e-mail.',
+    raisedWhen:
+      'Create of a pod with members, or removing or changing the last member with an e-mail.',
     whatToDo: 'Keep a member who can be reached by e-mail.',
     ...afterChange,
   },
@@ -327,7 +329,8 @@ export const errorTable = {
     code: 3105,
     statuses: [400],
     message: 'Iq is offline it is not connected to CCC',
-    raisedWhen: 'Any command to an IQ without a live connection; answered at once, nothing happened.',
+    raisedWhen:
+      'Any command to an IQ without a live connection; answered at once, nothing happened.',
     whatToDo: 'Check power and network of the IQ; the doors go on with its own table.',
     ...later,
   },

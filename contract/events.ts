@@ -103,7 +103,12 @@ export type IncidentEvent = Static<typeof IncidentEvent>;
 /** A lock or repeater joined (card or button) or left for good. */
 export const LinkEvent = Type.Object({
   ...common,
-  kind: words(['lock_attached', 'lock_detached', 'repeater_attached', 'repeater_detached'] as const),
+  kind: words([
+    'lock_attached',
+    'lock_detached',
+    'repeater_attached',
+    'repeater_detached',
+  ] as const),
   hardware_id: Type.String(),
 });
 export type LinkEvent = Static<typeof LinkEvent>;

@@ -18,6 +18,8 @@ export type Scope = {
 /** A scope inside a transaction: what it writes lands together or not at all. */
 export type WriteScope = Scope & {
   readonly isTransaction: true;
+  /** Runs last inside the transaction: what takes a contended row, so that it is held for the shortest time. */
+  beforeCommit(act: () => Promise<void>): void;
   /** Runs after the commit, never after a rollback: wake-ups of other parts. */
   afterCommit(act: () => void): void;
 };
@@ -61,10 +63,12 @@ async function runOnce<T>(
   work: (scope: WriteScope) => Promise<T>,
 ): Promise<T> {
   const client = await database.pool.connect();
+  const last: (() => Promise<void>)[] = [];
   const acts: (() => void)[] = [];
   try {
     await client.query('begin');
-    const result = await work(writeScope(client, tenantId, acts));
+    const result = await work(writeScope(client, tenantId, { last, acts }));
+    for (const act of last) await act();
     await client.query('commit');
     client.release();
     for (const act of acts) act();
@@ -79,7 +83,9 @@ async function runOnce<T>(
   }
 }
 
-function writeScope(client: PoolClient, tenantId: TenantId, acts: (() => void)[]): WriteScope {
+type Deferred = { readonly last: (() => Promise<void>)[]; readonly acts: (() => void)[] };
+
+function writeScope(client: PoolClient, tenantId: TenantId, { last, acts }: Deferred): WriteScope {
   return {
     tenantId,
     isTransaction: true,
@@ -90,6 +96,9 @@ function writeScope(client: PoolClient, tenantId: TenantId, acts: (() => void)[]
     ) {
       const result = await client.query<Row>(statement(text, values, name));
       return result.rows;
+    },
+    beforeCommit(act) {
+      last.push(act);
     },
     afterCommit(act) {
       acts.push(act);

@@ -1,0 +1,88 @@
+/**
+ * The member types of the HTTP contracts (core-api.md 7 and 9) as schemas: one definition serves reading, writing, OpenAPI.
+ * Requests are read by server/http/body.ts, which knows the formats below and their tolerances.
+ */
+import { Type, type Static, type TSchema, type TUnsafe } from 'typebox';
+
+type Form = {
+  readonly type: 'string' | 'boolean' | 'integer' | 'number';
+  readonly [keyword: string]: unknown;
+};
+
+const form = <T>(schema: Form): TUnsafe<T> => Type.Unsafe<T>(schema);
+
+export const Uuid = form<string>({ type: 'string', format: 'uuid' });
+export const Text = form<string>({ type: 'string' });
+/** `customer_reference`: kept as sent, 255 code points at most, "" is stored as null. */
+export const Reference = form<string>({ type: 'string', format: 'reference', maxLength: 255 });
+export const Bool = form<boolean>({ type: 'boolean' });
+export const Int = form<number>({ type: 'integer' });
+/** Instant: ISO 8601 in, no zone = UTC; `YYYY-MM-DDTHH:mm:ssZ` out. */
+export const Instant = form<string>({ type: 'string', format: 'date-time' });
+/** Wall clock without zone; a date alone is the start of the day. */
+export const LocalStart = form<string>({ type: 'string', format: 'local-start' });
+/** Wall clock without zone; a date alone is the end of the day. */
+export const LocalEnd = form<string>({ type: 'string', format: 'local-end' });
+/** Time of day; without seconds it gets `:00`. */
+export const TimeStart = form<string>({ type: 'string', format: 'time-start' });
+/** Time of day; without seconds it gets `:59`. */
+export const TimeEnd = form<string>({ type: 'string', format: 'time-end' });
+/** Duration `d.hh:mm:ss`. */
+export const Span = form<string>({ type: 'string', format: 'span' });
+
+/** A closed list of words: any letter case in, exactly these out. */
+export function words<const W extends readonly string[]>(list: W): TUnsafe<W[number]> {
+  return form<W[number]>({ type: 'string', enum: [...list] });
+}
+
+/** May be null. In a PATCH body null means "cleared" after reading, and is never what an absent member becomes. */
+export function orNull<S extends TSchema>(schema: S): TUnsafe<Static<S> | null> {
+  const plain = { ...(schema as unknown as Record<string, unknown>) };
+  if (typeof plain['type'] !== 'string' || plain['type'] === 'object' || plain['type'] === 'array')
+    return Type.Unsafe<Static<S> | null>({ anyOf: [plain, { type: 'null' }] });
+  const listed = plain['enum'];
+  return Type.Unsafe<Static<S> | null>({
+    ...plain,
+    type: [plain['type'], 'null'],
+    ...(Array.isArray(listed) ? { enum: [...(listed as unknown[]), null] } : {}),
+  });
+}
+
+/** Absent in a create body = this value. */
+export function withDefault<S extends TSchema>(schema: S, value: Static<S>): S {
+  return { ...schema, default: value };
+}
+
+/** A member that need not be sent. Create: absent bool = false, else its default, else null. PATCH: absent = unchanged. */
+export const optional = Type.Optional;
+export const listOf = Type.Array;
+
+/** The paging envelope of core-api.md 5.1. */
+export function page<S extends TSchema>(item: S) {
+  return Type.Object({
+    items: Type.Array(item),
+    next_page_link: orNull(Text),
+    count: orNull(Int),
+  });
+}
+
+/** The envelope of entries and incidents, core-api.md 5.3. */
+export function eventPage<S extends TSchema>(item: S) {
+  return Type.Object({
+    items: Type.Array(item),
+    continuation_token: orNull(Text),
+    next_page_link: orNull(Text),
+    count: orNull(Int),
+  });
+}
+
+/** Each schedule's seven days, as members. */
+export const weekdays = [
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+] as const;

@@ -1,0 +1,219 @@
+import { ApiError } from '#contract/api-error';
+import type { PatchCollectionRequest, PostCollectionRequest } from '#contract/collection';
+import type { CollectionId, TagId } from '#contract/ids';
+import type { ListOptions } from '#contract/odata';
+import { spanSeconds } from '#contract/time-text';
+import type { Actor, Audit } from '#server/events/audit';
+import type { Ids } from '#server/runtime/ids';
+import {
+  deleteCollection,
+  findCollection,
+  insertCollection,
+  isCollectionInUse,
+  listCollections,
+  updateCollection,
+  type CollectionRow,
+} from '#server/store/collections';
+import type { ListResult } from '#server/store/list';
+import type { Database } from '#server/store/pool';
+import { inTransaction, readScope, type Scope } from '#server/store/scope';
+import { findTag } from '#server/store/tags';
+import type { Static } from 'typebox';
+import type { DesiredState } from './desired-state.ts';
+import { timeZone } from './time-zone.ts';
+import { vendorReference } from './vendors.ts';
+
+export type PostCollection = Required<Static<typeof PostCollectionRequest>>;
+export type PatchCollection = Static<typeof PatchCollectionRequest>;
+
+export type Collections = {
+  /** VALUE_INVALID (404) when the tenant has none of that id. */
+  get(actor: Actor, id: CollectionId): Promise<CollectionRow>;
+  list(actor: Actor, options: ListOptions): Promise<ListResult<CollectionRow>>;
+  /** VALUE_INVALID: id taken, country, zone, retention, vendor or master key not allowed. */
+  create(actor: Actor, body: PostCollection): Promise<CollectionRow>;
+  update(actor: Actor, id: CollectionId, body: PatchCollection): Promise<CollectionRow>;
+  /** OPERATION_NOT_ALLOWED while anything names it, unless forced (core-api.md 10). */
+  remove(actor: Actor, id: CollectionId, rule: { readonly force: boolean }): Promise<void>;
+};
+
+type Parts = {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: { now(): Date };
+  readonly ids: Ids;
+  readonly desiredState: DesiredState;
+};
+
+/** core-api.md 7.5: absent = 90 days; 1 to 3650 days. */
+const defaultTtlSeconds = 90 * 86_400;
+const ttlDays = { least: 1, most: 3650 };
+
+export function createCollections({
+  database,
+  audit,
+  clock,
+  ids,
+  desiredState,
+}: Parts): Collections {
+  return {
+    get: (actor, id) => getCollection(readScope(database, actor.tenantId), id),
+    list: (actor, options) => listCollections(readScope(database, actor.tenantId), options),
+
+    create: (actor, body) =>
+      inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
+        const id = (body.id ?? ids.next()) as CollectionId;
+        const checked = await checkMembers(scope, body);
+        const isInserted = await insertCollection(scope, {
+          id,
+          customer_reference: body.customer_reference,
+          country_code: checked.country_code ?? null,
+          time_zone: checked.time_zone ?? null,
+          masterkey_id: body.masterkey_id,
+          default_installer_company_id: body.installer_company_id,
+          sync_mkey: body.sync_mkey,
+          store_entry_events: body.store_entry_events,
+          store_incident_events: body.store_incident_events,
+          store_lam_audits: body.store_lam_audits,
+          store_events_ttl_seconds: checked.store_events_ttl_seconds ?? defaultTtlSeconds,
+          vendor_references: checked.vendor_references ?? ['sallis'],
+          created_at: clock.now(),
+        });
+        if (!isInserted)
+          throw new ApiError('VALUE_INVALID', { parameter: 'id', reason: 'It is taken.' });
+        const fact = { action: 'collection.create', objectType: 'collection', objectId: id };
+        audit.record(scope, actor, { ...fact, collectionId: id });
+        return getCollection(scope, id);
+      }),
+
+    update: (actor, id, body) =>
+      inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
+        await getCollection(scope, id);
+        const checked = await checkMembers(scope, body);
+        await updateCollection(scope, id, { ...body, ...checked });
+        await desiredState.refresh(scope, { collectionIds: [id] });
+        const fact = { action: 'collection.update', objectType: 'collection', objectId: id };
+        audit.record(scope, actor, { ...fact, collectionId: id, detail: changed(body) });
+        return getCollection(scope, id);
+      }),
+
+    remove: (actor, id, { force }) =>
+      inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
+        await getCollection(scope, id);
+        if (!force && (await isCollectionInUse(scope, id)))
+          throw new ApiError('OPERATION_NOT_ALLOWED', {
+            reason:
+              'Hardware, tags, accessors or groups belong to the collection; send force=true.',
+          });
+        await deleteCollection(scope, id);
+        await desiredState.refresh(scope, { collectionIds: [id] });
+        const fact = { action: 'collection.delete', objectType: 'collection', objectId: id };
+        audit.record(scope, actor, { ...fact, collectionId: id });
+      }),
+  };
+}
+
+/** The collection of a path. VALUE_INVALID (404) when the tenant has none of that id. */
+export async function getCollection(scope: Scope, id: CollectionId): Promise<CollectionRow> {
+  const row = await findCollection(scope, id);
+  if (row === undefined)
+    throw new ApiError('VALUE_INVALID', { parameter: 'collection_id', case: 'path_id' });
+  return row;
+}
+
+/** A collection named in a body; null stays null. VALUE_INVALID when the tenant has none of that id. */
+export async function collectionOfBody(
+  scope: Scope,
+  id: string | null,
+): Promise<CollectionId | null> {
+  if (id === null) return null;
+  const row = await findCollection(scope, id as CollectionId);
+  if (row === undefined) throw new ApiError('VALUE_INVALID', { parameter: 'collection_id' });
+  return row.id;
+}
+
+/** The names of the members sent, for the audit log: names, never values. */
+export function changed(body: Readonly<Record<string, unknown>>): string {
+  return Object.keys(body).sort().join(', ');
+}
+
+type Checked = {
+  readonly country_code?: string | null;
+  readonly time_zone?: string | null;
+  readonly store_events_ttl_seconds?: number;
+  readonly vendor_references?: readonly string[];
+};
+
+async function checkMembers(scope: Scope, body: PatchCollection): Promise<Checked> {
+  const { country_code, time_zone, store_events_ttl, vendor_compatibility, masterkey_id } = body;
+  if (typeof masterkey_id === 'string') await checkMasterKey(scope, masterkey_id as TagId);
+  return {
+    ...(country_code === undefined ? {} : { country_code: countryCode(country_code) }),
+    ...(time_zone === undefined
+      ? {}
+      : { time_zone: time_zone === null ? null : timeZone(time_zone) }),
+    ...(store_events_ttl === undefined ? {} : { store_events_ttl_seconds: ttl(store_events_ttl) }),
+    ...(vendor_compatibility === undefined
+      ? {}
+      : { vendor_references: await vendors(scope, vendor_compatibility) }),
+  };
+}
+
+async function checkMasterKey(scope: Scope, id: TagId): Promise<void> {
+  if ((await findTag(scope, id)) === undefined)
+    throw new ApiError('VALUE_INVALID', { parameter: 'masterkey_id' });
+}
+
+const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+function countryCode(sent: string | null): string | null {
+  if (sent === null) return null;
+  const code = sent.trim().toUpperCase();
+  if (!/^[A-Z]{2}$/.test(code) || countries.of(code) === undefined || notCountries.has(code))
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'country_code',
+      reason: 'Send an ISO 3166 code of two letters.',
+    });
+  return code;
+}
+
+/** Regions of CLDR that ISO 3166-1 does not assign to a country. */
+const notCountries = new Set([
+  'EU',
+  'EZ',
+  'UN',
+  'QO',
+  'XA',
+  'XB',
+  'XK',
+  'ZZ',
+  'AC',
+  'CP',
+  'CQ',
+  'DG',
+  'EA',
+  'IC',
+  'TA',
+]);
+
+function ttl(sent: string | null): number {
+  if (sent === null) return defaultTtlSeconds;
+  const seconds = spanSeconds(sent);
+  if (seconds < ttlDays.least * 86_400 || seconds > ttlDays.most * 86_400)
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'store_events_ttl',
+      reason: `Allowed are ${ttlDays.least} to ${ttlDays.most} days.`,
+    });
+  return seconds;
+}
+
+async function vendors(scope: Scope, sent: readonly string[] | null): Promise<readonly string[]> {
+  const named = (sent ?? []).filter((reference) => reference.trim() !== '');
+  if (named.length === 0) return ['sallis'];
+  const references = new Set<string>();
+  for (const reference of named)
+    references.add(
+      await vendorReference(scope, { sent: reference, parameter: 'vendor_compatibility' }),
+    );
+  return [...references];
+}

@@ -1,0 +1,167 @@
+/** The HTTP server without any route: tolerance, headers, CORS, request ids, errors (core-api.md 1-4). */
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ApiError } from '#contract/api-error';
+import type { Log } from '#server/runtime/log';
+import { failureAnswer, toApiError, wantsProblem } from './failure.ts';
+import { TokenError } from './token.ts';
+
+export type AppOptions = {
+  readonly log: Log;
+  /** Origins a browser may call from; '*' = any. */
+  readonly corsOrigins: readonly string[];
+  readonly version: string;
+  /** Told of every failure, for metrics. */
+  readonly onFailure?: (code: number) => void;
+};
+
+/** core-api.md 2: body up to 1 MiB. */
+const bodyLimit = 1024 * 1024;
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const exposedHeaders =
+  'X-Request-Id, CLP-Warning, Content-Disposition, Retry-After, WWW-Authenticate';
+
+/** Makes the app; routes are laid on it by faces and parts, then `listen` is the caller's. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    requestIdHeader: false,
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      caseSensitive: false,
+      maxParamLength: 2_000,
+    },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => {
+      setHeaders(request, reply, options);
+      sendFailure({ thrown: error, request, reply, options });
+    },
+    clientErrorHandler(_error, socket) {
+      if (!socket.writable) return;
+      const id = randomUUID();
+      const { body, contentType } = failureAnswer(new ApiError('REQUEST_INVALID'), {
+        requestId: id,
+        asProblem: false,
+      });
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nContent-Type: ${contentType}\r\nX-Request-Id: ${id}\r\n` +
+          `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  });
+  // Bodies are read by body.ts against the route's schema, whatever their header says.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setValidatorCompiler(() => () => true);
+  let isStopping = false;
+  app.addHook('preClose', async () => {
+    isStopping = true;
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    setHeaders(request, reply, options);
+    if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
+    if (request.method === 'OPTIONS') return reply.code(204).send();
+    return undefined;
+  });
+  app.setErrorHandler((thrown, request, reply) => sendFailure({ thrown, request, reply, options }));
+  const allowedMethods = collectPaths(app);
+  app.setNotFoundHandler((request, reply) => {
+    const thrown = unknownRoute(reply, allowedMethods(request.url));
+    sendFailure({ thrown, request, reply, options });
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Cardea', version: options.version },
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      },
+    },
+  });
+  return app;
+}
+
+/** Repeats a caller's id of up to 64 visible characters (core-api.md 1). */
+function requestId(sent: string | string[] | undefined): string {
+  const text = Array.isArray(sent) ? sent[0] : sent;
+  return text !== undefined && /^[\x21-\x7e]{1,64}$/.test(text) ? text : randomUUID();
+}
+
+function setHeaders(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { corsOrigins }: AppOptions,
+): void {
+  void reply
+    .header('x-request-id', request.id)
+    .header('strict-transport-security', 'max-age=31536000; includeSubDomains')
+    .header('x-frame-options', 'DENY')
+    .header('x-content-type-options', 'nosniff');
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  void reply.header('vary', 'Origin');
+  if (!corsOrigins.includes('*') && !corsOrigins.includes(origin)) return;
+  void reply
+    .header('access-control-allow-origin', origin)
+    .header('access-control-expose-headers', exposedHeaders);
+  if (request.method !== 'OPTIONS') return;
+  const asked = request.headers['access-control-request-headers'];
+  void reply
+    .header('access-control-allow-methods', methods.join(', '))
+    .header('access-control-max-age', '600');
+  if (asked !== undefined) void reply.header('access-control-allow-headers', asked);
+}
+
+/** Which methods each laid path has, so that a wrong method is told from an unknown route. */
+function collectPaths(app: FastifyInstance): (url: string) => string[] {
+  const paths: { readonly form: RegExp; readonly methods: readonly string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    const form = url.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/:\w+/g, '[^/]+');
+    const list = typeof method === 'string' ? [method] : method;
+    paths.push({ form: new RegExp(`^${form}/?$`, 'i'), methods: list });
+  });
+  return (url) => {
+    const path = (url.split('?')[0] ?? '').replaceAll(/\/+/g, '/');
+    const found = paths.filter(({ form }) => form.test(path)).flatMap((entry) => entry.methods);
+    return [...new Set(found)];
+  };
+}
+
+function unknownRoute(reply: FastifyReply, allowed: readonly string[]): ApiError {
+  if (allowed.length === 0)
+    return new ApiError('REQUEST_INVALID', { case: 'route', reason: 'No such route.' });
+  void reply.header('allow', allowed.join(', '));
+  return new ApiError('REQUEST_INVALID', {
+    case: 'method',
+    reason: `Allowed here: ${allowed.join(', ')}.`,
+  });
+}
+
+type Sending = {
+  readonly thrown: unknown;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly options: AppOptions;
+};
+
+function sendFailure({ thrown, request, reply, options }: Sending): void {
+  if (thrown instanceof TokenError) {
+    options.onFailure?.(1500);
+    void reply.code(thrown.status).header('www-authenticate', thrown.challenge).send();
+    return;
+  }
+  const error = toApiError(thrown);
+  options.onFailure?.(error.code);
+  if (error.status >= 500)
+    options.log.error({ err: error.detail.cause ?? error, requestId: request.id }, error.error);
+  const { status, headers, contentType, body } = failureAnswer(error, {
+    requestId: request.id,
+    asProblem: wantsProblem({ url: request.url, accept: request.headers.accept }),
+  });
+  void reply.code(status).headers(headers).header('content-type', contentType).send(body);
+}

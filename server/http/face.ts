@@ -1,0 +1,199 @@
+/**
+ * Lays the routes of one API face on the app: token, rights, ids, existence, body, handler, answer, in the order of
+ * core-api.md 2.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '#contract/api-error';
+import { isUuid } from '#contract/ids';
+import type { Clock } from '#server/runtime/clock';
+import { readBody, type RawBody } from './body.ts';
+import type { Caller } from './caller.ts';
+import { requestOrigin, type OriginRules } from './list-origin.ts';
+import { pageOf, parseListOptions, queryParameters, type ListRequest } from './list.ts';
+import { operationSchema } from './openapi.ts';
+import type { Access, Call, QueryParameter, Route } from './route.ts';
+
+/** The API families that take tokens: which audiences they accept and who may call what. */
+export type Face = {
+  /** `/v1.2` */
+  readonly prefix: string;
+  readonly name: string;
+  readonly audiences: readonly string[];
+  /** Throws the face's own refusal (an empty 403) when the caller's scopes do not allow it. */
+  authorize(caller: Caller, access: Access): void;
+};
+
+export type FaceParts = {
+  readonly checkToken: (
+    authorization: string | undefined,
+    rules: { readonly audiences: readonly string[] },
+  ) => Promise<Caller>;
+  readonly clock: Clock;
+  readonly originRules: OriginRules;
+};
+
+const callers = new WeakMap<FastifyRequest, Caller>();
+
+/** Registers every route of a face. */
+export function registerFace(
+  app: FastifyInstance,
+  { face, routes, parts }: { face: Face; routes: readonly Route[]; parts: FaceParts },
+): void {
+  for (const route of routes) {
+    const textParams = new Set(route.textParams);
+    app.route({
+      method: route.method,
+      url: face.prefix + route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      schema: operationSchema(route, face),
+      onRequest: async (request) => {
+        const caller = await parts.checkToken(request.headers.authorization, face);
+        face.authorize(caller, route.access);
+        callers.set(request, caller);
+      },
+      handler: (request, reply) => answer({ request, reply, route, textParams, parts }),
+    });
+  }
+}
+
+type Answering = {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly route: Route;
+  readonly textParams: ReadonlySet<string>;
+  readonly parts: FaceParts;
+};
+
+async function answer({ request, reply, route, textParams, parts }: Answering): Promise<unknown> {
+  const call = createCall({ request, reply, route, textParams, parts });
+  if (route.exists !== undefined) await route.exists(call);
+  const body =
+    route.body === undefined
+      ? undefined
+      : readBody(rawBody(request), route.body.schema, route.body.mode as 'create');
+  const value = await route.handle(call, body);
+  if (route.answer === null) return reply.code(204).send();
+  if (route.answer === 'empty') return reply.code(200).send();
+  return value;
+}
+
+function rawBody(request: FastifyRequest): RawBody {
+  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  return { bytes, contentType: request.headers['content-type'] };
+}
+
+function createCall({ request, reply, route, textParams, parts }: Answering): Call {
+  const caller = callers.get(request);
+  if (caller === undefined) throw new Error('a route was reached without a token check');
+  const params = readParams(request.params as Record<string, string>, textParams);
+  const [path = '', rawQuery = ''] = splitUrl(request.raw.url ?? '');
+  const query = readQuery(rawQuery, route.query ?? {});
+  const now = parts.clock.now();
+  let options: Call['list'] | undefined;
+  const warnings: string[] = [];
+  const call: Call = {
+    caller,
+    requestId: request.id,
+    now,
+    id: <Id extends string>(name: string) => param(params, name) as Id,
+    text: (name) => param(params, name),
+    flag: (name) => query.get(name) === 'true',
+    query: (name) => query.get(name) ?? null,
+    header: (name) => {
+      const value = request.headers[name.toLowerCase()];
+      return (Array.isArray(value) ? value[0] : value) ?? null;
+    },
+    get list() {
+      if (route.list === undefined) throw new Error(`${route.path} declares no list`);
+      options ??= parseListOptions(rawQuery, {
+        fields: route.list.fields,
+        events: route.list.events ?? false,
+        v3Conversion: !isTrue(request.headers['clp-disable-odata-v3-conversion']),
+        now,
+      });
+      return options;
+    },
+    get listRequest(): ListRequest {
+      const { headers, socket } = request.raw;
+      const isTls = 'encrypted' in socket && socket.encrypted === true;
+      const origin = requestOrigin(
+        { headers, remoteAddress: socket.remoteAddress, isTls },
+        parts.originRules,
+      );
+      return { origin, path, rawQuery };
+    },
+    page: ({ rows, count, hasMore }, toItem) =>
+      pageOf(
+        { items: rows.map((row) => toItem(row)), count, hasMore },
+        { options: call.list, request: call.listRequest },
+      ),
+    warn: (word) => {
+      warnings.push(word);
+      void reply.header('clp-warning', warnings.join(', '));
+    },
+  };
+  // A list option that cannot be read is told before anything is looked up.
+  if (route.list !== undefined) void call.list;
+  return call;
+}
+
+function isTrue(header: string | string[] | undefined): boolean {
+  return header === 'true' || header === '1';
+}
+
+function splitUrl(url: string): [string, string] {
+  const cut = url.indexOf('?');
+  return cut < 0 ? [url, ''] : [url.slice(0, cut), url.slice(cut + 1)];
+}
+
+function readParams(
+  sent: Readonly<Record<string, string>>,
+  textParams: ReadonlySet<string>,
+): ReadonlyMap<string, string> {
+  const params = new Map<string, string>();
+  for (const [name, value] of Object.entries(sent)) {
+    if (textParams.has(name)) params.set(name, value);
+    else if (isUuid(value)) params.set(name, value.toLowerCase());
+    else
+      throw new ApiError('REQUEST_INVALID', { reason: `The ${name} in the path must be a UUID.` });
+  }
+  return params;
+}
+
+function param(params: ReadonlyMap<string, string>, name: string): string {
+  const value = params.get(name);
+  if (value === undefined) throw new Error(`the path has no parameter ${name}`);
+  return value;
+}
+
+/** Declared query parameters, by their kind; a repeated one: the last counts. */
+function readQuery(
+  rawQuery: string,
+  declared: Readonly<Record<string, QueryParameter>>,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  const names = new Map(Object.keys(declared).map((name) => [name.toLowerCase(), name]));
+  if (names.size === 0) return values;
+  for (const [sent, value] of queryParameters(rawQuery)) {
+    const name = names.get(sent.toLowerCase());
+    if (name !== undefined && value !== '') values.set(name, value);
+  }
+  for (const [name, { kind, isRequired }] of Object.entries(declared)) {
+    const value = values.get(name);
+    if (value !== undefined) values.set(name, readQueryValue(name, value, kind));
+    else if (isRequired === true)
+      throw new ApiError('REQUEST_INVALID', { reason: `The ${name} parameter is required.` });
+  }
+  return values;
+}
+
+function readQueryValue(name: string, value: string, kind: QueryParameter['kind']): string {
+  const plain = value.trim();
+  if (kind === 'text') return value;
+  if (kind === 'uuid' && isUuid(plain)) return plain.toLowerCase();
+  const word = plain.toLowerCase();
+  if (kind === 'bool' && (word === 'true' || word === '1')) return 'true';
+  if (kind === 'bool' && (word === 'false' || word === '0')) return 'false';
+  throw new ApiError('REQUEST_INVALID', {
+    reason: `The ${name} parameter must be a ${kind === 'uuid' ? 'UUID' : 'boolean'}.`,
+  });
+}

@@ -1,11 +1,28 @@
 import type { AccessGroupId, AccessorId, CollectionId, IqId, LockId, TagId } from '#contract/ids';
+import type { Bus } from '#server/store/bus';
+import { lockDesiredState, replaceDesiredItems } from '#server/store/desired-items';
+import {
+  changedAccessors,
+  changedGroups,
+  changedHardware,
+  changedSettings,
+  findConcernedIqs,
+  findGuests,
+  findIqsOfOtherCollection,
+  findTagHolders,
+  lockGroups,
+  type ChangedItem,
+} from '#server/store/desired-sources';
 import type { WriteScope } from '#server/store/scope';
 
 /** What a write touched; the IQs that must know are found from it. */
 export type Touched = {
+  /** Zone, lights, tree, collection or link states of IQs. */
   readonly iqIds?: readonly IqId[];
   readonly lockIds?: readonly LockId[];
+  /** Flags, settings, keys or memberships of accessors. */
   readonly accessorIds?: readonly AccessorId[];
+  /** Schedules, locks or members of groups; send the accessors of changed memberships and the locks of changed relations too. */
   readonly groupIds?: readonly AccessGroupId[];
   readonly collectionIds?: readonly CollectionId[];
   readonly tagIds?: readonly TagId[];
@@ -19,3 +36,95 @@ export type DesiredState = {
    */
   refresh(scope: WriteScope, touched: Touched): Promise<void>;
 };
+
+/** The desired state of IQs (design.md law 3): items are made again only for what was touched, and written only where they differ. */
+export function createDesiredState({
+  bus,
+  clock,
+}: {
+  readonly bus: Bus;
+  readonly clock: { now(): Date };
+}): DesiredState {
+  return {
+    async refresh(scope, touched) {
+      const { groupIds = [], collectionIds = [], lockIds = [], iqIds = [] } = touched;
+      if (groupIds.length > 0) await lockGroups(scope, groupIds);
+      const concerned = await findConcernedIqs(scope, { iqIds, lockIds, groupIds, collectionIds });
+      const accessorIds = await touchedAccessors(scope, touched);
+      const all = [...concerned.byHardware, ...concerned.byGroup];
+      if (all.length > 0) await lockDesiredState(scope, all);
+      const changes = [
+        ...(await hardwareChanges(scope, concerned.byHardware)),
+        ...(await groupChanges(scope, concerned.byGroup, groupIds)),
+        ...(accessorIds.length === 0
+          ? []
+          : await changedAccessors(scope, { iqIds: null, accessorIds })),
+      ];
+      await write(scope, changes, { bus, now: clock.now() });
+    },
+  };
+}
+
+async function touchedAccessors(
+  scope: WriteScope,
+  { accessorIds = [], tagIds = [] }: Touched,
+): Promise<readonly AccessorId[]> {
+  const holders = tagIds.length === 0 ? [] : await findTagHolders(scope, tagIds);
+  return [...new Set([...accessorIds, ...holders])];
+}
+
+async function hardwareChanges(
+  scope: WriteScope,
+  iqIds: readonly IqId[],
+): Promise<readonly ChangedItem[]> {
+  if (iqIds.length === 0) return [];
+  const moved = await findIqsOfOtherCollection(scope, iqIds);
+  return [
+    ...(await changedSettings(scope, iqIds)),
+    ...(await changedHardware(scope, iqIds)),
+    ...(await changedGroups(scope, iqIds, null)),
+    ...(moved.length === 0
+      ? []
+      : await changedAccessors(scope, { iqIds: moved, accessorIds: null })),
+    ...(await guestChanges(scope, iqIds)),
+  ];
+}
+
+async function groupChanges(
+  scope: WriteScope,
+  iqIds: readonly IqId[],
+  groupIds: readonly AccessGroupId[],
+): Promise<readonly ChangedItem[]> {
+  if (iqIds.length === 0) return [];
+  return [
+    ...(await changedHardware(scope, iqIds)),
+    ...(await changedGroups(scope, iqIds, groupIds)),
+    ...(await guestChanges(scope, iqIds)),
+  ];
+}
+
+async function guestChanges(
+  scope: WriteScope,
+  iqIds: readonly IqId[],
+): Promise<readonly ChangedItem[]> {
+  const accessorIds = await findGuests(scope, iqIds);
+  return accessorIds.length === 0 ? [] : changedAccessors(scope, { iqIds, accessorIds });
+}
+
+async function write(
+  scope: WriteScope,
+  changes: readonly ChangedItem[],
+  { bus, now }: { readonly bus: Bus; readonly now: Date },
+): Promise<void> {
+  const byIq = new Map<IqId, Map<string, unknown>>();
+  for (const { iqId, key, value } of changes) {
+    const items = byIq.get(iqId) ?? new Map<string, unknown>();
+    byIq.set(iqId, items.set(key, value));
+  }
+  const iqIds = [...byIq.keys()].sort();
+  if (iqIds.length > 0) await lockDesiredState(scope, iqIds);
+  for (const iqId of iqIds) {
+    const items = [...(byIq.get(iqId) ?? [])].map(([key, value]) => ({ key, value }));
+    await replaceDesiredItems(scope, iqId, { items, now, bus });
+  }
+}

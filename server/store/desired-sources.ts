@@ -1,0 +1,255 @@
+/**
+ * What the desired state of IQs ought to be, made from the rows of hardware, people and rights: each function returns the
+ * items that differ from those stored, value null for items whose cause is gone (contract/access-table.ts).
+ */
+import type { AccessGroupId, AccessorId, CollectionId, IqId, LockId, TagId } from '#contract/ids';
+import type { Scope } from './scope.ts';
+
+export type ChangedItem = { readonly iqId: IqId; readonly key: string; readonly value: unknown };
+
+type Row = { iq_id: IqId; key: string; value: unknown };
+
+/** Compares what `wanted` says with what is stored under the same kind of key. */
+function difference(wanted: string, stored: string): string {
+  return `with wanted (iq_id, key, value) as (${wanted}),
+    stored as (select iq_id, key, value from desired_items where tenant_id = $1 and value is not null and ${stored})
+    select coalesce(w.iq_id, s.iq_id) as iq_id, coalesce(w.key, s.key) as key, w.value
+    from wanted w full join stored s on s.iq_id = w.iq_id and s.key = w.key
+    where w.value is distinct from s.value`;
+}
+
+async function changes(
+  scope: Scope,
+  query: { readonly name: string; readonly text: string; readonly values: readonly unknown[] },
+): Promise<ChangedItem[]> {
+  const rows = await scope.query<Row>(query.text, [scope.tenantId, ...query.values], query.name);
+  return rows.map(({ iq_id, key, value }) => ({ iqId: iq_id, key, value }));
+}
+
+const settings = difference(
+  `select q.id, 'settings', jsonb_build_object(
+     'iq_id', q.id, 'collection_id', q.collection_id, 'time_zone', q.time_zone,
+     'led_enabled', q.led_enabled, 'led_pattern', q.led_pattern,
+     'tags_from_other_sites', coalesce((c.options->>'tags_from_other_sites')::boolean, true),
+     'door_left_open_seconds', coalesce((c.options->>'door_left_open_seconds')::int, 30),
+     'offline_validity_hours', (c.options->>'offline_validity_hours')::int,
+     'offline_schedules', coalesce((c.options->>'offline_schedules')::boolean, true),
+     'masterkey_tag_id', c.masterkey_id,
+     'pin_hash_key', encode(t.pin_hash_key, 'base64'))
+   from iqs q join tenants t on t.id = q.tenant_id
+   left join collections c on c.tenant_id = q.tenant_id and c.id = q.collection_id
+   where q.tenant_id = $1 and q.id = any ($2)`,
+  `iq_id = any ($2) and key = 'settings'`,
+);
+
+/** Zone, lights and site settings of IQs. */
+export function changedSettings(scope: Scope, iqIds: readonly IqId[]): Promise<ChangedItem[]> {
+  return changes(scope, { name: 'desired_settings', text: settings, values: [iqIds] });
+}
+
+const hardware = difference(
+  `select l.iq_id, 'lock/' || l.id, jsonb_build_object(
+     'id', l.id, 'mac', l.code, 'slot', coalesce(l.slot, 0), 'repeater_id', l.repeater_id,
+     'link', l.iq_link_state, 'open_time_seconds', l.open_time_seconds,
+     'license_plate_camera', l.license_plate_camera, 'easy_office_mode', l.easy_office_mode,
+     'group_ids', coalesce((select jsonb_agg(g.access_group_id order by g.access_group_id) from access_group_locks g
+        where g.tenant_id = l.tenant_id and g.lock_id = l.id), '[]'),
+     'offline_key_ids', coalesce((select jsonb_agg(o.key_id order by o.key_id) from offline_keys o
+        where o.tenant_id = l.tenant_id and o.lock_id = l.id), '[]'))
+   from locks l where l.tenant_id = $1 and l.iq_id = any ($2) and l.iq_link_state <> 'detached'
+   union all
+   select r.iq_id, 'repeater/' || r.id, jsonb_build_object(
+     'id', r.id, 'mac', r.code, 'slot', coalesce(r.slot, 0), 'repeater_id', r.repeater_id, 'link', r.iq_link_state)
+   from repeaters r where r.tenant_id = $1 and r.iq_id = any ($2) and r.iq_link_state <> 'detached'`,
+  `iq_id = any ($2) and (key like 'lock/%' or key like 'repeater/%')`,
+);
+
+/** Locks and repeaters in the trees of IQs. */
+export function changedHardware(scope: Scope, iqIds: readonly IqId[]): Promise<ChangedItem[]> {
+  return changes(scope, { name: 'desired_hardware', text: hardware, values: [iqIds] });
+}
+
+const groups = difference(
+  `select distinct on (l.iq_id, g.id) l.iq_id, 'group/' || g.id, jsonb_build_object('id', g.id, 'schedules',
+     coalesce((select jsonb_agg(jsonb_build_object(
+        'id', s.id, 'start_time', to_char(s.start_time, 'HH24:MI:SS'), 'end_time', to_char(s.end_time, 'HH24:MI:SS'),
+        'start_date', to_char(s.start_date, 'YYYY-MM-DD"T"HH24:MI:SS'),
+        'end_date', to_char(s.end_date, 'YYYY-MM-DD"T"HH24:MI:SS'),
+        'monday', s.monday, 'tuesday', s.tuesday, 'wednesday', s.wednesday, 'thursday', s.thursday,
+        'friday', s.friday, 'saturday', s.saturday, 'sunday', s.sunday) order by s.created_at, s.id)
+      from time_schedules s where s.tenant_id = g.tenant_id and s.access_group_id = g.id), '[]'))
+   from locks l
+   join access_group_locks m on m.tenant_id = l.tenant_id and m.lock_id = l.id
+   join access_groups g on g.tenant_id = m.tenant_id and g.id = m.access_group_id
+   where l.tenant_id = $1 and l.iq_id = any ($2) and l.iq_link_state <> 'detached'
+     and ($3::uuid[] is null or g.id = any ($3))`,
+  `iq_id = any ($2) and key like 'group/%'
+   and ($3::uuid[] is null or key = any (select 'group/' || id from unnest($3::uuid[]) as given (id)))`,
+);
+
+/** Groups that have a lock in the tree of these IQs, with their schedules; null = all groups. */
+export function changedGroups(
+  scope: Scope,
+  iqIds: readonly IqId[],
+  groupIds: readonly AccessGroupId[] | null,
+): Promise<ChangedItem[]> {
+  return changes(scope, { name: 'desired_groups', text: groups, values: [iqIds, groupIds] });
+}
+
+// An accessor is known to an IQ of its own collection (or when it has none), and wherever a group gives it a lock.
+const isKnown = `(a.collection_id is null or a.collection_id = q.collection_id or exists (
+   select 1 from access_group_accessors ga
+   join access_group_locks gl on gl.tenant_id = ga.tenant_id and gl.access_group_id = ga.access_group_id
+   join locks l on l.tenant_id = gl.tenant_id and l.id = gl.lock_id
+   where ga.tenant_id = a.tenant_id and ga.accessor_id = a.id and l.iq_id = q.id))`;
+
+const accessors = difference(
+  `select q.id, 'accessor/' || a.id, jsonb_build_object(
+     'id', a.id,
+     'blocked', a.blocked or coalesce(s.blocked, false),
+     'suspended', coalesce(s.suspended, false),
+     'use_pin', coalesce(s.use_pin, true),
+     'override_privacy_mode', coalesce(s.override_privacy_mode, a.override_privacy_mode),
+     'toggle_easy_office_mode', coalesce(s.toggle_easy_office_mode, a.toggle_easy_office_mode),
+     'toggle_manual_office_mode', coalesce(s.toggle_manual_office_mode, a.toggle_manual_office_mode),
+     'group_ids', coalesce((select jsonb_agg(m.access_group_id order by m.access_group_id) from access_group_accessors m
+        where m.tenant_id = a.tenant_id and m.accessor_id = a.id), '[]'),
+     'keys', held.keys)
+   from accessors a
+   join lateral (
+     select k.tenant_id, k.accessor_id from keys k where k.tenant_id = a.tenant_id and k.accessor_id = a.id limit 1
+   ) some_key on true
+   join iqs q on q.tenant_id = a.tenant_id and ($2::uuid[] is null or q.id = any ($2))
+   left join collection_settings s on s.tenant_id = a.tenant_id and s.accessor_id = a.id and s.collection_id = q.collection_id
+   cross join lateral (
+     select jsonb_agg(jsonb_build_object(
+        'id', k.id, 'credential_id', k.credential_id, 'type', k.key_type,
+        'blocked', k.blocked or coalesce(ks.blocked, false),
+        'expires_at', to_char(coalesce(t.expiry_date, k.expires_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'value', coalesce(t.tag_number, k.credential_value, ''),
+        'rfid_uid', t.rfid_uid, 'collection_id', t.collection_id) order by k.created_at, k.id) as keys
+     from keys k
+     left join tags t on k.key_type = 'tag' and t.tenant_id = k.tenant_id and t.id = k.credential_id
+     left join key_settings ks on ks.tenant_id = k.tenant_id and ks.key_id = k.id and ks.collection_setting_id = s.id
+     where k.tenant_id = a.tenant_id and k.accessor_id = a.id
+   ) held
+   where a.tenant_id = $1 and ($3::uuid[] is null or a.id = any ($3)) and ${isKnown}`,
+  `($2::uuid[] is null or iq_id = any ($2)) and key like 'accessor/%'
+   and ($3::uuid[] is null or key = any (select 'accessor/' || id from unnest($3::uuid[]) as given (id)))`,
+);
+
+/** Accessors with their flags, groups and keys, on the IQs that must know them; null = all. */
+export function changedAccessors(
+  scope: Scope,
+  on: {
+    readonly iqIds: readonly IqId[] | null;
+    readonly accessorIds: readonly AccessorId[] | null;
+  },
+): Promise<ChangedItem[]> {
+  return changes(scope, {
+    name: 'desired_accessors',
+    text: accessors,
+    values: [on.iqIds, on.accessorIds],
+  });
+}
+
+/** IQs concerned by a change: those that have the object, and those whose stored items still speak of it. */
+export async function findConcernedIqs(
+  scope: Scope,
+  touched: {
+    readonly iqIds: readonly IqId[];
+    readonly lockIds: readonly LockId[];
+    readonly groupIds: readonly AccessGroupId[];
+    readonly collectionIds: readonly CollectionId[];
+  },
+): Promise<{ readonly byHardware: readonly IqId[]; readonly byGroup: readonly IqId[] }> {
+  const rows = await scope.query<{ id: IqId; by_hardware: boolean }>(
+    `select q.id,
+       (q.id = any ($2)
+        or exists (select 1 from locks l where l.tenant_id = q.tenant_id and l.iq_id = q.id and l.id = any ($3))
+        or exists (select 1 from desired_items d where d.tenant_id = q.tenant_id and d.iq_id = q.id
+             and d.key = any (select 'lock/' || id from unnest($3::uuid[]) as given (id)))
+        or q.collection_id = any ($5)
+        or exists (select 1 from desired_items d where d.tenant_id = q.tenant_id and d.iq_id = q.id and d.key = 'settings'
+             and cardinality($5::uuid[]) > 0 and (d.value->>'collection_id')::uuid = any ($5))) as by_hardware
+     from iqs q where q.tenant_id = $1 and (
+       q.id = any ($2)
+       or q.collection_id = any ($5)
+       or exists (select 1 from locks l where l.tenant_id = q.tenant_id and l.iq_id = q.id and l.id = any ($3))
+       or exists (select 1 from access_group_locks g join locks l on l.tenant_id = g.tenant_id and l.id = g.lock_id
+            where g.tenant_id = q.tenant_id and g.access_group_id = any ($4) and l.iq_id = q.id)
+       or exists (select 1 from desired_items d where d.tenant_id = q.tenant_id and d.iq_id = q.id and (
+            d.key = any (select 'lock/' || id from unnest($3::uuid[]) as given (id)
+                         union all select 'group/' || id from unnest($4::uuid[]) as given (id))))
+       or (cardinality($5::uuid[]) > 0 and exists (select 1 from desired_items d where d.tenant_id = q.tenant_id
+            and d.iq_id = q.id and d.key = 'settings' and (d.value->>'collection_id')::uuid = any ($5))))
+     order by q.id`,
+    [scope.tenantId, touched.iqIds, touched.lockIds, touched.groupIds, touched.collectionIds],
+    'desired_concerned',
+  );
+  return {
+    byHardware: rows.filter((row) => row.by_hardware).map((row) => row.id),
+    byGroup: rows.filter((row) => !row.by_hardware).map((row) => row.id),
+  };
+}
+
+/** Of these IQs, those that were given no settings yet or those of another collection: every accessor is asked anew. */
+export async function findIqsOfOtherCollection(
+  scope: Scope,
+  iqIds: readonly IqId[],
+): Promise<readonly IqId[]> {
+  const rows = await scope.query<{ id: IqId }>(
+    `select q.id from iqs q
+     left join desired_items d on d.tenant_id = q.tenant_id and d.iq_id = q.id and d.key = 'settings'
+     where q.tenant_id = $1 and q.id = any ($2)
+       and (d.value is null or (d.value->>'collection_id')::uuid is distinct from q.collection_id)`,
+    [scope.tenantId, iqIds],
+    'desired_moved',
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Members of groups that have one of these locks, who are known to an IQ by such a group only. */
+export async function findGuests(
+  scope: Scope,
+  iqIds: readonly IqId[],
+): Promise<readonly AccessorId[]> {
+  const rows = await scope.query<{ id: AccessorId }>(
+    `select distinct a.id from iqs q
+     join locks l on l.tenant_id = q.tenant_id and l.iq_id = q.id
+     join access_group_locks gl on gl.tenant_id = l.tenant_id and gl.lock_id = l.id
+     join access_group_accessors ga on ga.tenant_id = gl.tenant_id and ga.access_group_id = gl.access_group_id
+     join accessors a on a.tenant_id = ga.tenant_id and a.id = ga.accessor_id
+     where q.tenant_id = $1 and q.id = any ($2)
+       and a.collection_id is not null and a.collection_id is distinct from q.collection_id
+     union
+     select a.id from desired_items d
+     join iqs q on q.tenant_id = d.tenant_id and q.id = d.iq_id
+     join accessors a on a.tenant_id = d.tenant_id and a.id = substr(d.key, 10)::uuid
+     where d.tenant_id = $1 and d.iq_id = any ($2) and d.key like 'accessor/%' and d.value is not null
+       and a.collection_id is not null and a.collection_id is distinct from q.collection_id`,
+    [scope.tenantId, iqIds],
+    'desired_guests',
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Who holds a key to these tags. */
+export async function findTagHolders(
+  scope: Scope,
+  tagIds: readonly TagId[],
+): Promise<readonly AccessorId[]> {
+  const rows = await scope.query<{ id: AccessorId }>(
+    `select distinct accessor_id as id from keys where tenant_id = $1 and key_type = 'tag' and credential_id = any ($2)`,
+    [scope.tenantId, tagIds],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Takes the rows of groups, so that of two changes of one group the later sees the earlier. */
+export async function lockGroups(scope: Scope, groupIds: readonly AccessGroupId[]): Promise<void> {
+  await scope.query(
+    'select 1 from access_groups where tenant_id = $1 and id = any ($2) order by id for no key update',
+    [scope.tenantId, groupIds],
+  );
+}

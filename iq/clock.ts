@@ -14,9 +14,31 @@ const longestTimerMs = 2_147_483_647;
 export function createSystemClock(): HubClock {
   return {
     now: () => new Date(),
-    setTimeout(act, ms) {
-      const handle = setTimeout(act, Math.min(Math.max(0, ms), longestTimerMs));
-      return { cancel: () => clearTimeout(handle) };
-    },
+    setTimeout: afterMachineMs,
+  };
+}
+
+function afterMachineMs(act: () => void, ms: number): Timer {
+  const due = performance.now() + ms;
+  let handle: NodeJS.Timeout;
+  // Node fires a delay above 2^31-1 ms at once, so long waits go in legs.
+  const wait = (): void => {
+    const leftMs = Math.max(0, due - performance.now());
+    handle = setTimeout(leftMs > longestTimerMs ? wait : act, Math.min(leftMs, longestTimerMs));
+  };
+  wait();
+  return { cancel: () => clearTimeout(handle) };
+}
+
+/** Time that only flows, for signs of life: no correction, no movable clock may make a living connection look dead. */
+export type SteadyClock = {
+  nowMs(): number;
+  setTimeout(act: () => void, ms: number): Timer;
+};
+
+export function createSteadyClock(): SteadyClock {
+  return {
+    nowMs: () => performance.now(),
+    setTimeout: afterMachineMs,
   };
 }

@@ -1,0 +1,160 @@
+/** Files that survive kill -9 at any byte: replaced as a whole, or appended line by line with a checksum each. */
+import { mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+
+/** One value as a line: 8 hex digits of CRC-32, a blank, JSON. */
+export function toLine(value: unknown): string {
+  const text = JSON.stringify(value);
+  return `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`;
+}
+
+/** The value of a line without its line feed, or undefined when checksum and text do not agree. */
+export function fromLine(line: string): unknown {
+  const text = line.slice(9);
+  if (line[8] !== ' ' || Number.parseInt(line.slice(0, 8), 16) !== crc32(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The content of a file as text, or null when there is none. */
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Makes a folder's entries durable; without it a renamed file may be gone after a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Replaces a file atomically and durably, readable by its owner only. */
+export async function replaceFile(
+  path: string,
+  chunks: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
+  const temporary = `${path}.new`;
+  const file = await open(temporary, 'w', 0o600);
+  try {
+    for await (const chunk of chunks) await file.appendFile(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+/** Removes a file that may already be gone. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+export type ReadLines = {
+  readonly values: readonly unknown[];
+  /** Bad lines that have a good one behind them: damage, not a torn tail. */
+  readonly damagedLines: number;
+  /** Bytes up to the end of the last good line. */
+  readonly goodBytes: number;
+};
+
+/** The values of a file of lines. */
+export function readLines(text: string): ReadLines {
+  const values: unknown[] = [];
+  let [badSinceGood, damagedLines, goodBytes, position] = [0, 0, 0, 0];
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', position)) {
+    const line = text.slice(position, end);
+    position = end + 1;
+    const value = fromLine(line);
+    if (value === undefined) {
+      badSinceGood += 1;
+      continue;
+    }
+    values.push(value);
+    damagedLines += badSinceGood;
+    badSinceGood = 0;
+    goodBytes = position;
+  }
+  return { values, damagedLines, goodBytes: Buffer.byteLength(text.slice(0, goodBytes)) };
+}
+
+/**
+ * A file of lines that only grows, one write at a time. A failed write is cut off again, so that the next one stands on good
+ * ground.
+ */
+export class AppendLog {
+  readonly path: string;
+  #file: FileHandle | null = null;
+  #bytes = 0;
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Bytes known to be on the disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Opens or makes the file, cuts a torn tail and returns what it holds. */
+  async open(): Promise<ReadLines> {
+    const text = await readIfThere(this.path);
+    const lines = readLines(text ?? '');
+    this.#file = await open(this.path, 'a', 0o600);
+    if (text !== null && Buffer.byteLength(text) > lines.goodBytes) {
+      await this.#file.truncate(lines.goodBytes);
+      await this.#file.sync();
+    }
+    if (text === null) await syncFolder(dirname(this.path));
+    this.#bytes = lines.goodBytes;
+    return lines;
+  }
+
+  /** Resolves when the values are on the disk, after one sync for all of them. */
+  append(values: readonly unknown[]): Promise<void> {
+    const next = this.#work.then(() => this.#write(values));
+    this.#work = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Waits for what is on its way and closes the file. */
+  async close(): Promise<void> {
+    await this.#work;
+    await this.#file?.close();
+    this.#file = null;
+  }
+
+  async #write(values: readonly unknown[]): Promise<void> {
+    if (!this.#file) throw new Error(`${this.path} is closed`);
+    const data = Buffer.from(values.map((value) => toLine(value)).join(''));
+    try {
+      await this.#file.appendFile(data);
+      await this.#file.datasync();
+    } catch (error) {
+      await this.#file.truncate(this.#bytes);
+      throw error;
+    }
+    this.#bytes += data.length;
+  }
+}

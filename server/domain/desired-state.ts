@@ -10,6 +10,8 @@ import {
   findGuests,
   findIqsOfOtherCollection,
   findTagHolders,
+  lockAccessors,
+  lockAllAccessors,
   lockGroups,
   type ChangedItem,
 } from '#server/store/desired-sources';
@@ -51,6 +53,7 @@ export function createDesiredState({
       if (groupIds.length > 0) await lockGroups(scope, groupIds);
       const concerned = await findConcernedIqs(scope, { iqIds, lockIds, groupIds, collectionIds });
       const accessorIds = await touchedAccessors(scope, touched);
+      if (accessorIds.length > 0) await lockAccessors(scope, accessorIds);
       const all = [...concerned.byHardware, ...concerned.byGroup];
       if (all.length > 0) await lockDesiredState(scope, all);
       const changes = [
@@ -79,6 +82,7 @@ async function hardwareChanges(
 ): Promise<readonly ChangedItem[]> {
   if (iqIds.length === 0) return [];
   const moved = await findIqsOfOtherCollection(scope, iqIds);
+  if (moved.length > 0) await lockAllAccessors(scope);
   return [
     ...(await changedSettings(scope, iqIds)),
     ...(await changedHardware(scope, iqIds)),

@@ -253,3 +253,34 @@ export async function lockGroups(scope: Scope, groupIds: readonly AccessGroupId[
     [scope.tenantId, groupIds],
   );
 }
+
+/** Key space of the advisory lock below; the second half is the tenant. */
+const membershipLock = 0x0cad;
+
+/**
+ * Takes the rows of accessors, so that of two changes of one person the later sees the earlier, and keeps IQs from being
+ * filled anew meanwhile.
+ */
+export async function lockAccessors(
+  scope: Scope,
+  accessorIds: readonly AccessorId[],
+): Promise<void> {
+  await scope.query(
+    'select pg_advisory_xact_lock_shared($2, hashtext($1::text))',
+    [scope.tenantId, membershipLock],
+    'desired_lock_shared',
+  );
+  await scope.query(
+    'select 1 from accessors where tenant_id = $1 and id = any ($2) order by id for no key update',
+    [scope.tenantId, accessorIds],
+    'desired_lock_accessors',
+  );
+}
+
+/** Waits for changes of single accessors and holds them off: an IQ is about to be filled with all of them. */
+export async function lockAllAccessors(scope: Scope): Promise<void> {
+  await scope.query('select pg_advisory_xact_lock($2, hashtext($1::text))', [
+    scope.tenantId,
+    membershipLock,
+  ]);
+}

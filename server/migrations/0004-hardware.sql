@@ -2,6 +2,8 @@
 
 -- Since when an IQ is online, so that changes made while it was away count as late only from its return on.
 alter table iqs add column online_since timestamptz;
+-- A restore was asked for: from then on a hub that was reset may be sent its content (behaviour.md 4.9).
+alter table iqs add column restore_asked_at timestamptz;
 
 -- Filters by MAC compare without regard to letter case.
 create index locks_mac_text on locks (tenant_id, lower(mac));

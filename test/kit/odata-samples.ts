@@ -67,21 +67,12 @@ export function createRandom(seed: number): () => number {
 }
 
 const scraps = [
-  ...["'", "''", '(', ')', ',', '/', ' ', '  ', '\t', '\0', 'é', '☃', '-', '.', ':', '%', '+', '$'],
-  ...['eq', 'ne', 'in', 'and', 'or', 'not', 'null', 'true', 'now()', 'contains(', 'substringof('],
-  ...['mac', 'online', 'state', 'iq/id', 'utc_date_time', 'signal_strength', 'unknown_field'],
-  ...["datetime'", "guid'", "time'", "duration'PT5S'", '1', '0', '1e5', '2026-01-01', '08:00', id],
-  ...[
-    "'active'",
-    '12L',
-    '9999999999999999999999',
-    '1e308',
-    '-',
-    '(((((((',
-    ')))))))',
-    '0001-01-01',
-  ],
-];
+  ["'", "''", '(', ')', ',', '/', ' ', '  ', '\t', '\0', 'é', '☃', '-', '.', ':', '%', '+', '$'],
+  ['eq', 'ne', 'in', 'and', 'or', 'not', 'null', 'true', 'now()', 'contains(', 'substringof('],
+  ['mac', 'online', 'state', 'iq/id', 'utc_date_time', 'signal_strength', 'unknown_field'],
+  ["datetime'", "guid'", "time'", "duration'PT5S'", '1', '0', '1e5', '2026-01-01', '08:00', id],
+  ["'active'", '12L', '9999999999999999999999', '1e308', '-', '(((((((', ')))))))', '0001-01-01'],
+].flat();
 
 function pick<Item>(random: () => number, items: readonly Item[], otherwise: Item): Item {
   return items[Math.floor(random() * items.length)] ?? otherwise;

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readConfig, readEnvironment } from './config.ts';
+import { environmentExample, settingsPage } from './settings-page.ts';
+import { StartError } from './start-error.ts';
+
+test('an empty environment gives a laptop a working server', () => {
+  expect(readConfig({ DATABASE_URL: '', CARDEA_HTTP_PORT: ' ' })).toEqual({
+    roles: ['http', 'gateway', 'stream', 'jobs'],
+    dataDir: './data',
+    databaseConnections: 20,
+    httpHost: '127.0.0.1',
+    httpPort: 8080,
+    trustedProxies: [],
+    corsOrigins: [],
+    rateLimit: 0,
+    mqttHost: '127.0.0.1',
+    mqttPort: 8883,
+    demo: 'harbour',
+    simulatorPort: 8090,
+    logLevel: 'info',
+    logFormat: 'auto',
+  });
+});
+
+test('numbers and lists are read from their text', () => {
+  const config = readConfig({
+    ROLES: 'http, stream',
+    CARDEA_HTTP_PORT: '9000',
+    CARDEA_PUBLIC_URL: 'https://keys.example.com',
+    CARDEA_TRUSTED_PROXIES: '10.0.0.0/8,::1',
+    DATABASE_URL: 'postgres://cardea:secret@db/cardea',
+  });
+  expect(config).toMatchObject({
+    roles: ['http', 'stream'],
+    httpPort: 9000,
+    publicUrl: 'https://keys.example.com',
+    trustedProxies: ['10.0.0.0/8', '::1'],
+    databaseUrl: 'postgres://cardea:secret@db/cardea',
+  });
+});
+
+test('every fault is reported at once, and secrets stay unsaid', () => {
+  const environment = {
+    ROLES: 'http,kitchen',
+    CARDEA_HTTP_PORT: '80800',
+    CARDEA_MQTT_PORT: 'eighty',
+    CARDEA_PUBLIC_URL: 'keys.example.com',
+    CARDEA_DEMO: 'castle',
+    CARDEA_TLS_CERT: '/etc/cert.pem',
+    CARDEA_CORS_ORIGIN: 'https://a.example',
+    DATABASE_URL: 'mysql://root:hunter2@db',
+  };
+  expect(() => readConfig(environment)).toThrow(
+    new StartError(
+      'CONFIG_INVALID',
+      `The settings are not usable:
+  - CARDEA_CORS_ORIGIN is not a setting.
+  - ROLES must be a list with commas of \`http\`, \`gateway\`, \`stream\`, \`jobs\`, not \`http,kitchen\`.
+  - DATABASE_URL must start with \`postgres://\`.
+  - CARDEA_HTTP_PORT must be a whole number from 1 to 65535, not \`80800\`.
+  - CARDEA_PUBLIC_URL must be a URL with http or https and without a path, not \`keys.example.com\`.
+  - CARDEA_MQTT_PORT must be a whole number from 1 to 65535, not \`eighty\`.
+  - CARDEA_DEMO must be one of \`harbour\`, \`compat\`, \`none\`, not \`castle\`.
+  - CARDEA_TLS_CERT and CARDEA_TLS_KEY belong together: set both or neither.`,
+    ),
+  );
+});
+
+test('the environment wins over the file .env', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'cardea-env-'));
+  try {
+    writeFileSync(join(dir, '.env'), 'PATH=/nowhere\nCARDEA_HTTP_PORT=9000\n');
+    expect(readEnvironment(dir)).toMatchObject({
+      PATH: process.env['PATH'],
+      CARDEA_HTTP_PORT: '9000',
+    });
+    expect(readConfig({ ...readEnvironment(dir) }).httpPort).toBe(9000);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+// `npx vitest run server/runtime/config.test.ts -u` writes both files anew.
+test('docs/settings.md and .env.example are current', async () => {
+  await expect(settingsPage()).toMatchFileSnapshot('../../docs/settings.md');
+  await expect(environmentExample()).toMatchFileSnapshot('../../.env.example');
+});

@@ -1,0 +1,240 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { StartError } from './start-error.ts';
+
+/**
+ * Every setting of the server: name in the environment, form, default and meaning. The type, the docs page and
+ * .env.example come from this one table.
+ */
+export const Settings = Type.Object({
+  roles: Type.Array(words(['http', 'gateway', 'stream', 'jobs']), {
+    env: 'ROLES',
+    default: ['http', 'gateway', 'stream', 'jobs'],
+    minItems: 1,
+    description: 'The parts that this process runs.',
+  }),
+  dataDir: Type.String({
+    env: 'CARDEA_DATA_DIR',
+    default: './data',
+    description:
+      'Folder for everything that lasts: the embedded PostgreSQL, certificates, demo.json.',
+  }),
+  databaseUrl: Type.Optional(
+    Type.String({
+      env: 'DATABASE_URL',
+      pattern: '^postgres(ql)?://',
+      isSecret: true,
+      description:
+        'A PostgreSQL 14 or later to use, `postgres://user:password@host:port/name`. Without it an embedded PostgreSQL runs in the data folder.',
+    }),
+  ),
+  databaseConnections: Type.Integer({
+    env: 'CARDEA_DATABASE_CONNECTIONS',
+    default: 20,
+    minimum: 2,
+    maximum: 1000,
+    description: 'The most database connections this process holds.',
+  }),
+  httpHost: Type.String({
+    env: 'CARDEA_HTTP_HOST',
+    default: '127.0.0.1',
+    description: 'Address on which the APIs and the sign-in listen; `0.0.0.0` is every address.',
+  }),
+  httpPort: port({
+    env: 'CARDEA_HTTP_PORT',
+    default: 8080,
+    description: 'Port of the APIs and the sign-in.',
+  }),
+  publicUrl: Type.Optional(
+    url({
+      env: 'CARDEA_PUBLIC_URL',
+      description:
+        'Where clients reach this server, such as `https://keys.example.com`. It is the issuer of tokens and the start of paging links. Without it the address of each request counts.',
+    }),
+  ),
+  trustedProxies: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+(/\\d{1,3})?$' }), {
+    env: 'CARDEA_TRUSTED_PROXIES',
+    default: [],
+    description:
+      'Addresses or networks (`10.0.0.0/8`) whose `Forwarded` and `X-Forwarded-*` headers are believed.',
+  }),
+  corsOrigins: Type.Array(Type.String({ pattern: '^https?://[^/\\s]+$' }), {
+    env: 'CARDEA_CORS_ORIGINS',
+    default: [],
+    description: 'Origins of web pages that may call the APIs from a browser.',
+  }),
+  rateLimit: Type.Integer({
+    env: 'CARDEA_RATE_LIMIT',
+    default: 0,
+    minimum: 0,
+    description: 'Requests a minute for each API client; 0 is no limit.',
+  }),
+  mqttHost: Type.String({
+    env: 'CARDEA_MQTT_HOST',
+    default: '127.0.0.1',
+    description: 'Address on which the device gateway listens for IQs.',
+  }),
+  mqttPort: port({
+    env: 'CARDEA_MQTT_PORT',
+    default: 8883,
+    description: 'Port of the device gateway, MQTT over TLS.',
+  }),
+  tlsCert: Type.Optional(
+    Type.String({
+      env: 'CARDEA_TLS_CERT',
+      description:
+        'PEM file with the certificate chain of the device gateway. Without it the gateway makes its own authority in the data folder.',
+    }),
+  ),
+  tlsKey: Type.Optional(
+    Type.String({
+      env: 'CARDEA_TLS_KEY',
+      description: 'PEM file with the private key that belongs to `CARDEA_TLS_CERT`.',
+    }),
+  ),
+  tlsCa: Type.Optional(
+    Type.String({
+      env: 'CARDEA_TLS_CA',
+      description: 'PEM file with the authority that IQs trust, when it is not a public one.',
+    }),
+  ),
+  demo: words(['harbour', 'compat', 'none'], {
+    env: 'CARDEA_DEMO',
+    default: 'harbour',
+    description:
+      'The demo building: `harbour` is small and believable, `compat` is large, `none` starts empty.',
+  }),
+  simulatorPort: port({
+    env: 'CARDEA_SIMULATOR_PORT',
+    default: 8090,
+    description: 'Port of the control API of the simulated building.',
+  }),
+  logLevel: words(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    env: 'LOG_LEVEL',
+    default: 'info',
+    description: 'The least important kind of line that is logged.',
+  }),
+  logFormat: words(['auto', 'json', 'lines'], {
+    env: 'LOG_FORMAT',
+    default: 'auto',
+    description:
+      '`json` objects or human `lines`; `auto` is lines on a terminal and JSON otherwise.',
+  }),
+});
+
+export type Config = Static<typeof Settings>;
+
+/** One row of the table as JSON Schema, with the members of our own. */
+export type Setting = Type.TSchema & {
+  env: string;
+  description: string;
+  type?: string;
+  default?: unknown;
+  isSecret?: boolean;
+  minimum?: number;
+  maximum?: number;
+  enum?: readonly string[];
+  items?: { enum?: readonly string[] };
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings in the order of the table, by their names in Config. */
+export function listSettings(): [string, Setting][] {
+  return Object.entries(Settings.properties).map(([name, schema]) => [
+    name,
+    schema as unknown as Setting,
+  ]);
+}
+
+/** The environment of this process over the file `.env` in `dir`, when there is one. */
+export function readEnvironment(dir: string): Environment {
+  const file = `${dir}/.env`;
+  return existsSync(file)
+    ? { ...parseEnv(readFileSync(file, 'utf8')), ...process.env }
+    : process.env;
+}
+
+/**
+ * Reads the settings from `environment`; an empty value counts as none. Throws StartError CONFIG_INVALID with every
+ * fault in one message, without the values of secrets.
+ */
+export function readConfig(environment: Environment): Config {
+  const faults = [...unknownNames(environment)];
+  const found: Record<string, unknown> = {};
+  for (const [name, setting] of listSettings()) {
+    const text = environment[setting.env]?.trim() ?? '';
+    if (text === '') {
+      if ('default' in setting) found[name] = setting.default;
+      continue;
+    }
+    const value = fromText(setting, text);
+    if (Value.Check(setting, value)) found[name] = value;
+    else faults.push(`${setting.env} ${expected(setting)}${given(setting, text)}.`);
+  }
+  if ('tlsCert' in found !== 'tlsKey' in found) {
+    faults.push('CARDEA_TLS_CERT and CARDEA_TLS_KEY belong together: set both or neither.');
+  }
+  if (faults.length > 0) {
+    const list = faults.map((fault) => `  - ${fault}`).join('\n');
+    throw new StartError('CONFIG_INVALID', `The settings are not usable:\n${list}`);
+  }
+  return Value.Parse(Settings, found);
+}
+
+/** A misspelt setting would otherwise be ignored without a word. */
+function unknownNames(environment: Environment): string[] {
+  const known = new Set(listSettings().map(([, setting]) => setting.env));
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('CARDEA_') && !known.has(name))
+    .map((name) => `${name} is not a setting.`);
+}
+
+function fromText(setting: Setting, text: string): unknown {
+  if (setting.type === 'integer') return /^-?\d+$/.test(text) ? Number(text) : text;
+  if (setting.type === 'array') {
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
+  }
+  return text;
+}
+
+function given(setting: Setting, text: string): string {
+  return setting.isSecret ? '' : `, not \`${text}\``;
+}
+
+/** What a value must look like, to follow the setting's name in a sentence. */
+function expected(setting: Setting): string {
+  const { type, minimum = 0, maximum } = setting;
+  const words = listWords(setting);
+  if (type === 'array') return `must be a list with commas${words && ` of ${words}`}`;
+  if (words) return `must be one of ${words}`;
+  if (type === 'integer') {
+    const upTo = maximum === undefined ? '' : ` to ${String(maximum)}`;
+    return `must be a whole number from ${String(minimum)}${upTo}`;
+  }
+  if (setting.isSecret) return 'must start with `postgres://`';
+  return 'must be a URL with http or https and without a path';
+}
+
+/** The words that a setting, or each part of its list, may be; empty when it is not about words. */
+export function listWords(setting: Setting): string {
+  const words = setting.enum ?? setting.items?.enum ?? [];
+  return words.map((word) => `\`${word}\``).join(', ');
+}
+
+function words<W extends string[]>(list: readonly [...W], options: Type.TSchemaOptions = {}) {
+  return Type.Enum(list, options);
+}
+
+function port(options: Type.TSchemaOptions) {
+  return Type.Integer({ minimum: 1, maximum: 65_535, ...options });
+}
+
+function url(options: Type.TSchemaOptions) {
+  return Type.String({ pattern: '^https?://[^/\\s]+/?$', ...options });
+}

@@ -1,0 +1,94 @@
+/** A clock that runs with real time and can be moved; whatever falls due by a move happens in order, each at its own time. */
+import type { HubClock } from '#iq/clock';
+
+export type MovableClock = HubClock & {
+  /** Forwards, firing in order what falls due on the way; backwards, leaving every timer the wait it had. */
+  move(ms: number): Promise<void>;
+  set(instant: Date): Promise<void>;
+  /** How far it is ahead of real time, in milliseconds. */
+  readonly movedMs: number;
+};
+
+type Armed = { dueAt: number; readonly act: () => void; handle: NodeJS.Timeout };
+
+const longestTimerMs = 2_147_483_647;
+
+/** Starts at `start`, or at the machine's time. */
+export function createMovableClock({
+  realNow = () => Date.now(),
+  start,
+}: { readonly realNow?: () => number; readonly start?: Date } = {}): MovableClock {
+  let movedMs = start ? start.getTime() - realNow() : 0;
+  const armed = new Set<Armed>();
+
+  const now = () => realNow() + movedMs;
+
+  function arm(timer: Omit<Armed, 'handle'>): Armed {
+    const waitMs = Math.min(Math.max(0, timer.dueAt - now()), longestTimerMs);
+    const whole: Armed = { ...timer, handle: setTimeout(() => fire(whole), waitMs) };
+    armed.add(whole);
+    return whole;
+  }
+
+  function fire(timer: Armed): void {
+    clearTimeout(timer.handle);
+    armed.delete(timer);
+    timer.act();
+  }
+
+  function rearm(timer: Armed): void {
+    clearTimeout(timer.handle);
+    const waitMs = Math.min(Math.max(0, timer.dueAt - now()), longestTimerMs);
+    timer.handle = setTimeout(() => fire(timer), waitMs);
+  }
+
+  function nextDue(until: number): Armed | null {
+    let next: Armed | null = null;
+    for (const timer of armed) {
+      if (timer.dueAt <= until && (next === null || timer.dueAt < next.dueAt)) next = timer;
+    }
+    return next;
+  }
+
+  async function moveForwards(ms: number): Promise<void> {
+    const target = now() + ms;
+    for (let next = nextDue(target); next; next = nextDue(target)) {
+      movedMs += Math.max(0, next.dueAt - now());
+      fire(next);
+      // What the timer began gets its turn before time goes on.
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+    movedMs += Math.max(0, target - now());
+    for (const timer of armed) rearm(timer);
+  }
+
+  function moveBackwards(ms: number): void {
+    movedMs += ms;
+    for (const timer of armed) timer.dueAt += ms;
+  }
+
+  async function move(ms: number): Promise<void> {
+    if (ms >= 0) await moveForwards(ms);
+    else moveBackwards(ms);
+  }
+
+  return {
+    now: () => new Date(now()),
+    setTimeout(act, ms) {
+      const timer = arm({ dueAt: now() + Math.max(0, ms), act });
+      return {
+        cancel() {
+          clearTimeout(timer.handle);
+          armed.delete(timer);
+        },
+      };
+    },
+    move,
+    set: (instant) => move(instant.getTime() - now()),
+    get movedMs() {
+      return movedMs;
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import type { Caller } from '#server/http/caller';
 import type { Face } from '#server/http/face';
 import type { Access } from '#server/http/route';
-import { TokenError } from '#server/http/token';
+import { insufficientScope } from '#server/http/token';
 
 /** Which of the face's accesses each scope opens (core-api.md 1). */
 const scopeAccess: Readonly<Record<string, readonly Access[]>> = {
@@ -18,6 +18,6 @@ export const coreFace: Face = {
   audiences: ['core_api', 'hardware_api'],
   authorize(caller: Caller, access: Access): void {
     for (const scope of caller.scopes) if (scopeAccess[scope]?.includes(access)) return;
-    throw new TokenError({ status: 403, challenge: 'Bearer error="insufficient_scope"' });
+    throw insufficientScope();
   },
 };

@@ -152,7 +152,8 @@ type Sending = {
 function sendFailure({ thrown, request, reply, options }: Sending): void {
   if (thrown instanceof TokenError) {
     options.onFailure?.(1500);
-    void reply.code(thrown.status).header('www-authenticate', thrown.challenge).send();
+    if (thrown.challenge !== '') void reply.header('www-authenticate', thrown.challenge);
+    void reply.code(thrown.status).send();
     return;
   }
   const error = toApiError(thrown);

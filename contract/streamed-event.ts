@@ -1,0 +1,35 @@
+/** What the event hubs send: the Entry and Incident of the Connect face with their added members (streaming.md 6). */
+import { Type, type Static } from 'typebox';
+import { Bool, Instant, Int, orNull, Text, Uuid } from './fields.ts';
+
+export const StreamedIncident = Type.Object({
+  id: Uuid,
+  event_category: orNull(Text),
+  event_detail: orNull(Text),
+  utc_date_time: Instant,
+  local_date_time: Text,
+  lock_id: orNull(Uuid),
+  lock_mac_address: orNull(Text),
+  lock_customer_reference: orNull(Text),
+  iq_id: Uuid,
+  iq_customer_reference: orNull(Text),
+  iq_mac_address: orNull(Text),
+  iq_revision: orNull(Text),
+  ttl_in_seconds: Int,
+  expiration_date_time: Instant,
+});
+export type StreamedIncident = Static<typeof StreamedIncident>;
+
+export const StreamedEntry = Type.Object({
+  ...StreamedIncident.properties,
+  user_id: orNull(Uuid),
+  user_first_name: orNull(Text),
+  user_last_name: orNull(Text),
+  user_image_url: orNull(Text),
+  user_alias: orNull(Text),
+  exit_requested: Bool,
+  access_by: orNull(Text),
+  access_detail: orNull(Text),
+  reject_reason: orNull(Text),
+});
+export type StreamedEntry = Static<typeof StreamedEntry>;

@@ -1,0 +1,128 @@
+import { nilUuid, type CollectionId } from '#contract/ids';
+import type { StreamedEntry, StreamedIncident } from '#contract/streamed-event';
+import { instantText, localText } from '#contract/time-text';
+import type { Scope } from './scope.ts';
+
+export type EventKind = 'entries' | 'incidents';
+
+/** An event as a listener gets it, and where it stands. */
+export type StreamedEvent = {
+  readonly number: number;
+  readonly collectionId: CollectionId | null;
+  /** The person of an entry; null = nobody known. */
+  readonly userId: string | null;
+  readonly message: StreamedEntry | StreamedIncident;
+};
+
+type Row = {
+  number: string;
+  collection_id: CollectionId | null;
+  id: string;
+  event_category: string;
+  event_detail: string | null;
+  utc_date_time: Date;
+  local_date_time: string;
+  lock_id: string | null;
+  lock_mac_address: string | null;
+  lock_customer_reference: string | null;
+  iq_id: string;
+  iq_customer_reference: string | null;
+  iq_mac_address: string | null;
+  iq_revision: string | null;
+  ttl: number;
+  user_id: string | null;
+  user_first_name: string | null;
+  user_last_name: string | null;
+  user_alias: string | null;
+  exit_requested: boolean;
+  access_by: string | null;
+  access_detail: string | null;
+  reject_reason: string | null;
+};
+
+const shared = `e.number, e.collection_id, e.id, e.event_category, e.event_detail, e.utc_date_time, e.local_date_time,
+  e.lock_id, e.lock_mac_address, e.lock_customer_reference, e.iq_id, e.iq_customer_reference, e.iq_mac_address,
+  e.iq_revision, coalesce(c.store_events_ttl_seconds, 7776000)::float8 as ttl`;
+
+const person = `u.id as user_id, n.first_name as user_first_name, n.last_name as user_last_name, a.alias as user_alias,
+  e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
+
+const site = 'left join collections c on c.tenant_id = e.tenant_id and c.id = e.collection_id';
+
+const texts: Readonly<Record<EventKind, string>> = {
+  entries: `select ${shared}, ${person} from entries e ${site}
+    left join accessors a on a.tenant_id = e.tenant_id and a.id = e.accessor_id
+    left join users u on u.tenant_id = a.tenant_id and u.id = a.user_id
+    left join logins n on n.id = u.login_id
+    where e.tenant_id = $1 and e.number > $2 order by e.number limit $3`,
+  incidents: `select ${shared} from incidents e ${site}
+    where e.tenant_id = $1 and e.number > $2 order by e.number limit $3`,
+};
+
+/** Events of the tenant after a number, in the order of storing. */
+export async function readEventsAfter(
+  scope: Scope,
+  {
+    kind,
+    after,
+    limit,
+  }: { readonly kind: EventKind; readonly after: number; readonly limit: number },
+): Promise<StreamedEvent[]> {
+  const rows = await scope.query<Row>(
+    texts[kind],
+    [scope.tenantId, after, limit],
+    `stream_${kind}`,
+  );
+  return rows.map((row) => ({
+    number: Number(row.number),
+    collectionId: row.collection_id,
+    userId: kind === 'entries' ? row.user_id : null,
+    message: kind === 'entries' ? entryOf(row) : incidentOf(row),
+  }));
+}
+
+/** The number of the newest event; 0 = none. */
+export async function newestEventNumber(scope: Scope, kind: EventKind): Promise<number> {
+  const table = kind === 'entries' ? 'entries' : 'incidents';
+  const [row] = await scope.query<{ number: string }>(
+    `select coalesce(max(number), 0) as number from ${table} where tenant_id = $1`,
+    [scope.tenantId],
+  );
+  return Number(row?.number ?? 0);
+}
+
+function incidentOf(row: Row): StreamedIncident {
+  return {
+    id: row.id,
+    event_category: row.event_category,
+    event_detail: row.event_detail,
+    utc_date_time: instantText(row.utc_date_time),
+    local_date_time: localText(row.local_date_time),
+    lock_id: row.lock_id,
+    lock_mac_address: row.lock_mac_address,
+    lock_customer_reference: row.lock_customer_reference,
+    iq_id: row.iq_id,
+    iq_customer_reference: row.iq_customer_reference,
+    iq_mac_address: row.iq_mac_address,
+    iq_revision: row.iq_revision,
+    ttl_in_seconds: row.ttl,
+    expiration_date_time: instantText(new Date(row.utc_date_time.getTime() + row.ttl * 1000)),
+  };
+}
+
+function entryOf(row: Row): StreamedEntry {
+  // An unknown keypad code shows the nil UUID as its user (behaviour.md 8).
+  const isUnknownCode = row.access_by === 'pin_code' && row.reject_reason === 'unknown_credential';
+  return {
+    ...incidentOf(row),
+    user_id: isUnknownCode ? nilUuid : row.user_id,
+    user_first_name: row.user_first_name,
+    user_last_name: row.user_last_name,
+    user_image_url: null,
+    user_alias: row.user_alias,
+    exit_requested: row.exit_requested,
+    access_by: row.access_by,
+    access_detail: row.access_detail,
+    reject_reason: row.reject_reason,
+  };
+}

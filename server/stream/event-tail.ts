@@ -1,0 +1,155 @@
+/**
+ * Reads the events of a tenant as they are stored and hands them to listeners, in the order of their numbers. The table is
+ * the truth: a wake-up only says "look now", and a slow poll finds what a lost wake-up would have hidden (design.md law 5).
+ */
+import type { TenantId } from '#contract/ids';
+import type { Clock, Timer } from '#server/runtime/clock';
+import type { Log } from '#server/runtime/log';
+import type { Bus } from '#server/store/bus';
+import type { Database } from '#server/store/pool';
+import { readScope } from '#server/store/scope';
+import {
+  newestEventNumber,
+  readEventsAfter,
+  type EventKind,
+  type StreamedEvent,
+} from '#server/store/streamed-events';
+
+const pageSize = 500;
+const pollMs = 1_000;
+
+/** Bus topic that says a tenant has new events; the payload is empty. */
+export function eventsTopic(tenantId: TenantId): string {
+  return `events:${tenantId}`;
+}
+
+export type EventListener = (events: readonly StreamedEvent[]) => void;
+
+export type EventTail = {
+  /** Hears every event stored after the call; resolves when it is sure to. The result ends it. */
+  listen(source: EventSource, listener: EventListener): Promise<() => void>;
+  stop(): Promise<void>;
+};
+
+export type EventSource = { readonly tenantId: TenantId; readonly kind: EventKind };
+
+type Parts = {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** One reader a tenant and kind, however many listen. */
+export function createEventTail(parts: Parts): EventTail {
+  const readers = new Map<string, Reader>();
+  return {
+    async listen(source, listener) {
+      const key = `${source.kind} ${source.tenantId}`;
+      const reader = readers.get(key) ?? createReader(source, parts);
+      readers.set(key, reader);
+      const since = await reader.newest();
+      const entry = { listener, since };
+      reader.add(entry);
+      return () => {
+        if (reader.remove(entry) > 0) return;
+        reader.stop();
+        if (readers.get(key) === reader) readers.delete(key);
+      };
+    },
+    async stop() {
+      const all = [...readers.values()];
+      readers.clear();
+      for (const reader of all) reader.stop();
+      await Promise.all(all.map((reader) => reader.isIdle()));
+    },
+  };
+}
+
+type Listening = { readonly listener: EventListener; readonly since: number };
+
+type Reader = {
+  newest(): Promise<number>;
+  add(listening: Listening): void;
+  /** How many are left. */
+  remove(listening: Listening): number;
+  stop(): void;
+  isIdle(): Promise<void>;
+};
+
+function createReader(source: EventSource, { database, bus, clock, log }: Parts): Reader {
+  const scope = readScope(database, source.tenantId);
+  const listeners = new Set<Listening>();
+  let position: number | undefined;
+  let isStopped = false;
+  let isReading = false;
+  let isWanted = false;
+  let poll: Timer | undefined;
+  let idle: Promise<void> = Promise.resolve();
+
+  const wake = (): void => {
+    isWanted = true;
+    if (isReading || isStopped || listeners.size === 0) return;
+    isReading = true;
+    idle = drain().finally(() => {
+      isReading = false;
+      if (isWanted) wake();
+    });
+  };
+
+  async function drain(): Promise<void> {
+    while (isWanted && !isStopped) {
+      isWanted = false;
+      try {
+        await readOn();
+      } catch (error) {
+        // The poll comes back to it; nothing is skipped, since the position stays.
+        log.warn({ err: error }, 'the events could not be read for the stream');
+      }
+    }
+  }
+
+  async function readOn(): Promise<void> {
+    for (;;) {
+      position ??= Math.min(...[...listeners].map(({ since }) => since));
+      const events = await readEventsAfter(scope, {
+        kind: source.kind,
+        after: position,
+        limit: pageSize,
+      });
+      const last = events.at(-1);
+      if (last === undefined || isStopped) return;
+      for (const { listener, since } of [...listeners])
+        listener(since < position ? events : events.filter(({ number }) => number > since));
+      position = last.number;
+      if (events.length < pageSize) return;
+    }
+  }
+
+  const unsubscribe = [bus.subscribe(eventsTopic(source.tenantId), wake), bus.onResync(wake)];
+  const schedule = (): void => {
+    poll = clock.setTimeout(() => {
+      wake();
+      if (!isStopped) schedule();
+    }, pollMs);
+  };
+  schedule();
+
+  return {
+    newest: () => newestEventNumber(scope, source.kind),
+    add(listening) {
+      listeners.add(listening);
+      wake();
+    },
+    remove(listening) {
+      listeners.delete(listening);
+      return listeners.size;
+    },
+    stop() {
+      isStopped = true;
+      poll?.cancel();
+      for (const end of unsubscribe) end();
+    },
+    isIdle: () => idle,
+  };
+}

@@ -1,0 +1,148 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { Provider } from 'oidc-provider';
+import type { KeySource, SessionState } from '#server/http/token';
+import type { Clock, Timer } from '#server/runtime/clock';
+import type { Ids } from '#server/runtime/ids';
+import type { Log } from '#server/runtime/log';
+import { deleteExpiredOidcPayloads } from '#server/store/oidc-payloads';
+import type { Database } from '#server/store/pool';
+import { type Clients, createClients } from './clients.ts';
+import { openKeyFile } from './key-file.ts';
+import { createLogins, type Logins } from './logins.ts';
+import { createPasswordSignIn } from './password-grant.ts';
+import { createPasswords } from './passwords.ts';
+import { createPayloadAdapter } from './payload-adapter.ts';
+import { createProvider } from './provider.ts';
+import { registerRoutes } from './routes.ts';
+import { createSessionState } from './session-state.ts';
+import { createSigningKeys, type KeySet, type SigningKeys } from './signing-keys.ts';
+import { createSignInLimits } from './sign-in-limits.ts';
+
+const SWEEP_EVERY_MS = 3_600_000;
+
+export type Identity = {
+  /** The bare origin of the identity server, as in `iss`. */
+  readonly issuer: string;
+  readonly clients: Clients;
+  readonly logins: Logins;
+  readonly keys: KeySource;
+  readonly sessionState: SessionState;
+  /** Makes the first signing key when there is none; throws StartError KEY_FILE_UNUSABLE. */
+  start(): Promise<void>;
+  stop(): void;
+  /** Adds the routes; they answer once `start` is done. */
+  register(app: FastifyInstance): void;
+};
+
+/** The issuer: the public address as a bare origin, else the address the server listens on (identity.md 1). */
+export function issuerOf(config: {
+  readonly publicUrl: string | undefined;
+  readonly httpHost: string;
+  readonly httpPort: number;
+}): string {
+  const host = config.httpHost.includes(':') ? `[${config.httpHost}]` : config.httpHost;
+  return new URL(config.publicUrl ?? `http://${host}:${String(config.httpPort)}`).origin;
+}
+
+/** The identity server: put together from its parts. */
+export function createIdentity({
+  database,
+  config,
+  clock,
+  log,
+  ids,
+}: {
+  readonly database: Database;
+  readonly config: {
+    readonly publicUrl: string | undefined;
+    readonly httpHost: string;
+    readonly httpPort: number;
+    readonly dataDir: string;
+  };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ids: Ids;
+}): Identity {
+  const issuer = issuerOf(config);
+  const passwords = createPasswords(ids);
+  const clients = createClients({ database, clock, ids });
+  const limits = createSignInLimits({ database, clock });
+  const networks = new WeakMap<IncomingMessage, string>();
+  const signInByPassword = createPasswordSignIn({ database, clock, ids, passwords, limits });
+  const secrets = { cookieKey: randomText(ids), placeholderSecret: randomText(ids) };
+
+  const providerOf = (keys: KeySet): Provider =>
+    createProvider({
+      issuer,
+      keys,
+      clients,
+      clock,
+      log,
+      ...secrets,
+      payloadAdapter: (model) => createPayloadAdapter({ model, database, clock }),
+      signInByPassword,
+      networkOf: (ctx) => networks.get(ctx.req) ?? '',
+    });
+
+  let signingKeys: SigningKeys | undefined;
+  let provider: { readonly value: Provider; readonly kids: string } | undefined;
+  let timer: Timer | undefined;
+  let isStopped = false;
+
+  const started = (): SigningKeys => {
+    if (signingKeys === undefined) throw new Error('The identity server has not started.');
+    return signingKeys;
+  };
+
+  // The library takes its keys once and for all, so another set of keys gets another one of it.
+  const currentProvider = async (): Promise<Provider> => {
+    const keys = await started().current();
+    const kids = keys.signing.map(({ kid }) => kid).join(' ');
+    if (provider?.kids !== kids) provider = { value: providerOf(keys), kids };
+    return provider.value;
+  };
+
+  const sweepLater = (): void => {
+    if (isStopped) return;
+    timer = clock.setTimeout(() => {
+      Promise.all([limits.sweep(), deleteExpiredOidcPayloads(database, clock.now())])
+        .catch((error: unknown) => log.warn({ err: error }, 'old sign-in data was not removed'))
+        .finally(sweepLater);
+    }, SWEEP_EVERY_MS);
+  };
+
+  return {
+    issuer,
+    clients,
+    logins: createLogins({ database, clock, ids, passwords }),
+    keys: { readKeys: () => started().readKeys() },
+    sessionState: createSessionState({ database, clock }),
+    async start() {
+      const sealer = await openKeyFile({ dataDir: config.dataDir, ids });
+      signingKeys = createSigningKeys({ database, sealer, clock, log });
+      await signingKeys.start();
+      sweepLater();
+    },
+    stop() {
+      isStopped = true;
+      timer?.cancel();
+      signingKeys?.stop();
+    },
+    register(app) {
+      registerRoutes(app, {
+        issuer,
+        clients,
+        limits,
+        log,
+        currentKeys: () => started().current(),
+        currentProvider,
+        noteNetwork: (request, network) => void networks.set(request, network),
+      });
+    },
+  };
+}
+
+function randomText(ids: Ids): string {
+  return ids.bytes(32).toString('base64url');
+}

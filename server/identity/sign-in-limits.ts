@@ -1,0 +1,198 @@
+/**
+ * The limits against guessing that apply to the token endpoint (identity.md 10). The numbers are counted in PostgreSQL, so
+ * all processes share them; what follows from the numbers is decided by the pure functions below.
+ *
+ * Nobody can lock a person out: waiting is per source. A network from which the login signed in before is held to one try
+ * a minute at most, however many others guess.
+ */
+import { hash } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+import type { LoginId } from '#contract/ids';
+import type { Clock } from '#server/runtime/clock';
+import {
+  countTokenRequest,
+  insertSignInFailure,
+  listPasswordFailures,
+  type PasswordFailures,
+  recordSignIn,
+  sweepSignInLimits,
+} from '#server/store/sign-in-limits';
+import type { Database } from '#server/store/pool';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** So many failures within `withinMs`. */
+export type Limit = { readonly count: number; readonly withinMs: number };
+
+export const signInLimits = {
+  accountInNetwork: { count: 10, withinMs: 15 * MINUTE_MS },
+  account: { count: 50, withinMs: HOUR_MS },
+  network: { count: 100, withinMs: HOUR_MS },
+  clientSecret: { count: 20, withinMs: 10 * MINUTE_MS },
+  requestsPerMinute: 1_200,
+} as const;
+
+const TRY_AGAIN_AFTER_MS = MINUTE_MS;
+/** A network from which nobody of the account came for so long is new to it again. */
+const NETWORK_KNOWN_FOR_MS = 90 * DAY_MS;
+const FAILURES_KEPT_MS = 90 * DAY_MS;
+
+/** Until when a password may not be tried; undefined when it may be tried now. */
+export function passwordWait(failures: PasswordFailures, now: Date): Date | undefined {
+  const { accountInNetwork, account, network } = signInLimits;
+  const isKnown =
+    failures.lastSuccessAt !== undefined &&
+    now.getTime() - failures.lastSuccessAt.getTime() < NETWORK_KNOWN_FOR_MS;
+  const waits = [
+    oneTryAMinute(failures.pair, accountInNetwork, now),
+    ...(isKnown
+      ? []
+      : [untilWindowOpens(failures.account, account, now), anHour(failures.network, network)]),
+  ];
+  return latest(waits, now);
+}
+
+/** Until when a client secret may not be tried from a network. */
+export function secretWait(failures: readonly Date[], now: Date): Date | undefined {
+  return latest([untilWindowOpens(failures, signInLimits.clientSecret, now)], now);
+}
+
+/** When the limit is reached: a minute after the newest failure, or when the oldest that counts no longer does. */
+function oneTryAMinute(failures: readonly Date[], limit: Limit, now: Date): number {
+  const opensAtMs = untilWindowOpens(failures, limit, now);
+  const newestMs = failures[0]?.getTime() ?? 0;
+  return Math.min(opensAtMs, newestMs + TRY_AGAIN_AFTER_MS);
+}
+
+/** When fewer than the limit lie within its window again; 0 when they do. */
+function untilWindowOpens(failures: readonly Date[], limit: Limit, now: Date): number {
+  const oldestMs = failures[limit.count - 1]?.getTime();
+  if (oldestMs === undefined || oldestMs + limit.withinMs <= now.getTime()) return 0;
+  return oldestMs + limit.withinMs;
+}
+
+/** An hour after the failure that reached the limit. */
+function anHour(failures: readonly Date[], limit: Limit): number {
+  const [newestMs, oldestMs] = [failures[0]?.getTime(), failures[limit.count - 1]?.getTime()];
+  if (newestMs === undefined || oldestMs === undefined) return 0;
+  return newestMs - oldestMs < limit.withinMs ? newestMs + HOUR_MS : 0;
+}
+
+function latest(waitsMs: readonly number[], now: Date): Date | undefined {
+  const longestMs = Math.max(...waitsMs);
+  return longestMs > now.getTime() ? new Date(longestMs) : undefined;
+}
+
+/** IPv4 /32, IPv6 /64: what one source can hold of each (identity.md 10). */
+export function networkOf(address: string): string {
+  const v4 = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '');
+  if (isIPv4(v4)) return v4;
+  const [head = '', tail = ''] = address.toLowerCase().replace(/%.*$/, '').split('::');
+  const left = head.split(':').filter(Boolean);
+  const right = tail.split(':').filter(Boolean);
+  const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  const groups = [...left, ...zeros, ...right].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
+export type PasswordTry = {
+  readonly email: string;
+  readonly loginId: LoginId | undefined;
+  readonly clientId: string;
+  readonly network: string;
+};
+
+export type ClientTry = {
+  /** Undefined when there is no such client: all unknown ones share a limit per network. */
+  readonly clientId: string | undefined;
+  readonly network: string;
+};
+
+export type SignInLimits = {
+  /** Seconds to wait before a password is tried; undefined when it may be tried now. */
+  passwordWaitSeconds(attempt: PasswordTry): Promise<number | undefined>;
+  passwordFailed(attempt: PasswordTry): Promise<void>;
+  passwordWasRight(attempt: { readonly loginId: LoginId; readonly network: string }): Promise<void>;
+  /** Counts a request of a client; seconds to wait, or undefined when it may go on. */
+  countRequest(attempt: ClientTry): Promise<number | undefined>;
+  secretFailed(attempt: ClientTry): Promise<void>;
+  /** Forgets what is older than its use. */
+  sweep(): Promise<void>;
+};
+
+export function createSignInLimits({
+  database,
+  clock,
+}: {
+  readonly database: Database;
+  readonly clock: Clock;
+}): SignInLimits {
+  const secondsUntil = (instant: Date | undefined): number | undefined =>
+    instant && Math.max(1, Math.ceil((instant.getTime() - clock.now().getTime()) / 1000));
+
+  return {
+    async passwordWaitSeconds({ email, loginId, network }) {
+      const failures = await listPasswordFailures(database, {
+        account: accountOf(email, loginId),
+        loginId,
+        network,
+        limits: {
+          pair: signInLimits.accountInNetwork.count,
+          account: signInLimits.account.count,
+          network: signInLimits.network.count,
+        },
+      });
+      return secondsUntil(passwordWait(failures, clock.now()));
+    },
+    passwordFailed: ({ email, loginId, clientId, network }) =>
+      insertSignInFailure(database, {
+        kind: 'password',
+        account: accountOf(email, loginId),
+        clientId,
+        network,
+        at: clock.now(),
+      }),
+    passwordWasRight: ({ loginId, network }) =>
+      recordSignIn(database, { loginId, network, at: clock.now() }),
+    async countRequest({ clientId, network }) {
+      const now = clock.now();
+      const minute = new Date(Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS);
+      const { requests, failures } = await countTokenRequest(database, {
+        account: clientAccount(clientId),
+        network,
+        minute,
+        failureLimit: signInLimits.clientSecret.count,
+      });
+      const isTooMany = requests > signInLimits.requestsPerMinute;
+      const nextMinute = isTooMany ? new Date(minute.getTime() + MINUTE_MS) : undefined;
+      return secondsUntil(secretWait(failures, now) ?? nextMinute);
+    },
+    secretFailed: ({ clientId, network }) =>
+      insertSignInFailure(database, {
+        kind: 'client_secret',
+        account: clientAccount(clientId),
+        clientId,
+        network,
+        at: clock.now(),
+      }),
+    async sweep() {
+      const nowMs = clock.now().getTime();
+      await sweepSignInLimits(database, {
+        failures: new Date(nowMs - FAILURES_KEPT_MS),
+        networks: new Date(nowMs - NETWORK_KNOWN_FOR_MS),
+        minutes: new Date(nowMs - HOUR_MS),
+      });
+    },
+  };
+}
+
+function accountOf(email: string, loginId: LoginId | undefined): string {
+  if (loginId !== undefined) return `login:${loginId}`;
+  return `unknown:${hash('sha256', email.toLowerCase(), 'hex')}`;
+}
+
+function clientAccount(clientId: string | undefined): string {
+  return clientId === undefined ? 'client' : `client:${clientId}`;
+}

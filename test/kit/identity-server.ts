@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Fastify from 'fastify';
+import type { LoginId, TenantId, UserId } from '#contract/ids';
+import { createIdentity, type Identity } from '#server/identity/identity';
+import { createManualClock, type ManualClock } from '#server/runtime/clock';
+import { createRandomIds } from '#server/runtime/ids';
+import type { Database } from '#server/store/pool';
+import { insertTenant } from '#server/store/tenants';
+import { silentLog } from './database.ts';
+import { freePort } from './ports.ts';
+
+export type TestIdentity = {
+  readonly identity: Identity;
+  readonly clock: ManualClock;
+  readonly issuer: string;
+  readonly dataDir: string;
+  readonly tenantId: TenantId;
+  readonly productId: string;
+  stop(): Promise<void>;
+};
+
+/** An identity server on a port of its own, with one tenant and a clock that stands still until it is moved. */
+export async function startTestIdentity({
+  database,
+  dataDir,
+  clock = createManualClock(new Date('2026-03-02T10:00:00Z')),
+  trustProxy = false,
+}: {
+  readonly database: Database;
+  readonly dataDir?: string;
+  readonly clock?: ManualClock;
+  /** Lets a test come from many networks by X-Forwarded-For. */
+  readonly trustProxy?: boolean;
+}): Promise<TestIdentity> {
+  const ids = createRandomIds();
+  const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'cardea-identity-')));
+  const httpPort = await freePort();
+  const identity = createIdentity({
+    database,
+    config: { publicUrl: undefined, httpHost: '127.0.0.1', httpPort, dataDir: folder },
+    clock,
+    log: silentLog(),
+    ids,
+  });
+  const app = Fastify({ trustProxy });
+  identity.register(app);
+  await identity.start();
+  await app.listen({ host: '127.0.0.1', port: httpPort });
+
+  const tenantId = ids.next<TenantId>();
+  const productId = ids.next<string>();
+  await insertTenant(database, {
+    id: tenantId,
+    name: 'Harbour',
+    productId,
+    pinHashKey: randomBytes(32),
+    createdAt: clock.now(),
+  });
+  return {
+    identity,
+    clock,
+    issuer: identity.issuer,
+    dataDir: folder,
+    tenantId,
+    productId,
+    async stop() {
+      identity.stop();
+      await app.close();
+      if (dataDir === undefined) await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A confidential client of the tenant, with both grants unless told otherwise. */
+export async function makeTestClient(
+  { identity, tenantId }: TestIdentity,
+  order: { readonly grants?: readonly string[]; readonly scopes?: readonly string[] } = {},
+): Promise<{ readonly id: string; readonly secret: string }> {
+  const { id, secret } = await identity.clients.createClient({
+    tenantId,
+    name: 'Test',
+    kind: 'confidential',
+    grants: ['client_credentials', 'password'],
+    scopes: ['core_api.full', 'user_api.full_access'],
+    ...order,
+  });
+  if (secret === undefined) throw new Error('The client has no secret.');
+  return { id, secret };
+}
+
+/** A confirmed person of the tenant. */
+export async function makeTestPerson(
+  { identity, tenantId }: TestIdentity,
+  person: { readonly isEmailVerified?: boolean } = {},
+): Promise<{
+  readonly email: string;
+  readonly password: string;
+  readonly loginId: LoginId;
+  readonly userId: UserId;
+}> {
+  const email = `ann+${randomBytes(6).toString('hex')}@example.test`;
+  const password = randomBytes(12).toString('base64url');
+  const made = await identity.logins.createLogin({
+    email,
+    password,
+    firstName: 'Ann',
+    lastName: 'Example',
+    isEmailVerified: true,
+    ...person,
+  });
+  if ('fault' in made) throw new Error(made.fault);
+  const userId = await identity.logins.joinTenant({ loginId: made.loginId, tenantId });
+  return { email, password, loginId: made.loginId, userId };
+}

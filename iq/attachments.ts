@@ -1,0 +1,69 @@
+/**
+ * The devices that hang on this hub, on its disk: a lock attached by card stays attached through restarts and through a damaged
+ * table, and its office mode is remembered with it.
+ */
+import { join } from 'node:path';
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import { readIfThere, readLines, replaceFile, toLine } from './files.ts';
+
+const nullableText = Type.Union([Type.String(), Type.Null()]);
+
+export const Attached = Type.Object({
+  kind: Type.Union([Type.Literal('lock'), Type.Literal('repeater')]),
+  id: Type.String(),
+  mac: Type.String(),
+  slot: Type.Integer(),
+  parent_mac: nullableText,
+  /** The server has shown it as attached: if it turns pending again, the card is needed again. */
+  is_confirmed: Type.Boolean(),
+  office_mode: Type.Union([Type.Literal('none'), Type.Literal('easy'), Type.Literal('manual')]),
+  /** End of the easy-office-mode window that was started, or ended by a person, and must not start by itself again. */
+  window_done: nullableText,
+  /** The battery level last warned of. */
+  battery_warned: Type.Union([Type.Literal('low'), Type.Literal('critical'), Type.Null()]),
+});
+export type Attached = Static<typeof Attached>;
+
+export type Attachments = {
+  all(): readonly Attached[];
+  find(id: string): Attached | null;
+  findByMac(mac: string): Attached | null;
+  /** Resolves when the change is on the disk; it counts in memory at once. */
+  put(attached: Attached): Promise<void>;
+  remove(id: string): Promise<void>;
+  clear(): Promise<void>;
+};
+
+/** Opens the list of a data folder; unreadable lines are devices that must show card or button again. */
+export async function openAttachments(dataDir: string): Promise<Attachments> {
+  const path = join(dataDir, 'attached');
+  const { values } = readLines((await readIfThere(path)) ?? '');
+  const byId = new Map<string, Attached>();
+  for (const value of values) if (Value.Check(Attached, value)) byId.set(value.id, value);
+
+  let writing: Promise<void> = Promise.resolve();
+  function save(): Promise<void> {
+    const lines = [...byId.values()].map((attached) => toLine(attached));
+    const next = writing.then(() => replaceFile(path, lines));
+    writing = next.catch(() => undefined);
+    return next;
+  }
+
+  return {
+    all: () => [...byId.values()],
+    find: (id) => byId.get(id) ?? null,
+    findByMac: (mac) => [...byId.values()].find((attached) => attached.mac === mac) ?? null,
+    put(attached) {
+      byId.set(attached.id, attached);
+      return save();
+    },
+    remove(id) {
+      return byId.delete(id) ? save() : Promise.resolve();
+    },
+    clear() {
+      byId.clear();
+      return save();
+    },
+  };
+}

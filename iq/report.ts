@@ -1,0 +1,71 @@
+/** Tells the server the last known state of everything: all of it after each welcome, then only what has changed. */
+import type { Frame, IqReport, LockReport, RepeaterReport } from '#contract/iq-link';
+import type { SteadyClock, Timer } from './clock.ts';
+
+export type Reporter = {
+  /** A session is ready: everything is told. */
+  begin(): void;
+  end(): void;
+  /** Something may have changed; what did is told within a moment, together. */
+  changed(): void;
+};
+
+/** Changes of one moment travel together. */
+const gatherMs = 20;
+
+export function createReporter({
+  steady,
+  locks,
+  repeaters,
+  iq,
+  send,
+}: {
+  readonly steady: SteadyClock;
+  readonly locks: () => readonly LockReport[];
+  readonly repeaters: () => readonly RepeaterReport[];
+  /** null = not read yet */
+  readonly iq: () => IqReport | null;
+  readonly send: (frame: Frame<'report'>) => Promise<void>;
+}): Reporter {
+  /** What the server was told in this session, as text by id. */
+  const told = new Map<string, string>();
+  let isOpen = false;
+  let timer: Timer | null = null;
+
+  function isNews(id: string, report: object): boolean {
+    const text = JSON.stringify(report);
+    if (told.get(id) === text) return false;
+    told.set(id, text);
+    return true;
+  }
+
+  function tell(): void {
+    timer = null;
+    if (!isOpen) return;
+    const hub = iq();
+    const iqNews = hub !== null && isNews('iq', hub) ? { iq: hub } : {};
+    const lockNews = locks().filter((report) => isNews(report.id, report));
+    const repeaterNews = repeaters().filter((report) => isNews(report.id, report));
+    const isEmpty = lockNews.length + repeaterNews.length === 0 && !('iq' in iqNews);
+    if (isEmpty) return;
+    // A report that cannot be sent is a lost connection; the next welcome tells everything.
+    void send({ ...iqNews, locks: lockNews, repeaters: repeaterNews }).catch(() => undefined);
+  }
+
+  return {
+    begin() {
+      told.clear();
+      isOpen = true;
+      timer?.cancel();
+      tell();
+    },
+    end() {
+      isOpen = false;
+      timer?.cancel();
+      timer = null;
+    },
+    changed() {
+      if (isOpen) timer ??= steady.setTimeout(tell, gatherMs);
+    },
+  };
+}

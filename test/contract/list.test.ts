@@ -6,9 +6,9 @@ import type { TenantId } from '#contract/ids';
 import type { EventPosition, ListOptions } from '#contract/odata';
 import { parseListOptions } from '#server/http/list';
 import { createTestDatabase, type TestDatabase } from '#test/kit/database';
-import { compileSql, listEvents, listRows } from './list.ts';
-import type { SqlListFields } from './odata-filter.ts';
-import { readScope, type Scope } from './scope.ts';
+import { compileSql, listEvents, listRows } from '#server/store/list';
+import type { SqlListFields } from '#server/store/odata-filter';
+import { readScope, type Scope } from '#server/store/scope';
 
 const tenant = '00000000-0000-4000-8000-000000000001' as TenantId;
 const stranger = '00000000-0000-4000-8000-000000000002' as TenantId;

@@ -7,9 +7,9 @@ import { readFilter } from '#server/http/odata-check';
 import { ODataError } from '#server/http/odata-error';
 import { createTestDatabase, type TestDatabase } from '#test/kit/database';
 import { almostFilter, createRandom, sampleFields, validFilters } from '#test/kit/odata-samples';
-import { compileSql } from './list.ts';
-import { filterSql, type SqlListFields } from './odata-filter.ts';
-import { readScope, type Scope } from './scope.ts';
+import { compileSql } from '#server/store/list';
+import { filterSql, type SqlListFields } from '#server/store/odata-filter';
+import { readScope, type Scope } from '#server/store/scope';
 
 /*
  * The SQL of a filter against a second reading of the same tree in plain TypeScript, over random rows in PostgreSQL.

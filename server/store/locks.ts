@@ -6,7 +6,8 @@ import { iqLinkStates, tagRegistrationStates, type LockResponse } from '#contrac
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
 import type { Sql, SqlListFields } from './odata-filter.ts';
-import type { Scope } from './scope.ts';
+import type { Scope, WriteScope } from './scope.ts';
+import { updateColumns } from './update.ts';
 
 /** A lock as it is shown, embedded objects as flat columns: what depends on time or on its IQ is computed by SQL. */
 export type LockRow = Pick<
@@ -182,4 +183,112 @@ const findText = `select ${columns} from ${joins} cross join (select $3::timesta
 export async function findLock(scope: Scope, id: LockId, now: Date): Promise<LockRow | undefined> {
   const [row] = await scope.query<LockRow>(findText, [scope.tenantId, id, now], 'lock_find');
   return row;
+}
+
+export type NewLock = {
+  readonly id: LockId;
+  readonly mac: string;
+  readonly code: string;
+  readonly customer_reference: string | null;
+  readonly collection_id: CollectionId | null;
+  readonly license_plate_camera: boolean;
+  readonly vendor_reference: string;
+  readonly created_at: Date;
+};
+
+/** False when the code is in use, in whichever tenant. */
+export async function insertLock(scope: WriteScope, lock: NewLock): Promise<boolean> {
+  const rows = await scope.query(
+    `insert into locks (tenant_id, id, mac, code, customer_reference, collection_id, license_plate_camera,
+       vendor_reference, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict do nothing returning id`,
+    [
+      scope.tenantId,
+      lock.id,
+      lock.mac,
+      lock.code,
+      lock.customer_reference,
+      lock.collection_id,
+      lock.license_plate_camera,
+      lock.vendor_reference,
+      lock.created_at,
+    ],
+  );
+  return rows.length > 0;
+}
+
+const writable = [
+  'customer_reference',
+  'collection_id',
+  'floor_id',
+  'license_plate_camera',
+  'easy_office_mode',
+] as const;
+
+/** Writes the members given; the others stay. */
+export async function updateLock(
+  scope: WriteScope,
+  id: LockId,
+  change: Partial<Pick<LockRow, (typeof writable)[number]>>,
+): Promise<void> {
+  await updateColumns(scope, { table: 'locks', id, columns: writable, change });
+}
+
+/** Holds a lock's row against other changes until the transaction ends; false when there is none. */
+export async function holdLock(scope: WriteScope, id: LockId): Promise<boolean> {
+  const rows = await scope.query(
+    'select 1 from locks where tenant_id = $1 and id = $2 for no key update',
+    [scope.tenantId, id],
+    'lock_hold',
+  );
+  return rows.length > 0;
+}
+
+/** False when it is linked to an IQ: only a detached lock can go. Memberships and offline relations go with it. */
+export async function deleteDetachedLock(scope: WriteScope, id: LockId): Promise<boolean> {
+  const rows = await scope.query(
+    `delete from locks where tenant_id = $1 and id = $2 and iq_link_state = 'detached' returning id`,
+    [scope.tenantId, id],
+  );
+  return rows.length > 0;
+}
+
+/** Whether an easy office mode schedule or an offline key hangs on the lock (core-api.md 10). */
+export async function hasLockDependants(scope: Scope, id: LockId): Promise<boolean> {
+  const [row] = await scope.query<{ has: boolean }>(
+    `select l.easy_office_mode is not null
+         or exists (select 1 from offline_keys o where o.tenant_id = l.tenant_id and o.lock_id = l.id) as has
+       from locks l where l.tenant_id = $1 and l.id = $2`,
+    [scope.tenantId, id],
+  );
+  return row?.has ?? false;
+}
+
+/** Whether the lock is in an access group of another collection than this one. */
+export async function isInGroupOutside(
+  scope: Scope,
+  id: LockId,
+  collectionId: CollectionId,
+): Promise<boolean> {
+  const [row] = await scope.query<{ is: boolean }>(
+    `select exists (
+       select 1 from access_group_locks gl
+         join access_groups g on g.tenant_id = gl.tenant_id and g.id = gl.access_group_id
+        where gl.tenant_id = $1 and gl.lock_id = $2 and g.collection_id <> $3) as is`,
+    [scope.tenantId, id, collectionId],
+  );
+  return row?.is ?? false;
+}
+
+/** The collection of a floor; undefined when the tenant has no such floor. */
+export async function findFloorCollection(
+  scope: Scope,
+  id: FloorId,
+): Promise<CollectionId | undefined> {
+  const [row] = await scope.query<{ collection_id: CollectionId }>(
+    'select collection_id from floors where tenant_id = $1 and id = $2',
+    [scope.tenantId, id],
+  );
+  return row?.collection_id;
 }

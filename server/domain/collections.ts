@@ -8,6 +8,7 @@ import type { Ids } from '#server/runtime/ids';
 import {
   deleteCollection,
   findCollection,
+  holdCollection,
   insertCollection,
   isCollectionInUse,
   listCollections,
@@ -16,7 +17,7 @@ import {
 } from '#server/store/collections';
 import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
-import { inTransaction, readScope, type Scope } from '#server/store/scope';
+import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { findTag } from '#server/store/tags';
 import type { Static } from 'typebox';
 import type { DesiredState } from './desired-state.ts';
@@ -121,15 +122,19 @@ export async function getCollection(scope: Scope, id: CollectionId): Promise<Col
   return row;
 }
 
-/** A collection named in a body; null stays null. VALUE_INVALID when the tenant has none of that id. */
+/**
+ * A collection named in a body, which cannot be deleted before the transaction ends; null stays null. VALUE_INVALID when the
+ * tenant has none of that id.
+ */
 export async function collectionOfBody(
-  scope: Scope,
+  scope: WriteScope,
   id: string | null,
 ): Promise<CollectionId | null> {
   if (id === null) return null;
-  const row = await findCollection(scope, id as CollectionId);
-  if (row === undefined) throw new ApiError('VALUE_INVALID', { parameter: 'collection_id' });
-  return row.id;
+  const collectionId = id as CollectionId;
+  if (!(await holdCollection(scope, collectionId)))
+    throw new ApiError('VALUE_INVALID', { parameter: 'collection_id' });
+  return collectionId;
 }
 
 /** The names of the members sent, for the audit log: names, never values. */

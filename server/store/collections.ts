@@ -65,6 +65,16 @@ export async function findCollection(
   return row;
 }
 
+/** Keeps the collection from being deleted until the transaction ends; false when there is none. */
+export async function holdCollection(scope: WriteScope, id: CollectionId): Promise<boolean> {
+  const rows = await scope.query(
+    'select 1 from collections where tenant_id = $1 and id = $2 for key share',
+    [scope.tenantId, id],
+    'collection_hold',
+  );
+  return rows.length > 0;
+}
+
 export function listCollections(
   scope: Scope,
   options: ListOptions,

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 
 /** The parts of the running program, stopped in the reverse of the order in which they came up. */
@@ -7,7 +8,7 @@ export type Shutdown = {
   register(name: string, stop: () => void | Promise<void>, options?: { timeoutMs: number }): void;
   /** Stops everything once; true when each part stopped in time and without an error. */
   run(reason: string): Promise<boolean>;
-  /** Runs on SIGTERM and SIGINT and then exits, 0 after a clean stop; a second signal exits at once. */
+  /** Runs on SIGTERM and SIGINT and then exits, 0 after a clean stop; a later signal exits at once with 1. */
   listen(): void;
 };
 
@@ -15,9 +16,16 @@ type Part = { name: string; stop: () => void | Promise<void>; timeoutMs: number 
 
 const DRAIN_TIMEOUT_MS = 10_000;
 
+// Under npm one Ctrl-C arrives twice: from the terminal and again from npm.
+const SAME_SIGNAL_MS = 1000;
+
 /** An empty shutdown; `exit` is how `listen` ends the process. */
-export function createShutdown(options: { log: Log; exit: (code: number) => void }): Shutdown {
-  const { log, exit } = options;
+export function createShutdown(options: {
+  log: Log;
+  clock: Clock;
+  exit: (code: number) => void;
+}): Shutdown {
+  const { log, clock, exit } = options;
   const parts: Part[] = [];
   let running: Promise<boolean> | undefined;
 
@@ -44,15 +52,16 @@ export function createShutdown(options: { log: Log; exit: (code: number) => void
     },
     run,
     listen() {
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-        process.on(signal, () => {
-          if (running) {
-            exit(1);
-            return;
-          }
+      let firstAt: number | undefined;
+      const onSignal = (signal: NodeJS.Signals): void => {
+        const now = clock.now().getTime();
+        if (firstAt === undefined) {
+          firstAt = now;
           void run(signal).then((isClean) => exit(isClean ? 0 : 1));
-        });
-      }
+        } else if (now - firstAt >= SAME_SIGNAL_MS) exit(1);
+      };
+      process.on('SIGTERM', onSignal);
+      process.on('SIGINT', onSignal);
     },
   };
 }

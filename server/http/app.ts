@@ -27,6 +27,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     bodyLimit,
+    // A filter of 4,096 characters, percent-encoded, is longer than Node's usual 16 KiB.
+    http: { maxHeaderSize: 64 * 1024 },
     genReqId: (request) => requestId(request.headers['x-request-id']),
     requestIdHeader: false,
     routerOptions: {

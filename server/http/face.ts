@@ -11,6 +11,7 @@ import type { Caller } from './caller.ts';
 import { requestOrigin, type OriginRules } from './list-origin.ts';
 import { pageOf, parseListOptions, queryParameters, type ListRequest } from './list.ts';
 import { operationSchema } from './openapi.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { Access, Call, QueryParameter, Route } from './route.ts';
 
 /** The API families that take tokens: which audiences they accept and who may call what. */
@@ -30,6 +31,7 @@ export type FaceParts = {
   ) => Promise<Caller>;
   readonly clock: Clock;
   readonly originRules: OriginRules;
+  readonly rateLimit: RateLimit;
 };
 
 const callers = new WeakMap<FastifyRequest, Caller>();
@@ -47,6 +49,7 @@ export function registerFace(
       schema: operationSchema(route, face),
       onRequest: async (request) => {
         const caller = await parts.checkToken(request.headers.authorization, face);
+        parts.rateLimit(caller.clientId);
         face.authorize(caller, route.access);
         callers.set(request, caller);
       },

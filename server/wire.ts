@@ -1,0 +1,147 @@
+/** The only place where the parts are constructed and put together. */
+import type { FastifyInstance } from 'fastify';
+import { collectionRoutes } from './core-api/collections.ts';
+import { coreFace } from './core-api/face.ts';
+import { vendorRoutes } from './core-api/vendors.ts';
+import { createCollections } from './domain/collections.ts';
+import { createDesiredState } from './domain/desired-state.ts';
+import { createVendors } from './domain/vendors.ts';
+import { createAudit } from './events/audit.ts';
+import { createApp } from './http/app.ts';
+import { registerFace } from './http/face.ts';
+import { createTrustedProxies } from './http/list-origin.ts';
+import { registerPages } from './http/pages.ts';
+import { createRateLimit } from './http/rate-limit.ts';
+import { createTokenCheck } from './http/token.ts';
+import { createIdentity, type Identity } from './identity/identity.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Config } from './runtime/config.ts';
+import type { Ids } from './runtime/ids.ts';
+import type { Log } from './runtime/log.ts';
+import { createMetrics } from './runtime/metrics.ts';
+import { createBus } from './store/bus.ts';
+import type { Database } from './store/pool.ts';
+import { createEventTail } from './stream/event-tail.ts';
+import { createSignalr } from './stream/signalr.ts';
+
+export const version = '0.1.0';
+
+export type CardeaParts = {
+  readonly config: Config;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ids: Ids;
+};
+
+export type Cardea = {
+  readonly identity: Identity;
+  readonly domain: ReturnType<typeof createDomain>;
+  /** Every operation of the description; for checks and generated pages. */
+  readonly app: FastifyInstance;
+  start(): Promise<void>;
+  /** Stops taking work, lets what runs end, in the reverse order of starting. */
+  stop(): Promise<void>;
+};
+
+/** Puts the parts of one process together, as its ROLES say. */
+export async function createCardea(parts: CardeaParts): Promise<Cardea> {
+  const { config, database, clock, log, ids } = parts;
+  const metrics = createMetrics();
+  const failures = metrics.counter('cardea_failures_total', 'Failed requests by code.');
+  const bus = createBus({ database, clock, log });
+  const domain = createDomain({ ...parts, bus });
+  const identity = createIdentity({
+    database,
+    config: {
+      publicUrl: config.publicUrl,
+      httpHost: config.httpHost,
+      httpPort: config.httpPort,
+      dataDir: config.dataDir,
+    },
+    clock,
+    log,
+    ids,
+  });
+  const { sessionState } = identity;
+  const checkToken = createTokenCheck({
+    issuer: identity.issuer,
+    keys: identity.keys,
+    clock,
+    sessionState,
+  });
+  const app = await createApp({
+    log,
+    corsOrigins: config.corsOrigins,
+    version,
+    onFailure: (code) => failures.add({ code: String(code) }),
+  });
+  const tail = createEventTail({ database, bus, clock, log });
+  const signalr = createSignalr({ database, tail, checkToken, sessionState, clock, log });
+  const isServing = config.roles.includes('http');
+  const isStreaming = config.roles.includes('stream');
+  if (isServing) {
+    identity.register(app);
+    registerFace(app, {
+      face: coreFace,
+      routes: coreRoutes(domain),
+      parts: {
+        checkToken,
+        clock,
+        rateLimit: createRateLimit({ perMinute: config.rateLimit, clock }),
+        originRules: {
+          publicUrl: config.publicUrl,
+          isTrustedProxy: createTrustedProxies(config.trustedProxies),
+        },
+      },
+    });
+  }
+  if (isStreaming) signalr.register(app);
+  registerPages(app, {
+    metrics,
+    health: async () => {
+      const isUp = await database.pool.query('select 1').then(
+        () => true,
+        () => false,
+      );
+      return { isReady: isUp, parts: { database: isUp ? 'up' : 'down' } };
+    },
+  });
+
+  return {
+    identity,
+    domain,
+    app,
+    async start() {
+      await bus.start();
+      await identity.start();
+      await app.listen({ host: config.httpHost, port: config.httpPort });
+    },
+    async stop() {
+      await signalr.stop();
+      await app.close();
+      await tail.stop();
+      identity.stop();
+      await bus.stop();
+    },
+  };
+}
+
+type DomainParts = CardeaParts & { readonly bus: ReturnType<typeof createBus> };
+
+/** The use-cases, without any face. */
+function createDomain({ database, clock, ids, bus }: DomainParts) {
+  const audit = createAudit({ clock, ids });
+  const desiredState = createDesiredState({ bus, clock });
+  return {
+    audit,
+    desiredState,
+    vendors: createVendors({ database }),
+    collections: createCollections({ database, audit, clock, ids, desiredState }),
+  };
+}
+
+/** Every operation of the Core face. */
+export function coreRoutes(domain: ReturnType<typeof createDomain>) {
+  return [...collectionRoutes(domain), ...vendorRoutes(domain)];
+}

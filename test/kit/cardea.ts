@@ -1,0 +1,171 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TenantId } from '#contract/ids';
+import { createManualClock, createSystemClock, type ManualClock } from '#server/runtime/clock';
+import { readConfig } from '#server/runtime/config';
+import { createRandomIds } from '#server/runtime/ids';
+import type { Database } from '#server/store/pool';
+import { createCardea, type Cardea } from '#server/wire';
+import { createTestDatabase, silentLog } from './database.ts';
+import { freePort } from './ports.ts';
+
+/** An answer as a stranger sees it. */
+export type Answer = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body; undefined when there is none. */
+  readonly json: unknown;
+};
+
+export type AskOptions = {
+  /** An object is sent as JSON; a text as it is. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** null = no Authorization header; absent = the full Core token of the first tenant. */
+  readonly token?: string | null;
+};
+
+export type TestTenant = {
+  readonly tenantId: TenantId;
+  readonly clientId: string;
+  readonly clientSecret: string;
+};
+
+export type TestServer = {
+  readonly url: string;
+  readonly mqttPort: number;
+  readonly dataDir: string;
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly cardea: Cardea;
+  readonly tenant: TestTenant;
+  /** Moves the server's time, when started with `clock`. */
+  readonly clock: ManualClock | undefined;
+  /** Asks the Core face: `/locks` → `/v1.2/locks`; a path that begins with `//` is taken from the root. */
+  ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
+  /** A token of a client by client_credentials. */
+  token(scope: string, tenant?: TestTenant): Promise<string>;
+  /** Another tenant with a client of its own. */
+  addTenant(name: string): Promise<TestTenant>;
+  stop(): Promise<void>;
+};
+
+/** The whole server of one process on a database of its own, reached as a stranger would. */
+export async function startTestServer(
+  options: {
+    /** The instant a standing clock begins at; absent = the machine's clock. */
+    readonly clock?: Date;
+    readonly settings?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<TestServer> {
+  const test = await createTestDatabase();
+  const dataDir = await mkdtemp(join(tmpdir(), 'cardea-test-'));
+  const [httpPort, mqttPort] = [await freePort(), await freePort()];
+  const clock = options.clock === undefined ? undefined : createManualClock(options.clock);
+  const config = readConfig({
+    CARDEA_HTTP_PORT: String(httpPort),
+    CARDEA_MQTT_PORT: String(mqttPort),
+    CARDEA_DATA_DIR: dataDir,
+    CARDEA_DEMO: 'none',
+    LOG_LEVEL: 'silent',
+    ...options.settings,
+  });
+  const cardea = await createCardea({
+    config,
+    database: test.database,
+    clock: clock ?? createSystemClock(),
+    log: silentLog(),
+    ids: createRandomIds(),
+  });
+  await cardea.start();
+  const url = `http://127.0.0.1:${httpPort}`;
+  const tokens = new Map<string, Promise<string>>();
+
+  async function addTenant(name: string): Promise<TestTenant> {
+    const tenantId = createRandomIds().next<TenantId>();
+    await test.database.pool.query('insert into tenants (id, name) values ($1, $2)', [
+      tenantId,
+      name,
+    ]);
+    const { id, secret } = await cardea.identity.clients.createClient({
+      tenantId,
+      name,
+      kind: 'confidential',
+      grants: ['client_credentials', 'password'],
+      scopes: [
+        'core_api.full',
+        'core_api.standard',
+        'core_api.license_plate',
+        'hardware_api',
+        'user_api.full_access',
+      ],
+    });
+    if (secret === undefined) throw new Error('a confidential client has a secret');
+    return { tenantId, clientId: id, clientSecret: secret };
+  }
+
+  function token(scope: string, of: TestTenant): Promise<string> {
+    const key = `${of.clientId} ${scope}`;
+    const present = tokens.get(key) ?? fetchToken(url, scope, of);
+    tokens.set(key, present);
+    return present;
+  }
+
+  const tenant = await addTenant('First');
+  return {
+    url,
+    mqttPort,
+    dataDir,
+    database: test.database,
+    databaseUrl: test.url,
+    cardea,
+    tenant,
+    clock,
+    addTenant,
+    token: (scope, of = tenant) => token(scope, of),
+    async ask(method, path, { body, headers = {}, token: given } = {}) {
+      const bearer = given === undefined ? await token('core_api.full', tenant) : given;
+      const response = await fetch(url + (path.startsWith('//') ? path.slice(1) : `/v1.2${path}`), {
+        method,
+        headers: {
+          ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+          ...(typeof body === 'object' ? { 'content-type': 'application/json' } : {}),
+          ...headers,
+        },
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      return answerOf(response);
+    },
+    async stop() {
+      await cardea.stop();
+      await test.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text();
+  const isJson = (response.headers.get('content-type') ?? '').includes('json');
+  const json: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+async function fetchToken(url: string, scope: string, of: TestTenant): Promise<string> {
+  const response = await fetch(`${url}/connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: of.clientId,
+      client_secret: of.clientSecret,
+      scope,
+    }),
+  });
+  const body = (await response.json()) as { access_token?: string };
+  if (body.access_token === undefined) throw new Error(`no token: ${JSON.stringify(body)}`);
+  return body.access_token;
+}

@@ -29,6 +29,8 @@ export type HubIdentity = {
   readonly isWipeRequested: boolean;
 };
 
+export type ClaimedHub = HubIdentity & { readonly claim: HubClaim };
+
 /** The IQ a connection speaks for, and the gateway process that holds it. */
 export type ConnectedIq = {
   readonly tenantId: TenantId;
@@ -48,7 +50,6 @@ export type HelloAnswer =
       /** The last event stored for this IQ; null = none. */
       readonly acknowledged: LedgerPosition | null;
     }
-  | { readonly answer: 'factory' }
   | { readonly answer: 'refused'; readonly reason: string };
 
 /** One `events` frame. */
@@ -62,16 +63,16 @@ export type LedgerUpload = {
 export type OfflineReason = 'silence' | 'closed' | 'gateway_lost';
 
 export type GatewayHandlers = {
-  /** Decides what the hub is. A hub whose claim is open is `factory` until it is claimed. */
-  hello(hub: HubIdentity, hello: Frame<'hello'>): Promise<HelloAnswer>;
   /**
-   * The hub answered its claim. The gateway has confirmed the claim in the factory register (accepted) or left it open
-   * (refused) before this call; an accepted claim is followed by `hello` on a connection with the credential.
+   * Decides what becomes of a hub that has shown the credential of its claim. Hubs that come with their activation code are
+   * welcomed as nobody's and claimed by the gateway alone.
    */
-  claimed(
-    hub: HubIdentity & { readonly claim: HubClaim },
-    claimed: Frame<'claimed'>,
-  ): Promise<void>;
+  hello(hub: ClaimedHub, hello: Frame<'hello'>): Promise<HelloAnswer>;
+  /**
+   * The hub answered its claim, for the first time: the factory register says confirmed (accepted) or still open (refused).
+   * A hub that comes with the credential of an open claim has accepted it too.
+   */
+  claimed(hub: ClaimedHub, claimed: Frame<'claimed'>): Promise<void>;
   /** Welcomed; also called when a hub comes back before it was declared offline. `takePresence` of store/gateways.ts. */
   online(iq: ConnectedIq): Promise<void>;
   /**

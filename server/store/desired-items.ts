@@ -6,6 +6,7 @@
 import type { DesiredItem } from '#contract/access-table';
 import type { IqId } from '#contract/ids';
 import type { Bus } from './bus.ts';
+import type { Database } from './pool.ts';
 import type { Scope, WriteScope } from './scope.ts';
 
 /** Bus topic that wakes the push to one IQ; the payload is empty. */
@@ -130,4 +131,26 @@ async function writeItems(
     'desired-write',
   );
   return Number(rows[0]?.changed ?? 0);
+}
+
+/**
+ * Wakes the push after the commit though no item changed: the IQ was subscribed for the first time, so that what waited may
+ * be sent (behaviour.md 4.2).
+ */
+export function wakeDesiredPush(scope: WriteScope, iqId: IqId, bus: Bus): void {
+  scope.afterCommit(() => bus.publish(desiredTopic(iqId), ''));
+}
+
+/** IQs of a gateway that have not proven to hold the newest version: the safety net under the wake-up. */
+export async function listIqsBehind(
+  database: Database,
+  gatewayId: string,
+): Promise<readonly IqId[]> {
+  const result = await database.pool.query<{ id: IqId }>({
+    name: 'desired-behind',
+    text: `select id from iqs
+            where gateway_id = $1 and online and has_been_subscribed and desired_version <> applied_version`,
+    values: [gatewayId],
+  });
+  return result.rows.map(({ id }) => id);
 }

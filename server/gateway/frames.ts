@@ -1,0 +1,41 @@
+/** Frames as text: what comes from a hub is unknown until its schema has passed it. */
+import { Compile, type Validator } from 'typebox/compile';
+import { frames, upFrames, type Frame, type UpFrame } from '#contract/iq-link';
+
+export type ReceivedFrame = {
+  readonly [Name in UpFrame]: { readonly name: Name; readonly body: Frame<Name> };
+}[UpFrame];
+
+const validators = Object.fromEntries(
+  upFrames.map((name) => [name, Compile(frames[name])]),
+) as unknown as Readonly<Record<UpFrame, Validator>>;
+
+export class FrameError extends Error {
+  override readonly name = 'FrameError';
+}
+
+/** Parses the payload of an `up` topic; members we do not know are left alone. Throws FrameError, whose text names no values. */
+export function parseFrame(name: UpFrame, payload: Buffer): ReceivedFrame {
+  let body: unknown;
+  try {
+    body = JSON.parse(payload.toString('utf8'));
+  } catch {
+    throw new FrameError(`${name} is not JSON`);
+  }
+  const validator = validators[name];
+  if (validator.Check(body)) return { name, body } as ReceivedFrame;
+  const [problem] = validator.Errors(body);
+  throw new FrameError(
+    `${name}${problem?.instancePath ?? ''} ${problem?.message ?? 'is malformed'}`,
+  );
+}
+
+const names: ReadonlySet<string> = new Set(upFrames);
+
+/** The frame a topic stands for, or undefined when this hub may not publish to it. */
+export function frameOfTopic(topic: string, hubId: string): UpFrame | undefined {
+  const prefix = `iq/${hubId}/up/`;
+  if (!topic.startsWith(prefix)) return undefined;
+  const name = topic.slice(prefix.length);
+  return names.has(name) ? (name as UpFrame) : undefined;
+}

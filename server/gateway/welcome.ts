@@ -1,0 +1,162 @@
+/** What becomes of a hub that said hello: the factory register says whose it is, the domain what its IQ may do. */
+import type { Frame } from '#contract/iq-link';
+import type { Clock } from '#server/runtime/clock';
+import type { Ids } from '#server/runtime/ids';
+import type { Log } from '#server/runtime/log';
+import type { Bus } from '#server/store/bus';
+import {
+  confirmClaim,
+  findFactoryHub,
+  freeWipedHub,
+  noteFactoryHello,
+  registerStatements,
+  setClaimCredential,
+  type FactoryHub,
+} from '#server/store/factory-hubs';
+import type { Database } from '#server/store/pool';
+import { hashHubSecret } from './activation-code.ts';
+import type { Admission } from './admission.ts';
+import { claimedTopic, type ClaimAnswer } from './claims.ts';
+import type { ClaimedHub, GatewayHandlers } from './handlers.ts';
+import type { Hub, Welcome } from './hub.ts';
+
+const credentialBytes = 32;
+/** A hub that accepted its claim comes back by itself; one that does not is sent away after so long. */
+const comesBackWithinMs = 2_000;
+const wipeWithinMs = 60_000;
+
+export type Reception = {
+  check(hub: Hub, admission: Admission, hello: Frame<'hello'>): Promise<Welcome>;
+  /** Sends the open claim on a hub, if there is one, with a credential made for this purpose. */
+  sendClaim(hub: Hub): Promise<void>;
+  sendWipe(hub: Hub): void;
+  /** A wipe was asked for while the hub is connected. */
+  wipeIfAsked(hub: Hub): Promise<void>;
+  takeClaimed(hub: Hub, claimed: Frame<'claimed'>): Promise<void>;
+};
+
+export function createReception({
+  database,
+  handlers,
+  bus,
+  clock,
+  ids,
+  log,
+  gatewayId,
+}: {
+  readonly database: Database;
+  readonly handlers: Pick<GatewayHandlers, 'hello' | 'claimed'>;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly gatewayId: string;
+}): Reception {
+  const statements = registerStatements(database);
+
+  async function checkByCode(hub: FactoryHub, hello: Frame<'hello'>): Promise<Welcome> {
+    if (hub.wipeRequestedAt !== null) {
+      if (hello.iq_id !== null) {
+        return { answer: 'refused', reason: 'this hub still holds an IQ that is gone: reset it' };
+      }
+      await freeWipedHub(statements, hub.hubId);
+      log.info({ hubId: hub.hubId }, 'a hub has wiped itself and is free');
+      return { answer: 'factory' };
+    }
+    if (hub.claim?.confirmedAt instanceof Date) {
+      return { answer: 'refused', reason: 'this hub is claimed: its credential is needed' };
+    }
+    return { answer: 'factory' };
+  }
+
+  async function checkByCredential(hub: FactoryHub, hello: Frame<'hello'>): Promise<Welcome> {
+    if (hub.claim === null) return { answer: 'refused', reason: 'the claim on this hub has ended' };
+    if (hub.wipeRequestedAt !== null) return { answer: 'wipe', iqId: hub.claim.iqId };
+    if (hub.claim.confirmedAt === null) {
+      // It holds the credential, so it accepted; its word was lost.
+      await settleClaim(hub, { claim_id: hub.claim.claimId, result: 'accepted', reason: null });
+    }
+    const known = claimedHub(hub, 'credential');
+    if (known === undefined)
+      return { answer: 'refused', reason: 'the claim on this hub has ended' };
+    const answer = await handlers.hello(known, hello);
+    if (answer.answer === 'refused') return answer;
+    const { tenantId, iqId, acknowledged } = answer;
+    return { answer: 'iq', iq: { tenantId, iqId, hubId: hub.hubId, gatewayId }, acknowledged };
+  }
+
+  /** The hub's answer to its claim, told on once. */
+  async function settleClaim(hub: FactoryHub, claimed: Frame<'claimed'>): Promise<void> {
+    const { hubId } = hub;
+    const { claim_id: claimId, result } = claimed;
+    const known = claimedHub(hub, 'code');
+    if (known === undefined || known.claim.claimId !== claimId || known.claim.isConfirmed) return;
+    if (result === 'accepted') {
+      const isFirst = await confirmClaim(statements, { hubId, claimId, now: clock.now() });
+      if (!isFirst) return;
+    }
+    const isConfirmed = result === 'accepted';
+    await handlers.claimed({ ...known, claim: { ...known.claim, isConfirmed } }, claimed);
+    const answer: ClaimAnswer = { claimId, result };
+    bus.publish(claimedTopic(hubId), JSON.stringify(answer));
+  }
+
+  function sendWipe(hub: Hub): void {
+    const deadline = new Date(clock.now().getTime() + wipeWithinMs).toISOString();
+    hub.send('command', { id: ids.next(), kind: 'wipe', deadline });
+  }
+
+  return {
+    async check(hub, admission, hello) {
+      const found = await findFactoryHub(statements, hub.hubId);
+      if (found === undefined) return { answer: 'refused', reason: 'unknown hub' };
+      await noteFactoryHello(statements, hub.hubId, { hello, now: clock.now() });
+      return admission.provenBy === 'code'
+        ? checkByCode(found, hello)
+        : checkByCredential(found, hello);
+    },
+    async sendClaim(hub) {
+      const found = await findFactoryHub(statements, hub.hubId);
+      const claim = found?.claim;
+      if (claim === undefined || claim === null || claim.confirmedAt !== null) return;
+      const { claimId } = claim;
+      const credential = ids.bytes(credentialBytes).toString('base64url');
+      const credentialHash = hashHubSecret(credential);
+      const isOpen = await setClaimCredential(statements, {
+        hubId: hub.hubId,
+        claimId,
+        credentialHash,
+      });
+      if (isOpen) hub.send('claim', { claim_id: claimId, iq_id: claim.iqId, credential });
+    },
+    sendWipe,
+    async wipeIfAsked(hub) {
+      const found = await findFactoryHub(statements, hub.hubId);
+      if (found?.wipeRequestedAt instanceof Date) sendWipe(hub);
+    },
+    async takeClaimed(hub, claimed) {
+      const found = await findFactoryHub(statements, hub.hubId);
+      if (found === undefined) return;
+      await settleClaim(found, claimed);
+      if (claimed.result !== 'accepted') {
+        log.warn({ hubId: hub.hubId, reason: claimed.reason }, 'a hub refused its claim');
+        return;
+      }
+      const { connection } = hub;
+      clock.setTimeout(() => {
+        if (hub.connection === connection) hub.end('claimed');
+      }, comesBackWithinMs);
+    },
+  };
+}
+
+function claimedHub(hub: FactoryHub, provenBy: 'credential' | 'code'): ClaimedHub | undefined {
+  if (hub.claim === null) return undefined;
+  const { confirmedAt, ...claim } = hub.claim;
+  return {
+    hubId: hub.hubId,
+    provenBy,
+    claim: { ...claim, isConfirmed: confirmedAt !== null || provenBy === 'credential' },
+    isWipeRequested: hub.wipeRequestedAt !== null,
+  };
+}

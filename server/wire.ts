@@ -1,10 +1,20 @@
 /** The only place where the parts are constructed and put together. */
 import type { FastifyInstance } from 'fastify';
+import { accessGroupRoutes } from './core-api/access-groups.ts';
+import { accessorRoutes } from './core-api/accessors.ts';
 import { collectionRoutes } from './core-api/collections.ts';
 import { coreFace } from './core-api/face.ts';
+import { keyRoutes } from './core-api/keys.ts';
+import { tagRoutes } from './core-api/tags.ts';
+import { timeScheduleRoutes } from './core-api/time-schedules.ts';
 import { vendorRoutes } from './core-api/vendors.ts';
+import { createAccessGroups } from './domain/access-groups.ts';
+import { createAccessors } from './domain/accessors.ts';
 import { createCollections } from './domain/collections.ts';
 import { createDesiredState } from './domain/desired-state.ts';
+import { createKeys } from './domain/keys.ts';
+import { createTags } from './domain/tags.ts';
+import { createTimeSchedules } from './domain/time-schedules.ts';
 import { createVendors } from './domain/vendors.ts';
 import { createAudit } from './events/audit.ts';
 import { createApp } from './http/app.ts';
@@ -133,15 +143,29 @@ type DomainParts = CardeaParts & { readonly bus: ReturnType<typeof createBus> };
 function createDomain({ database, clock, ids, bus }: DomainParts) {
   const audit = createAudit({ clock, ids });
   const desiredState = createDesiredState({ bus, clock });
+  const people = { database, audit, clock, ids, desiredState };
   return {
     audit,
     desiredState,
     vendors: createVendors({ database }),
     collections: createCollections({ database, audit, clock, ids, desiredState }),
+    tags: createTags(people),
+    accessors: createAccessors(people),
+    keys: createKeys(people),
+    accessGroups: createAccessGroups(people),
+    timeSchedules: createTimeSchedules(people),
   };
 }
 
 /** Every operation of the Core face. */
 export function coreRoutes(domain: ReturnType<typeof createDomain>) {
-  return [...collectionRoutes(domain), ...vendorRoutes(domain)];
+  return [
+    ...collectionRoutes(domain),
+    ...vendorRoutes(domain),
+    ...tagRoutes(domain),
+    ...accessorRoutes(domain),
+    ...keyRoutes(domain),
+    ...accessGroupRoutes(domain),
+    ...timeScheduleRoutes(domain),
+  ];
 }

@@ -1,0 +1,171 @@
+import type { Static } from 'typebox';
+import type { PatchAccessorRequest, PostAccessorRequest } from '#contract/accessor';
+import { ApiError } from '#contract/api-error';
+import type { AccessGroupId, AccessorId, CollectionId } from '#contract/ids';
+import type { ListOptions } from '#contract/odata';
+import type { Actor, Audit } from '#server/events/audit';
+import type { Ids } from '#server/runtime/ids';
+import {
+  hasAccessor,
+  isInGroup,
+  isInOtherGroup,
+  listAccessGroups,
+  type AccessGroupRow,
+} from '#server/store/access-groups';
+import {
+  deleteAccessor,
+  findAccessor,
+  findAccessorUse,
+  holdAccessor,
+  insertAccessor,
+  listAccessors,
+  updateAccessor,
+  type AccessorRow,
+  type HeldAccessor,
+} from '#server/store/accessors';
+import type { ListResult } from '#server/store/list';
+import { findOfflineLocks } from '#server/store/offline-keys';
+import type { Database } from '#server/store/pool';
+import { readScope, type Scope, type WriteScope } from '#server/store/scope';
+import { changed, collectionOfBody } from './collections.ts';
+import type { DesiredState } from './desired-state.ts';
+import { settleOfflineKeys } from './offline-keys.ts';
+import { writeRights, type Written } from './rights-write.ts';
+
+export type PostAccessor = Required<Static<typeof PostAccessorRequest>>;
+export type PatchAccessor = Static<typeof PatchAccessorRequest>;
+
+export type Accessors = {
+  /** VALUE_INVALID (404) when the tenant has none of that id. */
+  get(actor: Actor, id: AccessorId): Promise<AccessorRow>;
+  list(actor: Actor, options: ListOptions): Promise<ListResult<AccessorRow>>;
+  /** The accessors of a group. */
+  listOfGroup(
+    actor: Actor,
+    options: ListOptions,
+    id: AccessGroupId,
+  ): Promise<ListResult<AccessorRow>>;
+  listGroups(
+    actor: Actor,
+    options: ListOptions,
+    id: AccessorId,
+  ): Promise<ListResult<AccessGroupRow>>;
+  /** VALUE_INVALID: id taken, collection unknown. */
+  create(actor: Actor, body: PostAccessor): Promise<Written<AccessorRow>>;
+  /** VALUE_INVALID: collection unknown, or not that of a group the accessor is in. */
+  update(actor: Actor, id: AccessorId, body: PatchAccessor): Promise<Written<AccessorRow>>;
+  /** OPERATION_NOT_ALLOWED with an active IQ PIN or a tag, unless forced (core-api.md 10). */
+  remove(actor: Actor, id: AccessorId, rule: { readonly force: boolean }): Promise<Written<void>>;
+};
+
+type Parts = {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: { now(): Date };
+  readonly ids: Ids;
+  readonly desiredState: DesiredState;
+};
+
+export function createAccessors(parts: Parts): Accessors {
+  const { database, audit, clock, ids, desiredState } = parts;
+  const scopeOf = (actor: Actor): Scope => readScope(database, actor.tenantId);
+  return {
+    get: (actor, id) => getAccessor(scopeOf(actor), id),
+    list: (actor, options) => listAccessors(scopeOf(actor), options),
+    listOfGroup: (actor, options, id) =>
+      listAccessors(scopeOf(actor), options, isInGroup('accessors', id)),
+    listGroups: (actor, options, id) => listAccessGroups(scopeOf(actor), options, hasAccessor(id)),
+
+    create: (actor, body) =>
+      writeRights({ database, actor }, async (scope) => {
+        const id = (body.id ?? ids.next()) as AccessorId;
+        const collectionId = await collectionOfBody(scope, body.collection_id);
+        const row = { ...body, id, collection_id: collectionId, created_at: clock.now() };
+        if (!(await insertAccessor(scope, row)))
+          throw new ApiError('VALUE_INVALID', { parameter: 'id', reason: 'It is taken.' });
+        await desiredState.refresh(scope, { accessorIds: [id] });
+        audit.record(scope, actor, fact('create', { id, collectionId }));
+        return getAccessor(scope, id);
+      }),
+
+    update: (actor, id, body) =>
+      writeRights({ database, actor }, async (scope) => {
+        const former = await heldAccessor(scope, id);
+        if (body.collection_id !== undefined) {
+          const collectionId = await collectionOfBody(scope, body.collection_id);
+          if (collectionId !== former.collection_id) await checkMove(scope, { id, collectionId });
+        }
+        await updateAccessor(scope, id, body);
+        const lockIds = await settleOfflineKeys(scope, { accessorIds: [id], now: clock.now() });
+        await desiredState.refresh(scope, { accessorIds: [id], lockIds });
+        const row = await getAccessor(scope, id);
+        const detail = changed(body);
+        audit.record(scope, actor, {
+          ...fact('update', { id, collectionId: row.collection_id }),
+          detail,
+        });
+        return row;
+      }),
+
+    remove: (actor, id, { force }) =>
+      writeRights({ database, actor }, async (scope) => {
+        const { collection_id: collectionId } = await heldAccessor(scope, id);
+        const use = await findAccessorUse(scope, id);
+        if (!force && use.hasActivePin)
+          throw notAllowed('The accessor has an active PIN on an IQ; send force=true.');
+        if (!force && use.hasTag) throw notAllowed('The accessor has a tag; send force=true.');
+        const lockIds = await findOfflineLocks(scope, { accessorId: id });
+        await deleteAccessor(scope, id);
+        await desiredState.refresh(scope, { accessorIds: [id], lockIds });
+        audit.record(scope, actor, fact('delete', { id, collectionId }));
+      }),
+  };
+}
+
+/** The accessor of a path. VALUE_INVALID (404) when the tenant has none of that id. */
+export async function getAccessor(scope: Scope, id: AccessorId): Promise<AccessorRow> {
+  const row = await findAccessor(scope, id);
+  if (row === undefined) throw noAccessor();
+  return row;
+}
+
+/** The accessor of a path, held for a write. VALUE_INVALID (404) when the tenant has none of that id. */
+export async function heldAccessor(scope: WriteScope, id: AccessorId): Promise<HeldAccessor> {
+  const row = await holdAccessor(scope, id);
+  if (row === undefined) throw noAccessor();
+  return row;
+}
+
+function noAccessor(): ApiError {
+  return new ApiError('VALUE_INVALID', { parameter: 'accessor_id', case: 'path_id' });
+}
+
+function notAllowed(reason: string): ApiError {
+  return new ApiError('OPERATION_NOT_ALLOWED', { reason });
+}
+
+/** core-api.md 7.4: an accessor stays inside the collection of the groups it is in. */
+async function checkMove(
+  scope: Scope,
+  move: { readonly id: AccessorId; readonly collectionId: CollectionId | null },
+): Promise<void> {
+  const { id, collectionId } = move;
+  if (collectionId !== null && (await isInOtherGroup(scope, 'accessors', { id, collectionId })))
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'collection_id',
+      reason: 'The accessor is in an access group of another collection.',
+    });
+}
+
+function fact(
+  verb: string,
+  what: { readonly id: AccessorId; readonly collectionId: CollectionId | null },
+) {
+  return {
+    action: `accessor.${verb}`,
+    objectType: 'accessor',
+    objectId: what.id,
+    accessorId: what.id,
+    collectionId: what.collectionId,
+  };
+}

@@ -1,0 +1,209 @@
+import type { Static } from 'typebox';
+import { ApiError } from '#contract/api-error';
+import type { AccessorId, KeyId, TagId } from '#contract/ids';
+import type { PatchKeyRequest, PostKeyRequest } from '#contract/key';
+import type { ListOptions } from '#contract/odata';
+import type { Actor, Audit } from '#server/events/audit';
+import type { Ids } from '#server/runtime/ids';
+import {
+  deleteKey,
+  findKey,
+  insertKey,
+  isOf,
+  listKeys,
+  listTagHolders,
+  updateKey,
+  type KeyRow,
+} from '#server/store/keys';
+import type { HeldAccessor } from '#server/store/accessors';
+import { findCollectionOptions } from '#server/store/collection-options';
+import type { ListResult } from '#server/store/list';
+import { findOfflineLocks } from '#server/store/offline-keys';
+import type { Database } from '#server/store/pool';
+import { readScope, type Scope, type WriteScope } from '#server/store/scope';
+import { holdTag } from '#server/store/tags';
+import { heldAccessor } from './accessors.ts';
+import { changed } from './collections.ts';
+import type { DesiredState } from './desired-state.ts';
+import { settleOfflineKeys } from './offline-keys.ts';
+import { writeRights, type Written } from './rights-write.ts';
+
+export type PostKey = Required<Static<typeof PostKeyRequest>>;
+export type PatchKey = Static<typeof PatchKeyRequest>;
+
+/** A key by its owner, as most paths name it. */
+export type OwnedKey = { readonly accessorId: AccessorId; readonly id: KeyId };
+
+export type Keys = {
+  /** VALUE_INVALID (404) when the tenant has none of that id. */
+  get(actor: Actor, id: KeyId): Promise<KeyRow>;
+  /** VALUE_INVALID (404) also when it is another accessor's. */
+  getOwned(actor: Actor, key: OwnedKey): Promise<KeyRow>;
+  list(actor: Actor, options: ListOptions, accessorId: AccessorId): Promise<ListResult<KeyRow>>;
+  /** VALUE_INVALID: tag unknown. OPERATION_NOT_ALLOWED: the tag is somebody else's. The key that is there is given again. */
+  assign(actor: Actor, accessorId: AccessorId, body: PostKey): Promise<Written<KeyRow>>;
+  /** VALUE_INVALID: tag unknown. OPERATION_NOT_ALLOWED: the tag has a key already, or the key is not of a tag. */
+  update(actor: Actor, key: OwnedKey, body: PatchKey): Promise<Written<KeyRow>>;
+  /** OPERATION_NOT_ALLOWED while the key opens a lock offline, unless forced (core-api.md 10). */
+  remove(actor: Actor, key: OwnedKey, rule: { readonly force: boolean }): Promise<Written<void>>;
+};
+
+type Parts = {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: { now(): Date };
+  readonly ids: Ids;
+  readonly desiredState: DesiredState;
+};
+
+export function createKeys({ database, audit, clock, ids, desiredState }: Parts): Keys {
+  const scopeOf = (actor: Actor): Scope => readScope(database, actor.tenantId);
+  return {
+    get: (actor, id) => getKey(scopeOf(actor), id),
+    getOwned: (actor, key) => getOwnedKey(scopeOf(actor), key),
+    list: (actor, options, accessorId) => listKeys(scopeOf(actor), options, isOf(accessorId)),
+
+    assign: (actor, accessorId, body) =>
+      writeRights({ database, actor }, async (scope) => {
+        const owner = await heldAccessor(scope, accessorId);
+        const tagId = await heldTag(scope, { id: body.tag_id, parameter: 'tag_id' });
+        const present = await checkHolders(scope, { tagId, owner });
+        if (present !== undefined) return getKey(scope, present);
+        const id = ids.next<KeyId>();
+        await insertKey(scope, {
+          id,
+          accessor_id: accessorId,
+          key_type: 'tag',
+          credential_id: tagId,
+          blocked: body.blocked,
+          credential_value: null,
+          expires_at: null,
+          created_at: clock.now(),
+        });
+        await desiredState.refresh(scope, { accessorIds: [accessorId] });
+        audit.record(scope, actor, fact('create', { owner, id }));
+        return getKey(scope, id);
+      }),
+
+    update: (actor, key, body) =>
+      writeRights({ database, actor }, async (scope) => {
+        const owner = await heldAccessor(scope, key.accessorId);
+        const former = await getOwnedKey(scope, key);
+        const credentialId = await swappedTag(scope, { owner, former, wanted: body.key_id });
+        await checkUnblock(scope, { owner, former, blocked: body.blocked });
+        await updateKey(scope, key.id, {
+          ...(credentialId === undefined ? {} : { credential_id: credentialId }),
+          ...(body.blocked === undefined ? {} : { blocked: body.blocked }),
+        });
+        const accessorIds = [key.accessorId];
+        const settled = await settleOfflineKeys(scope, { accessorIds, now: clock.now() });
+        const opened = await findOfflineLocks(scope, { keyId: key.id });
+        await desiredState.refresh(scope, { accessorIds, lockIds: [...settled, ...opened] });
+        audit.record(scope, actor, {
+          ...fact('update', { owner, id: key.id }),
+          detail: changed(body),
+        });
+        return getKey(scope, key.id);
+      }),
+
+    remove: (actor, key, { force }) =>
+      writeRights({ database, actor }, async (scope) => {
+        const owner = await heldAccessor(scope, key.accessorId);
+        await getOwnedKey(scope, key);
+        const lockIds = await findOfflineLocks(scope, { keyId: key.id });
+        if (!force && lockIds.length > 0)
+          throw notAllowed('The key opens locks offline; send force=true.');
+        await deleteKey(scope, key.id);
+        await desiredState.refresh(scope, { accessorIds: [key.accessorId], lockIds });
+        audit.record(scope, actor, fact('delete', { owner, id: key.id }));
+      }),
+  };
+}
+
+/** The key of a path. VALUE_INVALID (404) when the tenant has none of that id. */
+export async function getKey(scope: Scope, id: KeyId): Promise<KeyRow> {
+  const row = await findKey(scope, id);
+  if (row === undefined) throw noKey();
+  return row;
+}
+
+/** The key of a path that names its owner. VALUE_INVALID (404) when that accessor has none of that id. */
+export async function getOwnedKey(scope: Scope, key: OwnedKey): Promise<KeyRow> {
+  const row = await findKey(scope, key.id);
+  if (row === undefined || row.accessor_id !== key.accessorId) throw noKey();
+  return row;
+}
+
+function noKey(): ApiError {
+  return new ApiError('VALUE_INVALID', { parameter: 'id', case: 'path_id' });
+}
+
+function notAllowed(reason: string): ApiError {
+  return new ApiError('OPERATION_NOT_ALLOWED', { reason });
+}
+
+async function heldTag(
+  scope: WriteScope,
+  { id, parameter }: { readonly id: string; readonly parameter: string },
+): Promise<TagId> {
+  const tagId = id as TagId;
+  if (!(await holdTag(scope, tagId))) throw new ApiError('VALUE_INVALID', { parameter });
+  return tagId;
+}
+
+/** The owner's own key of a tag, if any. OPERATION_NOT_ALLOWED when the tag is another person's (behaviour.md 5.1). */
+async function checkHolders(
+  scope: Scope,
+  { tagId, owner }: { readonly tagId: TagId; readonly owner: HeldAccessor },
+): Promise<KeyId | undefined> {
+  const holders = await listTagHolders(scope, tagId);
+  const own = holders.find((holder) => holder.accessor_id === owner.id);
+  if (own !== undefined) return own.key_id;
+  const isShareable = holders.every(
+    (holder) => holder.user_id !== null && holder.user_id === owner.user_id,
+  );
+  if (!isShareable) throw notAllowed('The tag has another accessor.');
+  return undefined;
+}
+
+/** The tag that takes the place of a key's own; undefined when none is asked for or it is the same. */
+async function swappedTag(
+  scope: WriteScope,
+  asked: {
+    readonly owner: HeldAccessor;
+    readonly former: KeyRow;
+    readonly wanted: string | null | undefined;
+  },
+): Promise<TagId | undefined> {
+  const { owner, former, wanted } = asked;
+  if (wanted === undefined || wanted === null || wanted === former.key_id) return undefined;
+  if (former.key_type !== 'tag') throw notAllowed('Only the tag of a key can be swapped.');
+  const tagId = await heldTag(scope, { id: wanted, parameter: 'key_id' });
+  if ((await checkHolders(scope, { tagId, owner })) !== undefined)
+    throw notAllowed('The accessor has a key of that tag.');
+  return tagId;
+}
+
+/** Custom PINs of a collection that allows none stay blocked (behaviour.md 5.4). */
+async function checkUnblock(
+  scope: Scope,
+  asked: {
+    readonly owner: HeldAccessor;
+    readonly former: KeyRow;
+    readonly blocked: boolean | undefined;
+  },
+): Promise<void> {
+  if (asked.former.key_type !== 'custom_pin' || asked.blocked !== false) return;
+  const options = await findCollectionOptions(scope, asked.owner.collection_id);
+  if (!options.custom_pin_enabled) throw notAllowed('The collection allows no custom PINs.');
+}
+
+function fact(verb: string, { owner, id }: { readonly owner: HeldAccessor; readonly id: KeyId }) {
+  return {
+    action: `key.${verb}`,
+    objectType: 'key',
+    objectId: id,
+    accessorId: owner.id,
+    collectionId: owner.collection_id,
+  };
+}

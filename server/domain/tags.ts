@@ -1,0 +1,105 @@
+import type { Static } from 'typebox';
+import { ApiError } from '#contract/api-error';
+import type { TagId } from '#contract/ids';
+import type { ListOptions } from '#contract/odata';
+import type { UpdateTagRequest } from '#contract/tag';
+import type { Actor, Audit } from '#server/events/audit';
+import type { ListResult } from '#server/store/list';
+import { findOfflineLocks } from '#server/store/offline-keys';
+import type { Database } from '#server/store/pool';
+import { readScope, type Scope } from '#server/store/scope';
+import {
+  deleteTag,
+  findTag,
+  findTagUse,
+  holdTag,
+  listTags,
+  updateTag,
+  type TagRow,
+} from '#server/store/tags';
+import { changed, collectionOfBody } from './collections.ts';
+import type { DesiredState } from './desired-state.ts';
+import { writeRights, type Written } from './rights-write.ts';
+
+export type Tags = {
+  /** VALUE_INVALID (404) when the tenant has none of that id. */
+  get(actor: Actor, id: TagId): Promise<TagRow>;
+  list(actor: Actor, options: ListOptions): Promise<ListResult<TagRow>>;
+  /** VALUE_INVALID: collection unknown, RFID number too long. */
+  update(actor: Actor, id: TagId, body: Static<typeof UpdateTagRequest>): Promise<Written<TagRow>>;
+  /** OPERATION_NOT_ALLOWED for a master key, and for a tag with a key unless forced (core-api.md 10). */
+  remove(actor: Actor, id: TagId, rule: { readonly force: boolean }): Promise<Written<void>>;
+};
+
+type Parts = {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly desiredState: DesiredState;
+};
+
+/** No card prints a longer one. */
+const longestRfid = 64;
+
+export function createTags({ database, audit, desiredState }: Parts): Tags {
+  return {
+    get: (actor, id) => getTag(readScope(database, actor.tenantId), id),
+    list: (actor, options) => listTags(readScope(database, actor.tenantId), options),
+
+    update: (actor, id, body) =>
+      writeRights({ database, actor }, async (scope) => {
+        if (!(await holdTag(scope, id))) throw noTag();
+        if (body.collection_id !== undefined) await collectionOfBody(scope, body.collection_id);
+        const rfid = body.rfid_uid === undefined ? {} : { rfid_uid: rfidUid(body.rfid_uid) };
+        await updateTag(scope, id, { ...body, ...rfid });
+        await desiredState.refresh(scope, { tagIds: [id] });
+        const row = await getTag(scope, id);
+        audit.record(scope, actor, {
+          action: 'tag.update',
+          objectType: 'tag',
+          objectId: id,
+          collectionId: row.collection_id,
+          detail: changed(body),
+        });
+        return row;
+      }),
+
+    remove: (actor, id, { force }) =>
+      writeRights({ database, actor }, async (scope) => {
+        if (!(await holdTag(scope, id))) throw noTag();
+        const { collection_id: collectionId } = await getTag(scope, id);
+        const use = await findTagUse(scope, id);
+        if (use.isMasterKey) throw notAllowed('The tag is the master key of a collection.');
+        if (use.hasKey && !force) throw notAllowed('An accessor has the tag; send force=true.');
+        const lockIds = await findOfflineLocks(scope, { tagId: id });
+        const accessorIds = await deleteTag(scope, id);
+        await desiredState.refresh(scope, { accessorIds, lockIds });
+        const fact = { action: 'tag.delete', objectType: 'tag', objectId: id, collectionId };
+        audit.record(scope, actor, fact);
+      }),
+  };
+}
+
+/** The tag of a path. VALUE_INVALID (404) when the tenant has none of that id. */
+export async function getTag(scope: Scope, id: TagId): Promise<TagRow> {
+  const row = await findTag(scope, id);
+  if (row === undefined) throw noTag();
+  return row;
+}
+
+function noTag(): ApiError {
+  return new ApiError('VALUE_INVALID', { parameter: 'id', case: 'path_id' });
+}
+
+function notAllowed(reason: string): ApiError {
+  return new ApiError('OPERATION_NOT_ALLOWED', { reason });
+}
+
+function rfidUid(sent: string | null): string | null {
+  const text = sent?.trim() ?? '';
+  if (text.length > longestRfid)
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'rfid_uid',
+      reason: `It is longer than ${longestRfid} characters.`,
+    });
+  return text === '' ? null : text;
+}

@@ -57,6 +57,7 @@ export function createActs({
   }
 
   async function settle(door: Door, outcome: Outcome): Promise<Outcome> {
+    door.lastActAt = now();
     if (outcome.result === 'confirmed') door.isUncertain = false;
     if (outcome.result === 'silent') door.isUncertain = true;
     onChanged(door);

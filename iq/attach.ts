@@ -49,6 +49,11 @@ export function createAttaching({
     await recordLink(attached, 'attached');
   }
 
+  async function joinAgain(attached: Attached): Promise<void> {
+    const outcome = await driver.attach(attachmentOf(attached));
+    if (outcome.result === 'confirmed') await attachments.put({ ...attached, was_reset: false });
+  }
+
   async function rejoin(item: Item, table: AccessTable): Promise<void> {
     const attached = attachedOf(item, table);
     driver.adopt([attachmentOf(attached)]);
@@ -134,6 +139,7 @@ export function createAttaching({
       const item = findByMac(table, 'lock', mac);
       const attached = attachments.findByMac(mac);
       if (attached && item?.value.link === 'detached_pending') await leave(attached);
+      else if (attached?.was_reset === true) await joinAgain(attached);
       else if (attached) driver.showLink(mac, isOnline(attached.id) ? 'online' : 'offline');
       else if (item?.value.link === 'attached_pending' && table) await join(item, table);
     },
@@ -176,6 +182,7 @@ function attachedOf(item: Item, table: AccessTable): Attached {
     office_mode: 'none',
     window_done: null,
     battery_warned: null,
+    was_reset: false,
   };
 }
 

@@ -20,6 +20,8 @@ export const Attached = Type.Object({
   office_mode: Type.Union([Type.Literal('none'), Type.Literal('easy'), Type.Literal('manual')]),
   /** End of the easy-office-mode window that was started, or ended by a person, and must not start by itself again. */
   window_done: nullableText,
+  /** Reset at the hardware: the card lets it join again. */
+  was_reset: Type.Boolean(),
   /** The battery level last warned of. */
   battery_warned: Type.Union([Type.Literal('low'), Type.Literal('critical'), Type.Null()]),
 });

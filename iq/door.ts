@@ -16,6 +16,8 @@ export type Door = {
   isUncertain: boolean;
   isOnline: boolean;
   lastHeard: Date;
+  /** What the lock said before this is older than what it was made to do. */
+  lastActAt: Date | null;
   /** A lost connection was written down, so its return will be too. */
   isLossRecorded: boolean;
   lastLossAt: Date | null;
@@ -46,6 +48,7 @@ export function newDoor(attached: Attached, now: Date): Door {
     isUncertain: false,
     isOnline: false,
     lastHeard: now,
+    lastActAt: null,
     isLossRecorded: false,
     lastLossAt: null,
     keypad: freshKeypad,

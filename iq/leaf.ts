@@ -29,6 +29,7 @@ export function createLeaf({
 }): Leaf {
   function watch(door: Door, openedAt: Date): void {
     door.leftOpenTimer?.cancel();
+    if (door.hasLeftOpenAlarm) return;
     const seconds = tables.table?.settings?.door_left_open_seconds ?? usualLeftOpenSeconds;
     const leftMs = openedAt.getTime() + seconds * 1000 - clock.now().getTime();
     door.leftOpenTimer = clock.setTimeout(

@@ -4,13 +4,15 @@
  */
 import type { HubClock, Timer } from './clock.ts';
 import type { Door } from './door.ts';
-import { deviceHeartbeatMs, deviceOfflineAfterMs } from './drivers/driver.ts';
+import { deviceHeartbeatMs, deviceOfflineAfterMs, type RepeaterStatus } from './drivers/driver.ts';
 import type { Recorder } from './recorder.ts';
 
 export type SeenRepeater = {
   readonly id: string;
   isOnline: boolean;
   lastHeard: Date;
+  communicationType: RepeaterStatus['communicationType'];
+  signal: { readonly strength: number; readonly at: Date } | null;
 };
 
 export type Presence = {
@@ -18,7 +20,7 @@ export type Presence = {
   stop(): void;
   /** The lock was heard. True = it has come back or is there for the first time. */
   heard(door: Door): Promise<boolean>;
-  heardRepeater(repeater: SeenRepeater): void;
+  heardRepeater(repeater: SeenRepeater, status: RepeaterStatus): void;
 };
 
 const quietBetweenPairsMs = 60_000;
@@ -84,9 +86,10 @@ export function createPresence({
       }
       return true;
     },
-    heardRepeater(repeater) {
+    heardRepeater(repeater, { communicationType }) {
       repeater.lastHeard = clock.now();
-      if (repeater.isOnline) return;
+      if (repeater.isOnline && repeater.communicationType === communicationType) return;
+      repeater.communicationType = communicationType;
       repeater.isOnline = true;
       onRepeaterChanged(repeater);
     },

@@ -8,6 +8,7 @@ import type { Presentation } from '#access/presentation';
 import { doorState, inTurn, type Door } from './door.ts';
 import type { Acts } from './acts.ts';
 import type { Driver, DriverEvent } from './drivers/driver.ts';
+import type { EasyOffice } from './easy-office.ts';
 import type { Recorder } from './recorder.ts';
 import type { TableStore } from './table-store.ts';
 
@@ -24,6 +25,7 @@ export type Presentations = {
 export function createPresentations({
   acts,
   driver,
+  easyOffice,
   recorder,
   tables,
   now,
@@ -31,6 +33,7 @@ export function createPresentations({
 }: {
   readonly acts: Acts;
   readonly driver: Driver;
+  readonly easyOffice: EasyOffice;
   readonly recorder: Recorder;
   readonly tables: TableStore;
   readonly now: () => Date;
@@ -72,7 +75,9 @@ export function createPresentations({
         return;
       case 'office_mode_end':
       case 'easy_office_mode_end':
-        if (await acts.endOfficeMode(door)) await recorder.entry(entry);
+        if (!(await acts.endOfficeMode(door))) return;
+        await easyOffice.endedByHand(door);
+        await recorder.entry(entry);
         return;
       default:
         assertNever(decision.act);

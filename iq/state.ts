@@ -18,6 +18,8 @@ export const HubState = Type.Object({
   restore_required: Type.Boolean(),
   /** What is added to the machine's clock. */
   clock_offset_ms: Type.Number(),
+  /** UTC instant at which the server was there, good to a few minutes; null = never. */
+  last_contact: nullableText,
 });
 export type HubState = Static<typeof HubState>;
 
@@ -60,6 +62,7 @@ function parseState(text: string | null, path: string): HubState {
       credential: null,
       restore_required: false,
       clock_offset_ms: 0,
+      last_contact: null,
     };
   }
   const value = fromLine(text.trimEnd());

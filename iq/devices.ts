@@ -1,0 +1,248 @@
+/** What the hardware says, brought to the door it is about. */
+import { assertNever } from '#contract/assert-never';
+import type { Attached, Attachments } from './attachments.ts';
+import type { Attaching } from './attach.ts';
+import type { HubClock } from './clock.ts';
+import type { Door } from './door.ts';
+import type { Driver, DriverEvent, LockStatus } from './drivers/driver.ts';
+import type { EasyOffice } from './easy-office.ts';
+import type { Leaf } from './leaf.ts';
+import { syncLockMemory } from './lock-memory.ts';
+import type { Presence, SeenRepeater } from './presence.ts';
+import type { Presentations } from './presentations.ts';
+import type { Recorder, When } from './recorder.ts';
+import type { TableStore } from './table-store.ts';
+
+/** The device does not belong to this hub: a lock goes on by its own memory, as with no hub in reach. */
+export class NotAttachedError extends Error {
+  override readonly name = 'NotAttachedError';
+}
+
+type LockEvent = Exclude<
+  DriverEvent,
+  {
+    kind:
+      'hub_button' | 'hub_changed' | 'maintenance_card' | 'repeater_button' | 'repeater_heartbeat';
+  }
+>;
+
+export type Devices = {
+  /** Rejects NotAttachedError, or what kept a record from the disk. */
+  raise(event: DriverEvent): Promise<void>;
+};
+
+/** A status sampled this long before an act may still arrive after it. */
+const staleMs = 60_000;
+
+export function createDevices({
+  attaching,
+  attachments,
+  clock,
+  doors,
+  driver,
+  easyOffice,
+  leaf,
+  presence,
+  presentations,
+  recorder,
+  repeaters,
+  tables,
+  onChanged,
+  onFailure,
+  onHubButton,
+  onHubChanged,
+}: {
+  readonly attaching: Attaching;
+  readonly attachments: Attachments;
+  readonly clock: HubClock;
+  readonly doors: ReadonlyMap<string, Door>;
+  readonly driver: Driver;
+  readonly easyOffice: EasyOffice;
+  readonly leaf: Leaf;
+  readonly presence: Presence;
+  readonly presentations: Presentations;
+  readonly recorder: Recorder;
+  readonly repeaters: ReadonlyMap<string, SeenRepeater>;
+  readonly tables: TableStore;
+  readonly onChanged: () => void;
+  readonly onFailure: (error: unknown) => void;
+  readonly onHubButton: (heldMs: number) => Promise<void>;
+  readonly onHubChanged: () => Promise<void>;
+}): Devices {
+  async function lockSaid(event: LockEvent): Promise<void> {
+    const attached = attachments.findByMac(event.mac);
+    const door = attached ? doors.get(attached.id) : undefined;
+    if (!attached || !door) throw new NotAttachedError('the device is not attached to this hub');
+    // Before anything else: a door that is heard is there.
+    const isBack = await presence.heard(door);
+    await handle(event, door, attached);
+    if (isBack) cameBack(door);
+    onChanged();
+  }
+
+  function cameBack(door: Door): void {
+    easyOffice.look(door);
+    syncLockMemory(door, { driver, tables }).catch(onFailure);
+  }
+
+  async function handle(event: LockEvent, door: Door, attached: Attached): Promise<void> {
+    const when = whenOf(event);
+    switch (event.kind) {
+      case 'presented':
+        return presentations.present(door, event.presentation);
+      case 'presented_offline':
+        return presentations.presentOffline(door, event);
+      case 'lock_heartbeat':
+        return takeStatus(door, event, attached);
+      case 'door':
+        return event.door === 'open' ? leaf.opened(door, when) : leaf.closed(door, when);
+      case 'bolt':
+        return takeBolt(door, event.bolt, event.at);
+      case 'privacy':
+        return takePrivacy(door, event.privacy, when);
+      case 'tamper':
+        return takeTamper(door, event.tampered, when);
+      case 'battery':
+        change(door, { battery: event.battery });
+        return warnOfBattery(door, attached, when);
+      case 'clock_lost':
+        change(door, { clock: 'lost' });
+        return setClock(door, when);
+      case 'ppd_connected':
+        return recorder.incident('lock_ppd_connected', { lockId: door.id }, when);
+      case 'lock_reset':
+        await attachments.put({ ...attached, was_reset: true });
+        return recorder.incident('lock_reset', { lockId: door.id }, when);
+      case 'other':
+        return recorder.incident('unknown', { lockId: door.id, detail: event.said }, when);
+      default:
+        return assertNever(event);
+    }
+  }
+
+  function change(door: Door, changes: Partial<LockStatus>): void {
+    if (door.status) door.status = { ...door.status, ...changes };
+  }
+
+  async function takeStatus(
+    door: Door,
+    { at, status, mac }: Extract<LockEvent, { kind: 'lock_heartbeat' }>,
+    attached: Attached,
+  ): Promise<void> {
+    const former = door.status;
+    // While a memory is being written, the lock's own word about it is already old.
+    const memoryVersion = door.isMemoryOnTheWay
+      ? (former?.memoryVersion ?? null)
+      : status.memoryVersion;
+    door.status = { ...status, memoryVersion, bolt: former?.bolt ?? status.bolt };
+    const when: When = { at: clock.now(), source: null };
+    takeBolt(door, status.bolt, at);
+    if (former && former.tampered !== status.tampered) {
+      await recordTamper(door, status.tampered, when);
+    }
+    await warnOfBattery(door, attachments.findByMac(mac) ?? attached, when);
+    if (status.clock === 'lost') await setClock(door, former?.clock === 'lost' ? null : when);
+    syncLockMemory(door, { driver, tables }).catch(onFailure);
+  }
+
+  /** The bolt's own word ends every doubt and corrects what the hub believed, unless an act is on its way. */
+  function takeBolt(door: Door, bolt: LockStatus['bolt'], at: Date): void {
+    const sinceActMs = door.lastActAt ? door.lastActAt.getTime() - at.getTime() : -1;
+    if (door.actsWaiting > 0 || (sinceActMs >= 0 && sinceActMs < staleMs)) return;
+    change(door, { bolt });
+    if (bolt === 'uncertain' || door.isEndFailureRecorded) return;
+    door.isUncertain = false;
+    const former = door.officeMode;
+    if (bolt === 'locked') door.officeMode = 'none';
+    else if (former === 'none') door.officeMode = 'manual';
+    if (door.officeMode === former) return;
+    leaf.officeModeChanged(door);
+    attachmentsKeep(door);
+  }
+
+  function attachmentsKeep(door: Door): void {
+    const attached = attachments.find(door.id);
+    if (attached) {
+      attachments.put({ ...attached, office_mode: door.officeMode }).catch(onFailure);
+    }
+  }
+
+  async function takePrivacy(door: Door, privacy: boolean, when: When): Promise<void> {
+    change(door, { privacy });
+    const detail = privacy ? 'start' : 'end';
+    await recorder.entry(
+      { lock_id: door.id, category: 'privacy_mode', detail, access_by: 'inside_handle' },
+      when,
+    );
+  }
+
+  async function takeTamper(door: Door, tampered: boolean, when: When): Promise<void> {
+    change(door, { tampered });
+    await recordTamper(door, tampered, when);
+  }
+
+  function recordTamper(door: Door, tampered: boolean, when: When): Promise<void> {
+    const category = tampered ? 'tamper_alarm_start' : 'tamper_alarm_end';
+    return recorder.incident(category, { lockId: door.id }, when);
+  }
+
+  async function warnOfBattery(door: Door, attached: Attached, when: When): Promise<void> {
+    const level = door.status?.battery;
+    if (level !== 'low' && level !== 'critical') {
+      if (attached.battery_warned !== null && (level === 'good' || level === 'fresh')) {
+        await attachments.put({ ...attached, battery_warned: null });
+      }
+      return;
+    }
+    const isWarned = attached.battery_warned === level || attached.battery_warned === 'critical';
+    if (isWarned) return;
+    await attachments.put({ ...attached, battery_warned: level });
+    await recorder.incident('low_battery_warning', { lockId: door.id, detail: level }, when);
+  }
+
+  /** Gives the lock the time again; `when` null = its loss is already written down. */
+  async function setClock(door: Door, when: When | null): Promise<void> {
+    if (when) await recorder.incident('lock_clock_failure', { lockId: door.id }, when);
+    const outcome = await driver.setTime(door.mac, clock.now());
+    if (outcome.result !== 'confirmed') return;
+    change(door, { clock: 'set' });
+    await recorder.incident('lock_time_set', { lockId: door.id });
+  }
+
+  function whenOf(event: LockEvent): When {
+    const record = 'record' in event ? event.record : null;
+    // A lock without its time cannot say when; what happens now happens at the hub's time.
+    if (record === null) return { at: clock.now(), source: null };
+    return { at: event.at, source: { mac: event.mac, record } };
+  }
+
+  function heardRepeater({
+    mac,
+    status,
+  }: Extract<DriverEvent, { kind: 'repeater_heartbeat' }>): void {
+    const attached = attachments.findByMac(mac);
+    const repeater = attached ? repeaters.get(attached.id) : undefined;
+    if (repeater) presence.heardRepeater(repeater, status);
+  }
+
+  return {
+    async raise(event) {
+      switch (event.kind) {
+        case 'hub_button':
+          return onHubButton(event.heldMs);
+        case 'hub_changed':
+          return onHubChanged();
+        case 'maintenance_card':
+          await attaching.cardShown(event.mac, tables.table);
+          return onChanged();
+        case 'repeater_button':
+          await attaching.buttonPressed(event.mac, tables.table);
+          return onChanged();
+        case 'repeater_heartbeat':
+          return heardRepeater(event);
+        default:
+          return lockSaid(event);
+      }
+    },
+  };
+}

@@ -5,8 +5,8 @@ import {
   PatchAccessGroupRequest,
   PostAccessGroupRequest,
   PutAccessGroupAccessorsRequest,
-} from '#contract/access-group';
-import { AccessorPage } from '#contract/accessor';
+} from '#contract/access-groups';
+import { AccessorPage } from '#contract/accessors';
 import type { AccessGroupId } from '#contract/ids';
 import { LockPage } from '#contract/lock';
 import type { AccessGroups } from '#server/domain/access-groups';

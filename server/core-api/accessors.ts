@@ -1,10 +1,10 @@
-import { AccessGroupPage } from '#contract/access-group';
+import { AccessGroupPage } from '#contract/access-groups';
 import {
   AccessorPage,
   AccessorResponse,
   PatchAccessorRequest,
   PostAccessorRequest,
-} from '#contract/accessor';
+} from '#contract/accessors';
 import type { Accessors } from '#server/domain/accessors';
 import { route, type Route } from '#server/http/route';
 import { accessGroupFields } from '#server/store/access-groups';

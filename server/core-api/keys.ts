@@ -1,4 +1,4 @@
-import { KeyPage, KeyResponse, PatchKeyRequest, PostKeyRequest } from '#contract/key';
+import { KeyPage, KeyResponse, PatchKeyRequest, PostKeyRequest } from '#contract/keys';
 import type { Accessors } from '#server/domain/accessors';
 import type { Keys, OwnedKey } from '#server/domain/keys';
 import { route, type Call, type Route } from '#server/http/route';

@@ -1,4 +1,4 @@
-import { TagPage, TagResponse, UpdateTagRequest } from '#contract/tag';
+import { TagPage, TagResponse, UpdateTagRequest } from '#contract/tags';
 import { instantText, instantTextOrNull } from '#contract/time-text';
 import type { Tags } from '#server/domain/tags';
 import { route, type Route } from '#server/http/route';

@@ -3,7 +3,7 @@ import {
   AccessGroupTimeScheduleResponse,
   PatchTimeScheduleRequest,
   PostTimeScheduleRequest,
-} from '#contract/time-schedule';
+} from '#contract/time-schedules';
 import type { AccessGroups } from '#server/domain/access-groups';
 import type { GroupSchedule, TimeSchedules } from '#server/domain/time-schedules';
 import { route, type Call, type Route } from '#server/http/route';

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { PatchAccessGroupRequest, PostAccessGroupRequest } from '#contract/access-group';
+import type { PatchAccessGroupRequest, PostAccessGroupRequest } from '#contract/access-groups';
 import { ApiError } from '#contract/api-error';
 import type { AccessGroupId, AccessorId, LockId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';

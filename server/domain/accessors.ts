@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { PatchAccessorRequest, PostAccessorRequest } from '#contract/accessor';
+import type { PatchAccessorRequest, PostAccessorRequest } from '#contract/accessors';
 import { ApiError } from '#contract/api-error';
 import type { AccessGroupId, AccessorId, CollectionId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { AccessorId, KeyId, TagId } from '#contract/ids';
-import type { PatchKeyRequest, PostKeyRequest } from '#contract/key';
+import type { PatchKeyRequest, PostKeyRequest } from '#contract/keys';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';

@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { TagId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
-import type { UpdateTagRequest } from '#contract/tag';
+import type { UpdateTagRequest } from '#contract/tags';
 import type { Actor, Audit } from '#server/events/audit';
 import type { ListResult } from '#server/store/list';
 import { findOfflineLocks } from '#server/store/offline-keys';

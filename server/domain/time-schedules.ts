@@ -7,7 +7,7 @@ import type {
   AccessGroupTimeScheduleResponse,
   PatchTimeScheduleRequest,
   PostTimeScheduleRequest,
-} from '#contract/time-schedule';
+} from '#contract/time-schedules';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
 import { lacksSchedule, type AccessGroupRow } from '#server/store/access-groups';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AccessGroupResponse } from '#contract/access-group';
+import type { AccessGroupResponse } from '#contract/access-groups';
 import type { AccessGroupId, AccessorId, CollectionId, LockId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';

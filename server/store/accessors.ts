@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AccessorResponse } from '#contract/accessor';
+import type { AccessorResponse } from '#contract/accessors';
 import type { AccessorId, CollectionId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';

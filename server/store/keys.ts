@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { AccessorId, KeyId, TagId, UserId } from '#contract/ids';
-import { keyTypes, type KeyResponse, type KeyType } from '#contract/key';
+import { keyTypes, type KeyResponse, type KeyType } from '#contract/keys';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
 import type { Sql, SqlListFields } from './odata-filter.ts';

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { weekdays } from '#contract/fields';
 import type { AccessGroupId, TimeScheduleId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
-import type { AccessGroupTimeScheduleResponse } from '#contract/time-schedule';
+import type { AccessGroupTimeScheduleResponse } from '#contract/time-schedules';
 import { listRows, type ListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';

@@ -1,6 +1,111 @@
-import type { LockResponse } from '#contract/lock';
+import {
+  LockPage,
+  LockResponse,
+  PostLockRequest,
+  UpdateCollectionLockRequest,
+  UpdateLockRequest,
+} from '#contract/lock';
+import type { LockId } from '#contract/ids';
 import { instantTextOrNull } from '#contract/time-text';
-import type { LockRow } from '#server/store/locks';
+import type { Locks } from '#server/domain/locks';
+import { route, type Route } from '#server/http/route';
+import { lockFields, type LockRow } from '#server/store/locks';
+import { actorOf } from './actor.ts';
+import { told } from './written.ts';
+
+const tag = 'locks';
+
+/** core-api.md 6.2 and 6.6: locks as such. */
+export function lockRoutes({ locks }: { readonly locks: Locks }): Route[] {
+  const update = (path: string, isDeprecated: boolean): Route =>
+    route({
+      method: 'PATCH',
+      path,
+      access: 'hardware',
+      summary: 'Change name, collection, floor or camera mark of a lock',
+      tag,
+      isDeprecated,
+      body: { schema: UpdateLockRequest, mode: 'patch' },
+      answer: LockResponse,
+      exists: (call) => locks.get(actorOf(call), call.id('id')),
+      handle: async (call, body) =>
+        toLockResponse(await told(call, locks.update(actorOf(call), call.id('id'), body))),
+    });
+  return [
+    route({
+      method: 'GET',
+      path: '/locks',
+      access: 'read',
+      summary: 'List locks',
+      tag,
+      list: { fields: lockFields },
+      answer: LockPage,
+      handle: async (call) => call.page(await locks.list(actorOf(call), call.list), toLockResponse),
+    }),
+    route({
+      method: 'POST',
+      path: '/locks',
+      access: 'hardware',
+      summary: 'Register a lock by its code',
+      tag,
+      body: { schema: PostLockRequest, mode: 'create' },
+      answer: LockResponse,
+      errors: ['ACTIVATION_CODE_INVALID'],
+      handle: async (call, body) => toLockResponse(await locks.create(actorOf(call), body)),
+    }),
+    route({
+      method: 'GET',
+      path: '/locks/{id}',
+      access: 'read',
+      summary: 'One lock',
+      tag,
+      answer: LockResponse,
+      handle: async (call) => toLockResponse(await locks.get(actorOf(call), call.id('id'))),
+    }),
+    update('/locks/{id}', false),
+    update('/locks/{id}/update', true),
+    route({
+      method: 'DELETE',
+      path: '/locks/{id}',
+      access: 'hardware',
+      summary: 'Remove a lock',
+      tag,
+      query: { force: { kind: 'bool', summary: 'also with office mode schedule or offline keys' } },
+      answer: null,
+      errors: ['OPERATION_NOT_ALLOWED'],
+      handle: (call) => locks.remove(actorOf(call), call.id('id'), { force: call.flag('force') }),
+    }),
+    route({
+      method: 'GET',
+      path: '/collections/{collection_id}/locks',
+      access: 'read',
+      summary: 'List the locks of a collection',
+      tag,
+      list: { fields: lockFields },
+      answer: LockPage,
+      handle: async (call) =>
+        call.page(
+          await locks.listOfCollection(actorOf(call), call.list, call.id('collection_id')),
+          toLockResponse,
+        ),
+    }),
+    route({
+      method: 'PATCH',
+      path: '/collections/{collection_id}/locks/{lock_id}/update',
+      access: 'hardware',
+      summary: 'Change the camera mark of a lock',
+      tag,
+      body: { schema: UpdateCollectionLockRequest, mode: 'patch' },
+      answer: LockResponse,
+      exists: (call) =>
+        locks.getOfCollection(actorOf(call), call.id('lock_id'), call.id('collection_id')),
+      handle: async (call, body) => {
+        const id = call.id<LockId>('lock_id');
+        return toLockResponse(await told(call, locks.update(actorOf(call), id, body)));
+      },
+    }),
+  ];
+}
 
 /** A lock's row as core-api.md 7.2 shows it. */
 export function toLockResponse(row: LockRow): LockResponse {

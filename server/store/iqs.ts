@@ -184,18 +184,19 @@ export async function hasHardware(scope: Scope, id: IqId): Promise<boolean> {
   return row?.has ?? false;
 }
 
-/** Whether a lock of the IQ is in an access group of the collection (core-api.md 7.1). */
-export async function hasLockInGroupOf(
+/** Whether a lock of the IQ is in an access group that belongs to a collection, but not to this one (core-api.md 7.1). */
+export async function hasLockInGroupOutside(
   scope: Scope,
   iqId: IqId,
-  collectionId: CollectionId,
+  collectionId: CollectionId | null,
 ): Promise<boolean> {
   const [row] = await scope.query<{ has: boolean }>(
     `select exists (
        select 1 from locks l
          join access_group_locks gl on gl.tenant_id = l.tenant_id and gl.lock_id = l.id
          join access_groups g on g.tenant_id = gl.tenant_id and g.id = gl.access_group_id
-        where l.tenant_id = $1 and l.iq_id = $2 and g.collection_id = $3) as has`,
+        where l.tenant_id = $1 and l.iq_id = $2 and g.collection_id is not null
+          and g.collection_id is distinct from $3) as has`,
     [scope.tenantId, iqId, collectionId],
   );
   return row?.has ?? false;

@@ -176,6 +176,11 @@ export function listLocks(
   });
 }
 
+/** Narrows a list of locks to one collection. */
+export function isOfCollection(id: CollectionId): Sql {
+  return sql`l.collection_id = ${id}::uuid`;
+}
+
 const findText = `select ${columns} from ${joins} cross join (select $3::timestamptz as at) clock
   where l.tenant_id = $1 and l.id = $2`;
 
@@ -265,17 +270,18 @@ export async function hasLockDependants(scope: Scope, id: LockId): Promise<boole
   return row?.has ?? false;
 }
 
-/** Whether the lock is in an access group of another collection than this one. */
+/** Whether the lock is in an access group that belongs to a collection, but not to this one. */
 export async function isInGroupOutside(
   scope: Scope,
   id: LockId,
-  collectionId: CollectionId,
+  collectionId: CollectionId | null,
 ): Promise<boolean> {
   const [row] = await scope.query<{ is: boolean }>(
     `select exists (
        select 1 from access_group_locks gl
          join access_groups g on g.tenant_id = gl.tenant_id and g.id = gl.access_group_id
-        where gl.tenant_id = $1 and gl.lock_id = $2 and g.collection_id <> $3) as is`,
+        where gl.tenant_id = $1 and gl.lock_id = $2 and g.collection_id is not null
+          and g.collection_id is distinct from $3) as is`,
     [scope.tenantId, id, collectionId],
   );
   return row?.is ?? false;

@@ -61,7 +61,7 @@ export function createProvider(parts: ProviderParts): Provider {
 
   const provider = new Provider(issuer, {
     adapter: (model) => (model === 'Client' ? clientAdapter(parts) : parts.payloadAdapter(model)),
-    jwks: { keys: keys.signing.map(({ jwk }) => jwk) as never[] },
+    jwks: { keys: keys.signing.map(({ jwk }) => jwk) },
     routes: { token: paths.token, jwks: paths.keys },
     scopes: [...apiScopes],
     responseTypes: [],
@@ -76,6 +76,8 @@ export function createProvider(parts: ProviderParts): Provider {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       revocation: { enabled: false },
       introspection: { enabled: false },

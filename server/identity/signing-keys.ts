@@ -41,9 +41,9 @@ export type SigningKeys = KeySource & {
   current(): Promise<KeySet>;
 };
 
-/** The key to sign with: the youngest that is active. */
+/** The key to sign with: the youngest that is active, or the first of all when the clock was set back. */
 export function activeKey(keys: KeySet, now: Date): SigningKey | undefined {
-  return keys.signing.findLast((key) => key.activeFrom <= now);
+  return keys.signing.findLast((key) => key.activeFrom <= now) ?? keys.signing[0];
 }
 
 type Times = Pick<SigningKeyRow, 'kid' | 'activeFrom'> & { readonly sealedBy: string };

@@ -73,6 +73,9 @@ function readForm(body: string): TokenFields | TokenRequestFault {
   const username = fields.get('username');
   // No address holds a blank: it was a plus that nobody encoded (identity.md 3).
   if (username !== undefined) fields.set('username', username.replaceAll(' ', '+'));
+  const scope = fields.get('scope');
+  // The library wants single blanks between scopes.
+  if (scope !== undefined) fields.set('scope', scope.trim().replaceAll(/\s+/g, ' '));
   // An empty field counts as one that was not sent (RFC 6749 section 3.2).
   return Object.fromEntries([...fields].filter(([, value]) => value !== ''));
 }

@@ -115,3 +115,35 @@ export async function makeTestPerson(
   const userId = await identity.logins.joinTenant({ loginId: made.loginId, tenantId });
   return { email, password, loginId: made.loginId, userId };
 }
+
+export type TokenAnswer = {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly headers: Headers;
+};
+
+/** One request to the token endpoint, as a stranger sends it. */
+export async function postToken(
+  issuer: string,
+  request: {
+    readonly body: string | Readonly<Record<string, string>>;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+): Promise<TokenAnswer> {
+  const { body } = request;
+  const response = await fetch(`${issuer}/connect/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...request.headers },
+    body: typeof body === 'string' ? body : new URLSearchParams(body).toString(),
+  });
+  return {
+    status: response.status,
+    body: (await response.json()) as Record<string, unknown>,
+    headers: response.headers,
+  };
+}
+
+/** HTTP Basic with the pair as it stands. */
+export function basic(id: string, secret: string): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
+}

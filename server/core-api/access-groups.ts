@@ -8,7 +8,7 @@ import {
 } from '#contract/access-groups';
 import { AccessorPage } from '#contract/accessors';
 import type { AccessGroupId } from '#contract/ids';
-import { LockPage } from '#contract/lock';
+import { LockPage } from '#contract/locks';
 import type { AccessGroups } from '#server/domain/access-groups';
 import type { Accessors } from '#server/domain/accessors';
 import { route, type Call, type Route } from '#server/http/route';

@@ -6,7 +6,7 @@ import {
   IqResponse,
   PatchIqRequest,
   PostIqRequest,
-} from '#contract/iq';
+} from '#contract/iqs';
 import { instantText, instantTextOrNull } from '#contract/time-text';
 import type { IqReading, Iqs } from '#server/domain/iqs';
 import { route, type Route } from '#server/http/route';

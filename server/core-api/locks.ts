@@ -4,7 +4,7 @@ import {
   PostLockRequest,
   UpdateCollectionLockRequest,
   UpdateLockRequest,
-} from '#contract/lock';
+} from '#contract/locks';
 import type { LockId } from '#contract/ids';
 import { instantTextOrNull } from '#contract/time-text';
 import type { Locks } from '#server/domain/locks';

@@ -3,7 +3,7 @@ import {
   PostRepeaterRequest,
   RepeaterPage,
   RepeaterResponse,
-} from '#contract/repeater';
+} from '#contract/repeaters';
 import type { Repeaters } from '#server/domain/repeaters';
 import { route, type Route } from '#server/http/route';
 import { repeaterFields, type RepeaterRow } from '#server/store/repeaters';

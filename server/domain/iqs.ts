@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { CollectionId, IqId } from '#contract/ids';
-import type { PatchIqRequest, PostIqRequest } from '#contract/iq';
+import type { PatchIqRequest, PostIqRequest } from '#contract/iqs';
 import type { IqReport } from '#contract/iq-link';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { AccessorId, CollectionId, FloorId, LockId } from '#contract/ids';
-import type { PostLockRequest, UpdateLockRequest } from '#contract/lock';
+import type { PostLockRequest, UpdateLockRequest } from '#contract/locks';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';

@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { CollectionId, RepeaterId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
-import type { PatchRepeaterRequest, PostRepeaterRequest } from '#contract/repeater';
+import type { PatchRepeaterRequest, PostRepeaterRequest } from '#contract/repeaters';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
 import { isCodeInUse } from '#server/store/hardware-codes';

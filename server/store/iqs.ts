@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { CollectionId, HubId, IqId } from '#contract/ids';
-import { dataSyncStates, iqLedPatterns, iqStates, type IqResponse } from '#contract/iq';
+import { dataSyncStates, iqLedPatterns, iqStates, type IqResponse } from '#contract/iqs';
 import type { Frame, IqReport } from '#contract/iq-link';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { EasyOfficeModeSchedule } from '#contract/access-table';
 import type { CollectionId, FloorId, IqId, LockId, RepeaterId } from '#contract/ids';
 import { batteryStates, communicationTypes, lockStates, lockTypes } from '#contract/iq-link';
-import { iqLinkStates, tagRegistrationStates, type LockResponse } from '#contract/lock';
+import { iqLinkStates, tagRegistrationStates, type LockResponse } from '#contract/locks';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
 import type { Sql, SqlListFields } from './odata-filter.ts';

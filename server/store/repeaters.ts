@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { CollectionId, IqId, RepeaterId } from '#contract/ids';
 import { communicationTypes } from '#contract/iq-link';
-import { iqLinkStates } from '#contract/lock';
+import { iqLinkStates } from '#contract/locks';
 import type { ListOptions } from '#contract/odata';
-import type { RepeaterResponse } from '#contract/repeater';
+import type { RepeaterResponse } from '#contract/repeaters';
 import { listRows, type ListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';

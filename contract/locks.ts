@@ -12,7 +12,7 @@ import {
   Uuid,
   words,
 } from './fields.ts';
-import { FloorResponse } from './floor.ts';
+import { FloorResponse } from './floors.ts';
 import { batteryStates, communicationTypes, lockStates, lockTypes } from './iq-link.ts';
 import { VendorResponse } from './vendor.ts';
 

@@ -9,7 +9,7 @@ export type MovableClock = HubClock & {
   readonly movedMs: number;
 };
 
-type Armed = { dueAt: number; readonly act: () => void; handle: NodeJS.Timeout };
+type Armed = { dueAt: number; readonly act: () => void; handle: NodeJS.Timeout | null };
 
 const longestTimerMs = 2_147_483_647;
 
@@ -24,22 +24,26 @@ export function createMovableClock({
   const now = () => realNow() + movedMs;
 
   function arm(timer: Omit<Armed, 'handle'>): Armed {
-    const waitMs = Math.min(Math.max(0, timer.dueAt - now()), longestTimerMs);
-    const whole: Armed = { ...timer, handle: setTimeout(() => fire(whole), waitMs) };
+    const whole: Armed = { ...timer, handle: null };
     armed.add(whole);
+    wait(whole);
     return whole;
   }
 
-  function fire(timer: Armed): void {
-    clearTimeout(timer.handle);
-    armed.delete(timer);
-    timer.act();
+  /** Node fires a delay above 2^31-1 ms at once, so long waits go in legs. */
+  function wait(timer: Armed): void {
+    clear(timer);
+    const leftMs = Math.max(0, timer.dueAt - now());
+    timer.handle = setTimeout(
+      () => (leftMs > longestTimerMs ? wait(timer) : fire(timer)),
+      Math.min(leftMs, longestTimerMs),
+    );
   }
 
-  function rearm(timer: Armed): void {
-    clearTimeout(timer.handle);
-    const waitMs = Math.min(Math.max(0, timer.dueAt - now()), longestTimerMs);
-    timer.handle = setTimeout(() => fire(timer), waitMs);
+  function fire(timer: Armed): void {
+    clear(timer);
+    armed.delete(timer);
+    timer.act();
   }
 
   function nextDue(until: number): Armed | null {
@@ -61,7 +65,7 @@ export function createMovableClock({
       });
     }
     movedMs += Math.max(0, target - now());
-    for (const timer of armed) rearm(timer);
+    for (const timer of armed) wait(timer);
   }
 
   function moveBackwards(ms: number): void {
@@ -80,7 +84,7 @@ export function createMovableClock({
       const timer = arm({ dueAt: now() + Math.max(0, ms), act });
       return {
         cancel() {
-          clearTimeout(timer.handle);
+          clear(timer);
           armed.delete(timer);
         },
       };
@@ -91,4 +95,8 @@ export function createMovableClock({
       return movedMs;
     },
   };
+}
+
+function clear(timer: Armed): void {
+  if (timer.handle !== null) clearTimeout(timer.handle);
 }

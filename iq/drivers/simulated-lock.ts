@@ -215,18 +215,18 @@ export class SimulatedLock {
     this.#isSilent = true;
   }
 
-  speakAgain(): Promise<void> {
+  async speakAgain(): Promise<void> {
     this.#isSilent = false;
-    return this.beatNow();
+    await this.beatNow();
   }
 
   outOfRange(): void {
     this.#isOutOfRange = true;
   }
 
-  backInRange(): Promise<void> {
+  async backInRange(): Promise<void> {
     this.#isOutOfRange = false;
-    return this.beatNow();
+    await this.beatNow();
   }
 
   drainBattery(battery: BatteryState): Promise<void> {
@@ -325,12 +325,12 @@ export class SimulatedLock {
     return this.#light;
   }
 
-  get hears(): boolean {
-    return !this.#isOutOfRange;
+  get isSilent(): boolean {
+    return this.#isSilent;
   }
 
-  get isHeard(): boolean {
-    return !this.#isOutOfRange && !this.#isSilent;
+  get isOutOfRange(): boolean {
+    return this.#isOutOfRange;
   }
 
   get waitingRecords(): number {
@@ -376,11 +376,11 @@ export class SimulatedLock {
     };
   }
 
-  /** Tells what it remembers, then that it lives; resolves when the hub has heard or cannot. */
-  beatNow(): Promise<void> {
+  /** Tells what it remembers, then that it lives; resolves to whether the hub has heard. */
+  beatNow(): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (this.attachment === null || !(await this.#tellRecords())) return;
-      await this.#tell({
+      if (this.attachment === null || !(await this.#tellRecords())) return false;
+      return this.#tell({
         kind: 'lock_heartbeat',
         mac: this.mac,
         at: this.now(),

@@ -17,17 +17,23 @@ export type SimulatedRadio<Device> = {
   offer(device: Device, event: DriverEvent): Promise<void>;
 };
 
+/** A heartbeat that no hub has taken is sent again after this long. */
+const retryMs = 1_000;
+
 /** Which hub a device belongs to, and its heartbeat while it does. */
 export class SimulatedMembership {
   /** The card was shown or the button pressed: a hub may take it. */
   isJoining = false;
   readonly #mac: string;
   readonly #clock: HubClock;
-  readonly #beatNow: () => Promise<void>;
+  readonly #beatNow: () => Promise<boolean>;
   #attachment: SimulatedAttachment | null = null;
   #beat: Timer | null = null;
+  /** Counts beginnings, so that a beat of a former one ends with it. */
+  #life = 0;
 
-  constructor(mac: string, parts: { clock: HubClock; beatNow: () => Promise<void> }) {
+  /** `beatNow` resolves to whether the hub has heard. */
+  constructor(mac: string, parts: { clock: HubClock; beatNow: () => Promise<boolean> }) {
     this.#mac = mac;
     this.#clock = parts.clock;
     this.#beatNow = parts.beatNow;
@@ -41,8 +47,7 @@ export class SimulatedMembership {
     this.#attachment = attachment;
     this.stop();
     // Devices of a building that woke up together must not beat together.
-    this.#beatIn(spreadOf(this.#mac, deviceHeartbeatMs));
-    void this.#beatNow();
+    void this.#beatAndGoOn(this.#life, spreadOf(this.#mac, deviceHeartbeatMs));
   }
 
   /** The hub remembers the device from before; another hub's device stays where it is. */
@@ -58,15 +63,18 @@ export class SimulatedMembership {
   }
 
   stop(): void {
+    this.#life += 1;
     this.#beat?.cancel();
     this.#beat = null;
   }
 
-  #beatIn(ms: number): void {
-    this.#beat = this.#clock.setTimeout(() => {
-      this.#beatIn(deviceHeartbeatMs);
-      void this.#beatNow();
-    }, ms);
+  async #beatAndGoOn(life: number, waitMs: number): Promise<void> {
+    const isHeard = await this.#beatNow();
+    if (life !== this.#life) return;
+    this.#beat = this.#clock.setTimeout(
+      () => void this.#beatAndGoOn(life, deviceHeartbeatMs),
+      isHeard ? waitMs : retryMs,
+    );
   }
 }
 

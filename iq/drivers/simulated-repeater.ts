@@ -54,9 +54,9 @@ export class SimulatedRepeater {
     this.#isAlive = false;
   }
 
-  revive(): Promise<void> {
+  async revive(): Promise<void> {
     this.#isAlive = true;
-    return this.beatNow();
+    await this.beatNow();
   }
 
   join(attachment: SimulatedAttachment): Outcome {
@@ -82,9 +82,10 @@ export class SimulatedRepeater {
     return this.#isAlive;
   }
 
-  async beatNow(): Promise<void> {
-    if (this.attachment === null) return;
-    await this.#radio.tell(this, {
+  /** Resolves to whether the hub has heard. */
+  beatNow(): Promise<boolean> {
+    if (this.attachment === null) return Promise.resolve(false);
+    return this.#radio.tell(this, {
       kind: 'repeater_heartbeat',
       mac: this.mac,
       at: this.#clock.now(),

@@ -100,11 +100,13 @@ export function createSimulatedHardware({
   }
 
   function isHeard(device: Device): boolean {
-    return device instanceof SimulatedLock ? device.isHeard : device.isAlive;
+    return device instanceof SimulatedLock
+      ? !device.isOutOfRange && !device.isSilent
+      : device.isAlive;
   }
 
   function hears(device: Device): boolean {
-    return device instanceof SimulatedLock ? device.hears : device.isAlive;
+    return device instanceof SimulatedLock ? !device.isOutOfRange : device.isAlive;
   }
 
   async function raiseAt(port: Port, event: DriverEvent): Promise<boolean> {
@@ -158,9 +160,9 @@ export function createSimulatedHardware({
       if (!lock) return { result: 'refused', word: 'hardware_not_found' };
       await pause(latencyMs);
       const isOwn = lock.attachment?.hub === code;
-      const isReached = lock.hears && (!isOwn || hasPath(lock));
+      const isReached = hears(lock) && (!isOwn || hasPath(lock));
       const answer = isReached ? act(lock) : null;
-      if (answer === null || !lock.isHeard) {
+      if (answer === null || !isHeard(lock)) {
         await pause(answerWithinMs);
         return { result: 'silent' };
       }
@@ -186,6 +188,9 @@ export function createSimulatedHardware({
           leave = () => resolve(false);
         });
         port.listener = { raise, gone, leave };
+        for (const device of [...locks, ...repeaters]) {
+          if (device.attachment?.hub === code) void device.beatNow();
+        }
         return Promise.resolve();
       },
       stop() {
@@ -200,11 +205,11 @@ export function createSimulatedHardware({
       endOfficeMode: (mac) => askOwn(mac, (lock) => lock.endOfficeMode()),
       showRefusal(mac) {
         const lock = lockByMac.get(mac);
-        if (lock?.hears) lock.showRefusal();
+        if (lock?.isOutOfRange === false) lock.showRefusal();
       },
       showLink(mac, link) {
         const lock = lockByMac.get(mac);
-        if (lock?.hears) lock.showLight(link);
+        if (lock?.isOutOfRange === false) lock.showLight(link);
       },
       startTagRegistration: (mac) => askOwn(mac, (lock) => lock.setLearning(true)),
       endTagRegistration: (mac) => askOwn(mac, (lock) => lock.setLearning(false)),

@@ -1,0 +1,148 @@
+/**
+ * The program: settings, database, server, demo building, and the end of all of them in the reverse order.
+ * Ends with code 1 and a sentence when it cannot start.
+ */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { demoText, placesText } from './console.ts';
+import { buildingFile, type DemoName } from './jobs/demo-building.ts';
+import { demoFilePath } from './jobs/demo-file.ts';
+import { layDemo } from './jobs/demo.ts';
+import { createSimulatorProcess } from './jobs/simulator-process.ts';
+import { createSystemClock } from './runtime/clock.ts';
+import { readConfig, readEnvironment, type Config } from './runtime/config.ts';
+import { createEmbeddedPostgres } from './runtime/embedded-postgres.ts';
+import { createRandomIds } from './runtime/ids.ts';
+import { createLog, type Log } from './runtime/log.ts';
+import { createShutdown, type Shutdown } from './runtime/shutdown.ts';
+import { StartError } from './runtime/start-error.ts';
+import { migrate } from './store/migrate.ts';
+import { createDatabase, type Database } from './store/pool.ts';
+import { createCardea, type Cardea } from './wire.ts';
+
+const starting = new AbortController();
+
+async function run(): Promise<void> {
+  const config = readConfig(readEnvironment(process.cwd()));
+  const isTerminal = process.stdout.isTTY;
+  const format = config.logFormat === 'auto' ? (isTerminal ? 'lines' : 'json') : config.logFormat;
+  const log = createLog({ level: config.logLevel, format });
+  const clock = createSystemClock();
+  const shutdown = createShutdown({ log, clock, exit: (code) => process.exit(code) });
+  shutdown.register('the start', () => starting.abort());
+  shutdown.listen();
+  try {
+    await start(config, { log, shutdown });
+  } catch (error) {
+    if (starting.signal.aborted) return;
+    await shutdown.run('the start failed');
+    throw error;
+  }
+}
+
+type Running = { readonly log: Log; readonly shutdown: Shutdown };
+
+async function start(config: Config, { log, shutdown }: Running): Promise<void> {
+  const dataDir = resolve(config.dataDir);
+  const database = await openDatabase({ ...config, dataDir }, { log, shutdown });
+  const applied = await migrate({ database, log });
+  if (applied.length > 0) log.info({ migrations: applied.length }, 'the database is up to date');
+  const clock = createSystemClock();
+  const ids = createRandomIds();
+  const cardea = await createCardea({
+    config: { ...config, dataDir },
+    database,
+    clock,
+    log,
+    ids,
+  });
+  shutdown.register('the server', () => cardea.stop(), { timeoutMs: 20_000 });
+  await cardea.start();
+  const baseUrl = cardea.identity.issuer;
+  const gatewayUrl = `mqtts://${config.mqttHost}:${config.mqttPort}`;
+  say(placesText({ baseUrl, gatewayUrl, dataDir }));
+  const isDemoHere = config.roles.includes('http') && config.roles.includes('gateway');
+  if (config.demo !== 'none' && isDemoHere)
+    await showDemo(cardea, { name: config.demo, config, dataDir, database, log, shutdown });
+}
+
+async function openDatabase(config: Config, { log, shutdown }: Running): Promise<Database> {
+  const max = config.databaseConnections;
+  if (config.databaseUrl !== undefined) {
+    const given = { connectionString: config.databaseUrl, max };
+    const database = createDatabase({ config: given, log });
+    shutdown.register('the database connections', () => database.close());
+    return database;
+  }
+  const postgres = createEmbeddedPostgres({ dataDir: config.dataDir, log });
+  shutdown.register('PostgreSQL', () => postgres.stop(), { timeoutMs: 30_000 });
+  const embedded = await postgres.start(starting.signal);
+  const database = createDatabase({ config: { ...embedded, max }, log });
+  shutdown.register('the database connections', () => database.close());
+  return database;
+}
+
+type Showing = Running & {
+  readonly name: DemoName;
+  readonly config: Config;
+  readonly dataDir: string;
+  readonly database: Database;
+};
+
+async function showDemo(
+  cardea: Cardea,
+  { name, config, dataDir, database, log, shutdown }: Showing,
+): Promise<void> {
+  const clock = createSystemClock();
+  if (cardea.caPath === null) {
+    log.warn('no demo building: its hubs need the file CARDEA_TLS_CA to trust the gateway');
+    return;
+  }
+  const simulator = createSimulatorProcess({
+    order: {
+      buildingPath: fileURLToPath(buildingFile(name)),
+      gatewayUrl: `mqtts://${config.mqttHost}:${config.mqttPort}`,
+      caPath: cardea.caPath,
+      dataDir: resolve(dataDir, 'simulator'),
+      port: config.simulatorPort,
+    },
+    clock,
+    log,
+  });
+  shutdown.register('the simulator', () => simulator.stop());
+  simulator.start();
+  const demo = await layDemo(
+    {
+      database,
+      identity: cardea.identity,
+      domain: cardea.domain,
+      clock,
+      ids: createRandomIds(),
+      log,
+    },
+    {
+      name,
+      dataDir,
+      addresses: {
+        base_url: cardea.identity.issuer,
+        identity_url: cardea.identity.issuer,
+        simulator_url: `http://127.0.0.1:${config.simulatorPort}`,
+      },
+    },
+    starting.signal,
+  );
+  say(demoText(demo, demoFilePath(dataDir)));
+}
+
+/** The console, beside the log: for the person who typed the command. */
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+run().catch((error: unknown) => {
+  const text =
+    error instanceof StartError ? error.message : error instanceof Error ? error.stack : error;
+  process.stderr.write(`\nCardea cannot start.\n${String(text)}\n`);
+  process.exitCode = 1;
+  process.exit();
+});

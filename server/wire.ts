@@ -68,6 +68,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       httpHost: config.httpHost,
       httpPort: config.httpPort,
       dataDir: config.dataDir,
+      trustedProxies: config.trustedProxies,
     },
     clock,
     log,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTrustedProxies } from '#server/http/list-origin';
 import { createTokenCheck, TokenError } from '#server/http/token';
 import { createManualClock } from '#server/runtime/clock';
 import { createTestDatabase, silentLog, type TestDatabase } from '#test/kit/database';
@@ -12,6 +13,7 @@ import {
 } from '#test/kit/identity-server';
 import { createDatabase } from '#server/store/pool';
 import { deleteExpiredOidcPayloads } from '#server/store/oidc-payloads';
+import { clientAddress } from './client-address.ts';
 import { issuerOf } from './identity.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
 import { createTurns } from './turns.ts';
@@ -37,6 +39,7 @@ describe('the issuer', () => {
     ],
     [{ publicUrl: undefined, httpHost: '127.0.0.1', httpPort: 8080 }, 'http://127.0.0.1:8080'],
     [{ publicUrl: undefined, httpHost: '::1', httpPort: 8080 }, 'http://[::1]:8080'],
+    [{ publicUrl: undefined, httpHost: '0.0.0.0', httpPort: 8080 }, 'http://localhost:8080'],
   ])('is a bare origin', (config, issuer) => {
     expect(issuerOf(config)).toBe(issuer);
   });
@@ -81,13 +84,13 @@ describe('discovery', () => {
 });
 
 describe('a browser of any origin', () => {
-  const origin = { origin: 'https://app.example.test' };
-
   it.each([
-    ['/.well-known/openid-configuration', 'GET'],
-    ['/.well-known/openid-configuration/jwks', 'GET'],
-    ['/connect/token', 'POST'],
-  ])('may use %s', async (path, method) => {
+    ['/.well-known/openid-configuration', 'GET', 'https://app.example.test'],
+    ['/.well-known/openid-configuration/jwks', 'GET', 'https://app.example.test'],
+    ['/connect/token', 'POST', 'https://app.example.test'],
+    ['/connect/token', 'POST', 'https://own.example.test'],
+  ])('may use %s by %s from %s', async (path, method, page) => {
+    const origin = { origin: page };
     const asked = await fetch(`${server.issuer}${path}`, {
       method: 'OPTIONS',
       headers: {
@@ -153,6 +156,22 @@ describe('a token', () => {
     await server.identity.logins.disable(person.loginId);
     server.clock.advance(30_000);
     await expect(check(authorization, { audiences: ['user_api'] })).rejects.toThrow(TokenError);
+  });
+});
+
+describe('the source of a request', () => {
+  const isTrusted = createTrustedProxies(['10.0.0.0/8']);
+
+  it.each([
+    ['203.0.113.9', '192.0.2.1', '203.0.113.9'],
+    ['10.0.0.1', '192.0.2.1', '192.0.2.1'],
+    ['10.0.0.1', '198.51.100.1, 192.0.2.1, 10.0.0.2', '192.0.2.1'],
+    ['10.0.0.1', 'nonsense', '10.0.0.1'],
+    ['10.0.0.1', undefined, '10.0.0.1'],
+  ])('at %s, forwarded for %s, is %s', (remoteAddress, forwarded, address) => {
+    expect(
+      clientAddress({ remoteAddress, headers: { 'x-forwarded-for': forwarded } }, isTrusted),
+    ).toBe(address);
   });
 });
 

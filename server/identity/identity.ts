@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Provider } from 'oidc-provider';
+import { createTrustedProxies } from '#server/http/list-origin';
 import type { KeySource, SessionState } from '#server/http/token';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
@@ -35,13 +36,16 @@ export type Identity = {
   register(app: FastifyInstance): void;
 };
 
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
 /** The issuer: the public address as a bare origin, else the address the server listens on (identity.md 1). */
 export function issuerOf(config: {
   readonly publicUrl: string | undefined;
   readonly httpHost: string;
   readonly httpPort: number;
 }): string {
-  const host = config.httpHost.includes(':') ? `[${config.httpHost}]` : config.httpHost;
+  const address = EVERY_ADDRESS.has(config.httpHost) ? 'localhost' : config.httpHost;
+  const host = address.includes(':') ? `[${address}]` : address;
   return new URL(config.publicUrl ?? `http://${host}:${String(config.httpPort)}`).origin;
 }
 
@@ -59,6 +63,8 @@ export function createIdentity({
     readonly httpHost: string;
     readonly httpPort: number;
     readonly dataDir: string;
+    /** Addresses or ranges whose X-Forwarded-For says where a request comes from. */
+    readonly trustedProxies: readonly string[];
   };
   readonly clock: Clock;
   readonly log: Log;
@@ -137,6 +143,7 @@ export function createIdentity({
         log,
         currentKeys: () => started().current(),
         currentProvider,
+        isTrustedProxy: createTrustedProxies(config.trustedProxies),
         noteNetwork: (request, network) => void networks.set(request, network),
       });
     },

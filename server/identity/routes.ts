@@ -6,8 +6,10 @@
 import { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Provider } from 'oidc-provider';
+import type { TrustedProxies } from '#server/http/list-origin';
 import type { Log } from '#server/runtime/log';
 import type { ActiveClient } from '#server/store/clients';
+import { clientAddress } from './client-address.ts';
 import { type Clients, isSecretRight } from './clients.ts';
 import { errorBody } from './grant-errors.ts';
 import { paths } from './paths.ts';
@@ -28,6 +30,7 @@ export type IdentityRoutes = {
   readonly clients: Clients;
   readonly limits: SignInLimits;
   readonly log: Log;
+  readonly isTrustedProxy: TrustedProxies;
   readonly currentKeys: () => Promise<KeySet>;
   readonly currentProvider: () => Promise<Provider>;
   /** Remembers which network a rewritten request came from. */
@@ -35,9 +38,10 @@ export type IdentityRoutes = {
 };
 
 export function registerRoutes(app: FastifyInstance, parts: IdentityRoutes): void {
-  for (const url of [paths.discovery, paths.keys, paths.token]) {
-    app.options(url, { schema: { hide: true } }, allowEveryOrigin);
+  for (const url of [paths.discovery, paths.keys]) {
+    app.options(url, { schema: { hide: true } }, allowEveryOrigin('GET'));
   }
+  app.options(paths.token, { schema: { hide: true } }, allowEveryOrigin('POST'));
   app.get(paths.keys, { schema: { hide: true } }, async (_request, reply) => {
     const { published } = await parts.currentKeys();
     setCacheable(reply);
@@ -57,15 +61,19 @@ export function registerRoutes(app: FastifyInstance, parts: IdentityRoutes): voi
   });
 }
 
-async function allowEveryOrigin(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const asked = request.headers['access-control-request-headers'];
-  await reply
-    .code(204)
-    .header('Access-Control-Allow-Origin', '*')
-    .header('Access-Control-Allow-Methods', request.url.startsWith(paths.token) ? 'POST' : 'GET')
-    .header('Access-Control-Max-Age', String(CACHE_SECONDS))
-    .headers(asked === undefined ? {} : { 'Access-Control-Allow-Headers': asked })
-    .send();
+function allowEveryOrigin(
+  method: 'GET' | 'POST',
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  return async (request, reply) => {
+    const asked = request.headers['access-control-request-headers'];
+    await reply
+      .code(204)
+      .header('Access-Control-Allow-Origin', '*')
+      .header('Access-Control-Allow-Methods', method)
+      .header('Access-Control-Max-Age', String(CACHE_SECONDS))
+      .headers(asked === undefined ? {} : { 'Access-Control-Allow-Headers': asked })
+      .send();
+  };
 }
 
 function setCacheable(reply: FastifyReply): void {
@@ -93,11 +101,12 @@ async function answerToken(
   }
 }
 
-type Refusal = TokenRequestFaultLike & {
+type Refusal = {
   readonly status: 400 | 429 | 503;
+  readonly error: string;
+  readonly description?: string;
   readonly waitSeconds?: number;
 };
-type TokenRequestFaultLike = { readonly error: string; readonly description?: string };
 
 async function refuse(reply: FastifyReply, refusal: Refusal): Promise<void> {
   if (refusal.waitSeconds !== undefined) reply.header('Retry-After', String(refusal.waitSeconds));
@@ -121,7 +130,9 @@ async function admit(
   }
 
   const candidates = await findCandidates(parts.clients, read.credentials);
-  const network = networkOf(request.ip);
+  const { headers, socket } = request.raw;
+  const { remoteAddress } = socket;
+  const network = networkOf(clientAddress({ headers, remoteAddress }, parts.isTrustedProxy));
   const clientId = candidates.find(({ client }) => client !== undefined)?.client?.id;
   const waitSeconds = await parts.limits.countRequest({ clientId, network });
   if (waitSeconds !== undefined) {

@@ -93,11 +93,11 @@ describe('the token endpoint', () => {
 
   beforeAll(async () => {
     kit = await createTestDatabase();
-    server = await startTestIdentity({ database: kit.database, trustProxy: true });
+    server = await startTestIdentity({ database: kit.database, trustedProxies: ['127.0.0.1'] });
     // A second process over the same database: the limits hold across both.
     twin = await startTestIdentity({
       database: kit.database,
-      trustProxy: true,
+      trustedProxies: ['127.0.0.1'],
       dataDir: server.dataDir,
       clock: server.clock,
     });

@@ -104,9 +104,16 @@ export function createSigningKeys({
     const isFresh =
       known !== undefined && Math.abs(clock.now().getTime() - known.readAtMs) < READ_AGAIN_AFTER_MS;
     if (known !== undefined && isFresh) return known.set;
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
+    reading ??= read()
+      .catch((error: unknown) => {
+        if (known === undefined) throw error;
+        // Keys that were true a moment ago are better than none while the store is down.
+        log.warn({ err: error }, 'the signing keys could not be read again');
+        return known.set;
+      })
+      .finally(() => {
+        reading = undefined;
+      });
     return reading;
   };
 

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Fastify from 'fastify';
 import type { LoginId, TenantId, UserId } from '#contract/ids';
+import { createApp } from '#server/http/app';
 import { createIdentity, type Identity } from '#server/identity/identity';
 import { createManualClock, type ManualClock } from '#server/runtime/clock';
 import { createRandomIds } from '#server/runtime/ids';
@@ -27,25 +27,35 @@ export async function startTestIdentity({
   database,
   dataDir,
   clock = createManualClock(new Date('2026-03-02T10:00:00Z')),
-  trustProxy = false,
+  trustedProxies = [],
 }: {
   readonly database: Database;
   readonly dataDir?: string;
   readonly clock?: ManualClock;
   /** Lets a test come from many networks by X-Forwarded-For. */
-  readonly trustProxy?: boolean;
+  readonly trustedProxies?: readonly string[];
 }): Promise<TestIdentity> {
   const ids = createRandomIds();
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'cardea-identity-')));
   const httpPort = await freePort();
   const identity = createIdentity({
     database,
-    config: { publicUrl: undefined, httpHost: '127.0.0.1', httpPort, dataDir: folder },
+    config: {
+      publicUrl: undefined,
+      httpHost: '127.0.0.1',
+      httpPort,
+      dataDir: folder,
+      trustedProxies,
+    },
     clock,
     log: silentLog(),
     ids,
   });
-  const app = Fastify({ trustProxy });
+  const app = await createApp({
+    log: silentLog(),
+    corsOrigins: ['https://own.example.test'],
+    version: 'test',
+  });
   identity.register(app);
   await identity.start();
   await app.listen({ host: '127.0.0.1', port: httpPort });

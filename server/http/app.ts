@@ -67,7 +67,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => {
     setHeaders(request, reply, options);
     if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
-    if (request.method === 'OPTIONS') return reply.code(204).send();
+    // A part that lays an OPTIONS route of its own answers itself.
+    const isLaid = request.routeOptions.url !== undefined;
+    if (request.method === 'OPTIONS' && !isLaid) return reply.code(204).send();
     return undefined;
   });
   app.setErrorHandler((thrown, request, reply) => sendFailure({ thrown, request, reply, options }));

@@ -9,6 +9,7 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { Aedes, type Client, type PublishPacket } from 'aedes';
 import { isUuid, type HubId } from '#contract/ids';
 import { downTopic, maxFrameBytes, type DownFrame, type UpFrame } from '#contract/iq-link';
+import type { TlsCertificate } from '#server/runtime/certificates';
 import type { Log } from '#server/runtime/log';
 import { frameOfTopic } from './frames.ts';
 import { createPacketMeter, type PacketMeter } from './packet-meter.ts';
@@ -40,8 +41,6 @@ export type BrokerEvents<Admission> = {
   closed(connection: HubConnection, reason: EndReason): void;
 };
 
-export type Certificate = { readonly key: string; readonly cert: string };
-
 export type BrokerTraffic = {
   connections: number;
   framesIn: number;
@@ -57,7 +56,7 @@ export type Broker = {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Used by connections made from then on. */
-  setCertificate(certificate: Certificate): void;
+  renewCertificate(): void;
 };
 
 const handshakeMs = 10_000;
@@ -80,7 +79,8 @@ export function createBroker<Admission>({
 }: {
   readonly host: string;
   readonly port: number;
-  readonly certificate: Certificate;
+  /** Asked at the start and after each renewal. */
+  readonly certificate: () => TlsCertificate;
   readonly events: BrokerEvents<Admission>;
   readonly log: Log;
 }): Broker {
@@ -96,7 +96,6 @@ export function createBroker<Admission>({
   const meters = new WeakMap<object, PacketMeter>();
   const admissions = new WeakMap<Client, Admission>();
   const connections = new WeakMap<Client, Connection>();
-  let current = certificate;
   let aedes: Aedes | undefined;
   let server: Server | undefined;
 
@@ -181,22 +180,22 @@ export function createBroker<Admission>({
     const broker = await Aedes.createBroker({
       connectTimeout: handshakeMs,
       drainTimeout: handshakeMs,
-      preConnect(client, packet, answer) {
-        const { clientId, username, protocolVersion } = packet;
-        if (!isUuid(clientId) || clientId !== clientId.toLowerCase() || clientId !== username) {
-          refuse(
-            remoteOf(client.conn),
-            'client id and user name must both be the hub id, in lower case',
-          );
-          return answer(new Error('identifier rejected'), false);
-        }
+      preConnect(_client, packet, answer) {
+        const { protocolVersion } = packet;
         // A version that does not exist lets the broker answer CONNACK 1, which clients of 3.1 and 5 understand.
         if (protocolVersion !== 4) Object.assign(packet, { protocolVersion: 0 });
         packet.clean = true;
         delete packet.will;
         answer(null, true);
       },
-      authenticate(client, _username, password, answer) {
+      authenticate(client, username, password, answer) {
+        if (client.id !== username || !isUuid(username) || username !== username.toLowerCase()) {
+          refuse(
+            remoteOf(client.conn),
+            'client id and user name must both be the hub id, in lower case',
+          );
+          return answer(Object.assign(new Error('identifier rejected'), { returnCode: 2 }), false);
+        }
         admit(client, password?.toString('utf8') ?? '').then(
           (isAdmitted) => answer(null, isAdmitted),
           (error: unknown) => {
@@ -237,7 +236,7 @@ export function createBroker<Admission>({
     async start() {
       aedes = await startAedes();
       server = createServer({
-        ...current,
+        ...certificate(),
         minVersion: 'TLSv1.3',
         handshakeTimeout: handshakeMs,
         noDelay: true,
@@ -270,9 +269,8 @@ export function createBroker<Admission>({
         });
       }
     },
-    setCertificate(next) {
-      current = next;
-      server?.setSecureContext({ ...next, minVersion: 'TLSv1.3' });
+    renewCertificate() {
+      server?.setSecureContext({ ...certificate(), minVersion: 'TLSv1.3' });
     },
   };
 }

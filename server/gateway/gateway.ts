@@ -5,6 +5,7 @@
 import type { HubId, IqId } from '#contract/ids';
 import type { Command, Frame } from '#contract/iq-link';
 import { assertNever } from '#contract/assert-never';
+import type { DeviceCertificates } from '#server/runtime/certificates';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
@@ -18,7 +19,7 @@ import {
 } from '#server/store/gateways';
 import type { Database } from '#server/store/pool';
 import { createAdmission, type Admission } from './admission.ts';
-import { createBroker, type BrokerTraffic, type Certificate } from './broker.ts';
+import { createBroker, type BrokerTraffic } from './broker.ts';
 import { claimTopic, wipeTopic } from './claims.ts';
 import type { CommandLink } from './commands.ts';
 import { createDesiredPush, createTurnstile, type DesiredPush } from './desired-items.ts';
@@ -42,11 +43,7 @@ export type Gateway = {
   stop(): Promise<void>;
 };
 
-export type GatewayCertificates = {
-  current(): Certificate;
-  /** Calls `act` when the certificate was renewed; the result ends it. */
-  onRenewed(act: () => void): () => void;
-};
+export type GatewayCertificates = Pick<DeviceCertificates, 'current' | 'onRenewed'>;
 
 const tickMs = 250;
 const pollMs = 15_000;
@@ -225,7 +222,7 @@ export function createGateway({
   const broker = createBroker<Admission>({
     host,
     port,
-    certificate: certificates.current(),
+    certificate: () => certificates.current(),
     log,
     events: {
       admit,
@@ -300,7 +297,7 @@ export function createGateway({
         wakeHub(hubId, 'wipe', (hub) => reception.wipeIfAsked(hub)),
       ),
       bus.onResync(() => inBackground(wakeThoseBehind(), 'looking for IQs behind')),
-      certificates.onRenewed(() => broker.setCertificate(certificates.current())),
+      certificates.onRenewed(() => broker.renewCertificate()),
     ];
   }
 

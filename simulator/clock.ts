@@ -55,14 +55,12 @@ export function createMovableClock({
   }
 
   async function moveForwards(ms: number): Promise<void> {
+    await turn();
     const target = now() + ms;
     for (let next = nextDue(target); next; next = nextDue(target)) {
       movedMs += Math.max(0, next.dueAt - now());
       fire(next);
-      // What the timer began gets its turn before time goes on.
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
+      await turn();
     }
     movedMs += Math.max(0, target - now());
     for (const timer of armed) wait(timer);
@@ -99,4 +97,11 @@ export function createMovableClock({
 
 function clear(timer: Armed): void {
   if (timer.handle !== null) clearTimeout(timer.handle);
+}
+
+/** What has begun gets its turn before time goes on. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

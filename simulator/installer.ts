@@ -21,7 +21,7 @@ export function createInstaller({
   const lockByMac = new Map(hardware.locks.map((lock) => [lock.mac, lock]));
   const repeaterByMac = new Map(hardware.repeaters.map((repeater) => [repeater.mac, repeater]));
   // He is no part of the building's time: a clock moved by days does not make him walk for days.
-  const { setTimeout } = createSteadyClock();
+  const steady = createSteadyClock();
   let timer: Timer | null = null;
 
   async function visit(mac: string): Promise<void> {
@@ -40,7 +40,7 @@ export function createInstaller({
   }
 
   function nextRound(): void {
-    timer = setTimeout(() => {
+    timer = steady.setTimeout(() => {
       void goRound().finally(() => {
         if (timer !== null) nextRound();
       });

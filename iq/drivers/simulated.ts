@@ -140,11 +140,12 @@ export function createSimulatedHardware({
     near.push(...all.filter((port) => port.hub.name === home && port.hub.code !== own));
     const far = all.filter((port) => !near.includes(port));
     for (const port of [...near, ...far]) {
+      const { attachment } = device;
       const light = device instanceof SimulatedLock ? device.light : null;
       await raiseAt(port, event);
-      const isTaken = device.attachment?.hub === port.hub.code;
+      const isMoved = device.attachment !== attachment;
       const isAnswered = device instanceof SimulatedLock && device.light !== light;
-      if (isTaken || isAnswered) return;
+      if (isMoved || isAnswered) return;
     }
   }
 

@@ -187,10 +187,16 @@ export async function heldIq(scope: WriteScope, id: IqId, now: Date): Promise<Iq
   return row;
 }
 
-/** What every hub command needs first: a claimed hub (CCC_ENTITY_NOT_FOUND) that is connected (IQ_OFFLINE). */
+/** What keeps every command from a hub: no claim yet (CCC_ENTITY_NOT_FOUND), no connection (IQ_OFFLINE). */
+export function reachFault(iq: Pick<IqRow, 'state' | 'online'>): ApiError | undefined {
+  if (iq.state === 'initialized') return new ApiError('CCC_ENTITY_NOT_FOUND');
+  return iq.online ? undefined : new ApiError('IQ_OFFLINE');
+}
+
+/** Throws what keeps every command from a hub. */
 export function checkReachable(iq: Pick<IqRow, 'state' | 'online'>): void {
-  if (iq.state === 'initialized') throw new ApiError('CCC_ENTITY_NOT_FOUND');
-  if (!iq.online) throw new ApiError('IQ_OFFLINE');
+  const fault = reachFault(iq);
+  if (fault !== undefined) throw fault;
 }
 
 function noIq(): ApiError {

@@ -36,7 +36,7 @@ export function isOtp(
 
 /** The PIN after a change: digit-wise (old - delta) mod 10; both have 4 digits. */
 export function changedPin(pin: string, delta: string): string {
-  return [...pin]
+  return Array.from(pin)
     .map((digit, index) => String((Number(digit) - Number(delta[index] ?? '0') + 10) % 10))
     .join('');
 }

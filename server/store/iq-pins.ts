@@ -178,3 +178,33 @@ export async function noteOtp(
     [scope.tenantId, id, note.wrong_at, note.blocked_until, JSON.stringify(note.used_codes)],
   );
 }
+
+/** What the site of an IQ says about codes (behaviour.md 2). */
+export type OtpRules = { readonly isSingleUse: boolean; readonly futureSeconds: number };
+
+export async function findOtpRules(scope: Scope, iqId: IqId): Promise<OtpRules> {
+  const [row] = await scope.query<OtpRules>(
+    `select coalesce((c.options ->> 'single_use_otp')::boolean, false) as "isSingleUse",
+            coalesce((c.options ->> 'otp_future_seconds')::int, 60) as "futureSeconds"
+       from iqs i left join collections c on c.tenant_id = i.tenant_id and c.id = i.collection_id
+      where i.tenant_id = $1 and i.id = $2`,
+    [scope.tenantId, iqId],
+    'otp_rules',
+  );
+  return row ?? { isSingleUse: false, futureSeconds: 60 };
+}
+
+/** Whether an accessor is suspended in the collection of an IQ. */
+export async function isSuspendedAt(
+  scope: Scope,
+  iqId: IqId,
+  accessorId: AccessorId,
+): Promise<boolean> {
+  const rows = await scope.query(
+    `select 1 from iqs i
+       join collection_settings s on s.tenant_id = i.tenant_id and s.collection_id = i.collection_id
+      where i.tenant_id = $1 and i.id = $2 and s.accessor_id = $3 and s.suspended`,
+    [scope.tenantId, iqId, accessorId],
+  );
+  return rows.length > 0;
+}

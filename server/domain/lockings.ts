@@ -1,0 +1,254 @@
+/** Opening a door from afar, and its office mode (behaviour.md 7.1): the checks stand in the order of the specification. */
+import type { Static } from 'typebox';
+import { compileSchedule, coveringSchedule } from '#access/schedules';
+import { ApiError } from '#contract/api-error';
+import type { AccessorId, IqId, LockId } from '#contract/ids';
+import type { LockingRequest } from '#contract/locks';
+import type { Actor } from '#server/events/audit';
+import { commandFailure, type CommandQueue, type CommandResult } from '#server/gateway/commands';
+import type { Clock } from '#server/runtime/clock';
+import type { CommandBody } from '#server/store/commands';
+import {
+  findLockingFacts,
+  listRightSchedules,
+  setLockedState,
+  type LockingFacts,
+} from '#server/store/lockings';
+import type { LockRow } from '#server/store/locks';
+import type { Database } from '#server/store/pool';
+import { readScope, type Scope, type WriteScope } from '#server/store/scope';
+import { within } from './iqs.ts';
+import { getLock, lockFact, noLock } from './locks.ts';
+import { checkOtp, noOtpNeeded, sentOtp, settled, type OtpParts } from './otp-checks.ts';
+
+export type SentLocking = Required<Static<typeof LockingRequest>>;
+type Wanted = 'unlocked' | 'office_mode' | 'locked';
+
+export type Lockings = {
+  /**
+   * Does what `locked_state` asks and answers the lock as it is then. VALUE_INVALID, REQUEST_INVALID and NOT_FOUND (a needed
+   * accessor or code left out), OPERATION_NOT_ALLOWED, CCC_* and IQ_OFFLINE.
+   */
+  lock(actor: Actor, id: LockId, body: SentLocking): Promise<LockRow>;
+};
+
+type Parts = OtpParts & {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly commands: CommandQueue;
+};
+
+/** behaviour.md 7.1: how long office mode is waited for before it is shown as pending. */
+const officeModeWithinMs = 2_000;
+
+export function createLockings(parts: Parts): Lockings {
+  const { database, clock } = parts;
+
+  return {
+    async lock(actor, id, body) {
+      const read = readScope(database, actor.tenantId);
+      const wanted = wantedState(body);
+      const facts = await findLockingFacts(read, id, {
+        accessorId: body.accessor_id,
+        now: clock.now(),
+      });
+      if (facts === undefined) throw noLock();
+      if (body.accessor_id !== null && facts.accessor_id === null)
+        throw new ApiError('VALUE_INVALID', { parameter: 'accessor_id' });
+      const otp = sentOtp({ otp_enabled: facts.otp_enabled }, body);
+      if (body.validate_access && body.accessor_id === null)
+        throw new ApiError('REQUEST_INVALID', { reason: 'The accessor_id field is required.' });
+      const order: Order = { actor, id, wanted, body, facts, otp };
+      const queued = await settled({ database, actor }, (scope) => send(scope, parts, order));
+      if (queued === null) return getLock(read, id, clock.now());
+      return wanted === 'office_mode'
+        ? awaitOfficeMode(read, parts, { ...order, end: queued.start() })
+        : awaitEnd(read, parts, { ...order, end: queued.start() });
+    },
+  };
+}
+
+type Order = {
+  readonly actor: Actor;
+  readonly id: LockId;
+  readonly wanted: Wanted;
+  readonly body: SentLocking;
+  readonly facts: LockingFacts;
+  readonly otp: { readonly accessorId: AccessorId; readonly otp: string } | null;
+};
+
+function wantedState({ locked_state: wanted }: SentLocking): Wanted {
+  if (wanted === 'none' || wanted === 'uncertain')
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'locked_state',
+      reason: 'Ask for unlocked, office_mode or locked.',
+    });
+  return wanted;
+}
+
+/** Everything after the form of the request, in one transaction; null = the lock is in that state already. */
+async function send(scope: WriteScope, parts: Parts, order: Order) {
+  const { actor, id, wanted, body, facts } = order;
+  const refused = (refusal: ApiError) => {
+    const lock = { id, collectionId: facts.collection_id, accessorId: facts.accessor_id };
+    parts.audit.record(scope, actor, {
+      ...lockFact('locking', lock),
+      outcome: 'refused',
+      detail: `${wanted}: ${refusal.code} ${refusal.detail.word ?? ''}`.trim(),
+    });
+    return { refusal };
+  };
+  if (facts.iq_link_state !== 'attached' && facts.iq_link_state !== 'detached_pending')
+    return refused(failed('not_attached'));
+  const unfit = accessorFault(body, facts);
+  if (unfit !== undefined) return refused(unfit);
+  const { iq_id: iqId } = facts;
+  if (iqId === null) return refused(failed('not_attached'));
+  const otp =
+    order.otp === null
+      ? noOtpNeeded
+      : await checkOtp(
+          scope,
+          { ...parts, actor },
+          { ...order.otp, iqId, command: `lock.locking ${wanted}`, mayBeInactive: false },
+        );
+  if (otp.refusal !== undefined) return otp;
+  const barred = hubFault(order) ?? (await rightFault(scope, parts, order));
+  if (barred !== undefined) return refused(barred);
+  if (isThere(wanted, facts)) return null;
+  await otp.spend();
+  try {
+    return await queue(scope, parts, { ...order, iqId });
+  } catch (error) {
+    if (error instanceof ApiError) return refused(error);
+    throw error;
+  }
+}
+
+function failed(word: string): ApiError {
+  return new ApiError('CCC_COMMAND_FAILED', { word });
+}
+
+function accessorFault(body: SentLocking, facts: LockingFacts): ApiError | undefined {
+  if (body.accessor_id === null) return undefined;
+  const reason = facts.blocked
+    ? 'The accessor is blocked.'
+    : facts.suspended
+      ? 'The accessor is suspended.'
+      : facts.remote_access
+        ? undefined
+        : 'The accessor has no remote access.';
+  return reason === undefined ? undefined : new ApiError('OPERATION_NOT_ALLOWED', { reason });
+}
+
+/** IQ claimed, ready and online, lock online, privacy mode. */
+function hubFault({ facts, wanted }: Order): ApiError | undefined {
+  if (facts.iq_state === null || facts.iq_state === 'initialized')
+    return new ApiError('CCC_ENTITY_NOT_FOUND');
+  const notReady =
+    facts.subscribed !== true
+      ? 'The IQ is not subscribed.'
+      : facts.iq_state === 'installation'
+        ? 'The IQ is in installation.'
+        : facts.restore_required === true
+          ? 'The IQ must be restored first.'
+          : undefined;
+  if (notReady !== undefined)
+    return new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason: notReady });
+  if (facts.iq_online !== true) return new ApiError('IQ_OFFLINE');
+  if (!facts.lock_online) return failed('lock_offline');
+  if (facts.privacy_mode && wanted !== 'locked' && !facts.override_privacy_mode)
+    return failed('privacy_mode');
+  return undefined;
+}
+
+/** Groups and schedules, only where the call or the site asks for them. */
+async function rightFault(
+  scope: Scope,
+  { clock }: Parts,
+  { id, body, facts }: Order,
+): Promise<ApiError | undefined> {
+  const { accessor_id: accessorId, time_zone: timeZone } = facts;
+  const isAsked = body.validate_access || facts.checks_schedule;
+  if (!isAsked || accessorId === null || timeZone === null) return undefined;
+  const schedules = (await listRightSchedules(scope, id, accessorId)).map(compileSchedule);
+  return coveringSchedule(schedules, { timeZone, at: clock.now() }) === null
+    ? failed('access_denied')
+    : undefined;
+}
+
+/** Repeating a state has no effect; an open door in office mode may still be opened. */
+function isThere(wanted: Wanted, { locked_state: state }: LockingFacts): boolean {
+  return wanted === 'office_mode'
+    ? state === 'office_mode'
+    : wanted === 'locked' && state === 'locked';
+}
+
+const kinds = {
+  unlocked: 'open',
+  office_mode: 'office_mode_start',
+  locked: 'office_mode_end',
+} as const;
+
+async function queue(scope: WriteScope, parts: Parts, order: Order & { readonly iqId: IqId }) {
+  const { actor, id, wanted, facts, iqId } = order;
+  const body: CommandBody = {
+    kind: kinds[wanted],
+    lock_id: id,
+    accessor_id: facts.accessor_id,
+    override_privacy_mode: facts.override_privacy_mode,
+    access_by: 'remote',
+    access_detail: '',
+  };
+  const request = { iqId, lockId: id, body, requestId: actor.requestId };
+  const queued = await parts.commands.enqueue(scope, request);
+  const at = parts.clock.now();
+  if (wanted === 'office_mode') await setLockedState(scope, id, { to: 'office_mode_pending', at });
+  if (wanted === 'locked') await setLockedState(scope, id, { to: 'locked_pending', at });
+  const lock = { id, collectionId: facts.collection_id, accessorId: facts.accessor_id };
+  parts.audit.record(scope, actor, { ...lockFact('locking', lock), detail: wanted });
+  return queued;
+}
+
+type Sent = Order & { readonly end: Promise<CommandResult> };
+
+/** The pending state is shown when the lock has not confirmed within 2 s; what comes later is written behind it. */
+async function awaitOfficeMode(read: Scope, parts: Parts, order: Sent): Promise<LockRow> {
+  const settledEnd = order.end.then((result) => settleEnd(read, parts, { order, result }));
+  // After 2 s nobody is told of a failure any more; it is written into the lock's state.
+  await within(settledEnd, { clock: parts.clock, ms: officeModeWithinMs });
+  return getLock(read, order.id, parts.clock.now());
+}
+
+async function awaitEnd(read: Scope, parts: Parts, order: Sent): Promise<LockRow> {
+  const result = await order.end;
+  await settleEnd(read, parts, { order, result });
+  const row = await getLock(read, order.id, parts.clock.now());
+  // The lock's own report is written beside the way of the answer.
+  const reported = result.state === 'confirmed' ? result.outcome.lock?.locked_state : undefined;
+  return reported === undefined ? row : { ...row, locked_state: reported };
+}
+
+/** Brings the state shown in line with the end of the command; throws what the caller is told. */
+async function settleEnd(
+  read: Scope,
+  { clock }: Parts,
+  { order, result }: { readonly order: Order; readonly result: CommandResult },
+): Promise<void> {
+  const { id, wanted, facts } = order;
+  const at = clock.now();
+  const pending =
+    wanted === 'office_mode' ? (['office_mode_pending'] as const) : (['locked_pending'] as const);
+  const failure = commandFailure(result);
+  if (failure === undefined) {
+    // An opening leaves the state as it is: the lock goes on showing `locked`.
+    if (wanted !== 'unlocked') await setLockedState(read, id, { to: wanted, when: pending, at });
+    return;
+  }
+  if (result.state === 'unknown') await setLockedState(read, id, { to: 'uncertain', at });
+  else if (wanted === 'locked' && result.state === 'refused')
+    await setLockedState(read, id, { to: 'uncertain', when: pending, at });
+  else if (wanted !== 'unlocked')
+    await setLockedState(read, id, { to: facts.locked_state, when: pending, at });
+  throw failure;
+}

@@ -100,7 +100,7 @@ export function lockRoutes({ locks }: { readonly locks: Locks }): Route[] {
       exists: (call) =>
         locks.getOfCollection(actorOf(call), call.id('lock_id'), call.id('collection_id')),
       handle: async (call, body) => {
-        const id = call.id<LockId>('lock_id');
+        const id: LockId = call.id('lock_id');
         return toLockResponse(await told(call, locks.update(actorOf(call), id, body)));
       },
     }),

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ApiError } from '#contract/api-error';
+import { errorRow } from '#contract/errors';
 import type { Log } from '#server/runtime/log';
-import { failureAnswer, toApiError, wantsProblem } from './failure.ts';
+import { failureAnswer, rawRefusal, securityHeaders, toApiError, wantsProblem } from './failure.ts';
 import { TokenError } from './token.ts';
 
 export type AppOptions = {
@@ -38,6 +39,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       maxParamLength: 2_000,
     },
     forceCloseConnections: 'idle',
+    // Fastify switches Node's limit off: a request that trickles in would hold its connection for ever.
+    requestTimeout: 300_000,
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply, options);
@@ -45,15 +48,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
     clientErrorHandler(_error, socket) {
       if (!socket.writable) return;
-      const id = randomUUID();
-      const { body, contentType } = failureAnswer(new ApiError('REQUEST_INVALID'), {
-        requestId: id,
-        asProblem: false,
-      });
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: ${contentType}\r\nX-Request-Id: ${id}\r\n` +
-          `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
+      socket.end(rawRefusal(new ApiError('REQUEST_INVALID'), { requestId: randomUUID() }));
     },
   });
   // Bodies are read by body.ts against the route's schema, whatever their header says.
@@ -66,6 +61,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.addHook('onRequest', async (request, reply) => {
     setHeaders(request, reply, options);
+    readMediaType(request);
     if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
     // A part that lays an OPTIONS route of its own answers itself.
     const isLaid = request.routeOptions.url !== undefined;
@@ -96,16 +92,26 @@ function requestId(sent: string | string[] | undefined): string {
   return text !== undefined && /^[\x21-\x7e]{1,64}$/.test(text) ? text : randomUUID();
 }
 
+/**
+ * Leaves of `Content-Type` its media type. A header that names none becomes a type no route takes, since what the body
+ * begins with may still make it JSON (core-api.md 2), and fastify would refuse it unread.
+ */
+function readMediaType({ raw }: FastifyRequest): void {
+  const sent = raw.headers['content-type'];
+  if (sent === undefined) return;
+  const media = sent.split(/[;,]/)[0]?.trim().toLowerCase() ?? '';
+  if (media === '') delete raw.headers['content-type'];
+  else raw.headers['content-type'] = isMediaType.test(media) ? media : 'application/octet-stream';
+}
+
+const isMediaType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+$/;
+
 function setHeaders(
   request: FastifyRequest,
   reply: FastifyReply,
   { corsOrigins }: AppOptions,
 ): void {
-  void reply
-    .header('x-request-id', request.id)
-    .header('strict-transport-security', 'max-age=31536000; includeSubDomains')
-    .header('x-frame-options', 'DENY')
-    .header('x-content-type-options', 'nosniff');
+  void reply.header('x-request-id', request.id).headers(securityHeaders);
   const { origin } = request.headers;
   if (origin === undefined) return;
   void reply.header('vary', 'Origin');
@@ -155,7 +161,7 @@ type Sending = {
 
 function sendFailure({ thrown, request, reply, options }: Sending): void {
   if (thrown instanceof TokenError) {
-    options.onFailure?.(1500);
+    if (thrown.status === 401) options.onFailure?.(errorRow('UNAUTHORIZED').code);
     if (thrown.challenge !== '') void reply.header('www-authenticate', thrown.challenge);
     void reply.code(thrown.status).send();
     return;

@@ -41,26 +41,36 @@ export function readBody<S extends TObject>(raw: RawBody, schema: S, mode: 'patc
 export function readBody(raw: RawBody, schema: TSchema, mode: BodyMode): unknown {
   const sent = decodeBody(raw);
   const faults: Faults = { form: [], value: [] };
-  const result = readObject(sent, plain(schema), { mode, faults, path: '' });
+  const isForm = sent instanceof Map;
+  const result = readObject(sent, plain(schema), { mode, faults, path: '', isForm });
   raise(faults);
   return result;
 }
 
 function plain(schema: TSchema): Schema {
-  return schema as unknown as Schema;
+  return schema;
 }
+
+/** A list of a million wrong items would make a message far larger than the body itself. */
+const mostFaultsNamed = 100;
 
 function raise(faults: Faults): void {
   if (faults.form.length > 0)
-    throw new ApiError('REQUEST_INVALID', { reason: faults.form.join(' ') });
+    throw new ApiError('REQUEST_INVALID', { reason: sentences(faults.form) });
   const [first, ...rest] = faults.value;
   if (first === undefined) return;
-  const more = rest.map((fault) => describe(fault));
-  const reason = [first.reason, ...more].filter((part) => part !== undefined).join(' ');
+  const more = sentences(rest.map((fault) => describe(fault)));
+  const reason = [first.reason, more].filter((part) => part !== undefined && part !== '').join(' ');
   throw new ApiError('VALUE_INVALID', {
     parameter: first.name,
     ...(reason === '' ? {} : { reason }),
   });
+}
+
+function sentences(faults: readonly string[]): string {
+  const named = faults.slice(0, mostFaultsNamed);
+  const unnamed = faults.length - named.length;
+  return [...named, ...(unnamed > 0 ? [`There are ${unnamed} more.`] : [])].join(' ');
 }
 
 function describe(fault: { name: string; reason?: string }): string {
@@ -102,7 +112,12 @@ function decodeText(bytes: Buffer): string {
   }
 }
 
-type Reading = { readonly mode: BodyMode; readonly faults: Faults; readonly path: string };
+type Reading = {
+  readonly mode: BodyMode;
+  readonly faults: Faults;
+  readonly path: string;
+  readonly isForm: boolean;
+};
 
 function readObject(sent: unknown, schema: Schema, reading: Reading): unknown {
   const members = membersOf(sent);
@@ -139,7 +154,7 @@ function readMember(
   schema: Schema,
   reading: Reading & { readonly isRequired: boolean },
 ): unknown {
-  if (sent === undefined || sent === null || isEmptyFormValue(sent, schema)) {
+  if (sent === undefined || sent === null || isEmptyFormValue(sent, schema, reading)) {
     if (reading.isRequired) {
       reading.faults.form.push(`The ${reading.path} field is required.`);
       return undefined;
@@ -154,9 +169,11 @@ function absent(schema: Schema): unknown {
   return schema.type === 'boolean' ? false : null;
 }
 
-/** "" for a member that is no text, as a form sends it for "nothing". */
-function isEmptyFormValue(sent: unknown, schema: Schema): boolean {
-  return sent === '' && !typesOf(schema).includes('string');
+/** "" for a member that is no text, as a form sends it for "nothing"; JSON says null where it means nothing for an id. */
+function isEmptyFormValue(sent: unknown, schema: Schema, { isForm }: Reading): boolean {
+  if (lastOf(sent) !== '') return false;
+  const isWord = schema.enum !== undefined || schema.format === 'uuid';
+  return !typesOf(schema).includes('string') || (isForm && isWord);
 }
 
 function typesOf(schema: Schema): readonly string[] {
@@ -176,7 +193,7 @@ function readValue(sent: unknown, schema: Schema, reading: Reading): unknown {
 }
 
 function readArray(sent: unknown, schema: Schema, reading: Reading): unknown {
-  const list = arrayOf(sent);
+  const list = arrayOf(sent, reading);
   if (list === null) {
     reading.faults.form.push(`The ${reading.path} field must be a list.`);
     return [];
@@ -193,7 +210,8 @@ function readArray(sent: unknown, schema: Schema, reading: Reading): unknown {
 }
 
 /** A list, a form's single value, or a form's numbered items in the order of their numbers. */
-function arrayOf(sent: unknown): readonly unknown[] | null {
+function arrayOf(sent: unknown, { isForm }: Reading): readonly unknown[] | null {
+  if (isForm && typeof sent === 'string') return [sent];
   if (Array.isArray(sent)) return sent as unknown[];
   if (!(sent instanceof Map)) return null;
   const numbered = [...(sent as Map<string, FormNode>)];
@@ -235,9 +253,10 @@ function readText(sent: unknown, schema: Schema, reading: Reading): unknown {
   const isNullable = Array.isArray(schema.type);
   if (isNullable && clears(value, schema, reading.mode)) return null;
   if (schema.enum !== undefined) return readWord(value, schema.enum, reading);
-  // PostgreSQL keeps no NUL in text.
+  // PostgreSQL keeps no NUL in text, and half a surrogate pair is no character: neither could be read back as sent.
   if (value.includes('\u0000')) return invalid(reading, 'It holds a NUL character.');
-  if (schema.maxLength !== undefined && [...value].length > schema.maxLength)
+  if (/\p{Surrogate}/u.test(value)) return invalid(reading, 'It holds half a character.');
+  if (schema.maxLength !== undefined && Array.from(value).length > schema.maxLength)
     return invalid(reading, `It is longer than ${schema.maxLength} characters.`);
   const form = schema.format === undefined ? undefined : valueForms[schema.format];
   if (form === undefined) return value;

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '#contract/api-error';
-import { isUuid } from '#contract/ids';
+import { isUuid, type Id } from '#contract/ids';
 import type { Clock } from '#server/runtime/clock';
 import { readBody, type RawBody } from './body.ts';
 import type { Caller } from './caller.ts';
@@ -88,7 +88,7 @@ function createCall({ request, reply, route, textParams, parts }: Answering): Ca
   const caller = callers.get(request);
   if (caller === undefined) throw new Error('a route was reached without a token check');
   const params = readParams(request.params as Record<string, string>, textParams);
-  const [path = '', rawQuery = ''] = splitUrl(request.raw.url ?? '');
+  const [path, rawQuery] = splitUrl(request.raw.url ?? '');
   const query = readQuery(rawQuery, route.query ?? {});
   const now = parts.clock.now();
   let options: Call['list'] | undefined;
@@ -97,7 +97,7 @@ function createCall({ request, reply, route, textParams, parts }: Answering): Ca
     caller,
     requestId: request.id,
     now,
-    id: <Id extends string>(name: string) => param(params, name) as Id,
+    id: (name) => param(params, name) as Id<never>,
     text: (name) => param(params, name),
     flag: (name) => query.get(name) === 'true',
     query: (name) => query.get(name) ?? null,

@@ -1,6 +1,15 @@
 /** One failure, one body: from anything thrown to what the wire carries (errors.md, Body and Rules 5). */
+import { STATUS_CODES } from 'node:http';
 import { ApiError } from '#contract/api-error';
 import { errorRow } from '#contract/errors';
+import { TokenError } from './token.ts';
+
+/** Carried by every answer, whoever writes it (core-api.md 1). */
+export const securityHeaders: Readonly<Record<string, string>> = {
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+};
 
 export type Failure = {
   readonly status: number;
@@ -21,7 +30,7 @@ const frameworkCases = new Map<string, ApiError>([
 /** Anything thrown as a failure of the catalogue; what is not one of ours is INTERNAL_ERROR. */
 export function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
-  const { code, statusCode } = thrown as { code?: unknown; statusCode?: unknown };
+  const { code, statusCode } = (thrown ?? {}) as { code?: unknown; statusCode?: unknown };
   const known = typeof code === 'string' ? frameworkCases.get(code) : undefined;
   if (known !== undefined) return known;
   if (statusCode === 429) return new ApiError('REQUEST_INVALID', { case: 'too_many' });
@@ -80,4 +89,32 @@ export function failureAnswer(
       effect: error.effect,
     }),
   };
+}
+
+/** A whole HTTP answer that refuses, for sockets on which no route answers: unreadable requests, upgrades. */
+export function rawRefusal(
+  thrown: unknown,
+  { requestId, asProblem = false }: { readonly requestId: string; readonly asProblem?: boolean },
+): string {
+  const headers = { ...securityHeaders, 'x-request-id': requestId, connection: 'close' };
+  if (thrown instanceof TokenError) {
+    const challenge = thrown.challenge === '' ? {} : { 'www-authenticate': thrown.challenge };
+    return rawAnswer(thrown.status, { ...headers, ...challenge }, '');
+  }
+  const answer = failureAnswer(toApiError(thrown), { requestId, asProblem });
+  return rawAnswer(
+    answer.status,
+    { ...headers, ...answer.headers, 'content-type': answer.contentType },
+    answer.body,
+  );
+}
+
+function rawAnswer(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): string {
+  const all = { ...headers, 'content-length': String(Buffer.byteLength(body)) };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`;
 }

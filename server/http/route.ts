@@ -4,6 +4,7 @@
  */
 import type { TObject, TSchema } from 'typebox';
 import type { ErrorName } from '#contract/errors';
+import type { Id } from '#contract/ids';
 import type { ListFields, ListOptions, Page } from '#contract/odata';
 import type { BodyMode, CreateBody, PatchBody } from './body.ts';
 import type { Caller } from './caller.ts';
@@ -31,8 +32,8 @@ export type Call = {
   readonly caller: Caller;
   readonly requestId: string;
   readonly now: Date;
-  /** An id of the path: a UUID in lower case, its form already checked. */
-  id<Id extends string>(name: string): Id;
+  /** An id of the path: a UUID in lower case, its form already checked; it stands for whatever noun is asked for. */
+  id(name: string): Id<never>;
   /** A path segment that is no id. */
   text(name: string): string;
   /** A query parameter by its declared kind: absent bool = false, absent others = null. */

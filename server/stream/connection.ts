@@ -33,6 +33,7 @@ export type ConnectionEnd =
   | 'too_slow'
   | 'unreadable'
   | 'rights_ended'
+  | 'failed'
   | 'shutdown';
 
 export type Connection = {
@@ -60,6 +61,7 @@ const farewells: Readonly<
   too_slow: { error: 'The connection reads too slowly', allowReconnect: true },
   unreadable: { error: 'A message could not be read', allowReconnect: false },
   rights_ended: { error: 'The session has ended', allowReconnect: false },
+  failed: { error: 'The events could not be read', allowReconnect: true },
   shutdown: { allowReconnect: true },
 };
 
@@ -101,9 +103,14 @@ export function createConnection({ socket, clock, onOpen, onEnd, mayStay }: Part
   function checkRights(): void {
     timers.rights = clock.setTimeout(() => {
       mayStay().then(
-        (may) => (may ? checkRights() : end('rights_ended')),
+        (may) => {
+          if (!may) end('rights_ended');
+          else if (state === 'open') checkRights();
+        },
         // The database may be away for a moment; the next round asks again.
-        () => checkRights(),
+        () => {
+          if (state === 'open') checkRights();
+        },
       );
     }, rightsMs);
   }
@@ -112,7 +119,8 @@ export function createConnection({ socket, clock, onOpen, onEnd, mayStay }: Part
     heard();
     const { records, rest } = splitRecords(unfinished + payload);
     unfinished = rest;
-    if (unfinished.length > largestMessageBytes) return end('unreadable');
+    if ([...records, rest].some((record) => Buffer.byteLength(record) > largestMessageBytes))
+      return end('unreadable');
     for (const record of records) {
       if (state === 'handshake') shakeHands(record);
       else if (state === 'open') obey(record);
@@ -155,11 +163,9 @@ export function createConnection({ socket, clock, onOpen, onEnd, mayStay }: Part
     start() {
       timers.handshake = clock.setTimeout(() => end('handshake_failed'), handshakeMs);
       heard();
-      socket.on('message', (data, isBinary) => {
-        if (isBinary) end('unreadable');
-        else receive(textOf(data));
-      });
+      socket.on('message', (data) => receive(textOf(data)));
       socket.on('close', () => end('client_closed'));
+      // What is wrong with the frames themselves: too large, no UTF-8, against the protocol.
       socket.on('error', () => end('client_gone'));
     },
     send(texts) {

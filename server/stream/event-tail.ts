@@ -48,14 +48,20 @@ export function createEventTail(parts: Parts): EventTail {
       const key = `${source.kind} ${source.tenantId}`;
       const reader = readers.get(key) ?? createReader(source, parts);
       readers.set(key, reader);
-      const since = await reader.newest();
-      const entry = { listener, since };
-      reader.add(entry);
-      return () => {
+      const end = (entry: Listening): void => {
         if (reader.remove(entry) > 0) return;
         reader.stop();
         if (readers.get(key) === reader) readers.delete(key);
       };
+      const entry: Listening = { listener, after: undefined };
+      reader.add(entry);
+      try {
+        await reader.begin(entry);
+      } catch (error) {
+        end(entry);
+        throw error;
+      }
+      return () => end(entry);
     },
     async stop() {
       const all = [...readers.values()];
@@ -66,11 +72,15 @@ export function createEventTail(parts: Parts): EventTail {
   };
 }
 
-type Listening = { readonly listener: EventListener; readonly since: number };
+/** A listener and the number of the last event it was given; undefined until it is known where it begins. */
+type Listening = { readonly listener: EventListener; after: number | undefined };
+type Placed = Listening & { after: number };
 
 type Reader = {
-  newest(): Promise<number>;
+  /** Keeps the reader alive for a listener that has not begun yet. */
   add(listening: Listening): void;
+  /** Lets it begin behind the newest event of this moment. */
+  begin(listening: Listening): Promise<void>;
   /** How many are left. */
   remove(listening: Listening): number;
   stop(): void;
@@ -80,7 +90,6 @@ type Reader = {
 function createReader(source: EventSource, { database, bus, clock, log }: Parts): Reader {
   const scope = readScope(database, source.tenantId);
   const listeners = new Set<Listening>();
-  let position: number | undefined;
   let isStopped = false;
   let isReading = false;
   let isWanted = false;
@@ -89,7 +98,7 @@ function createReader(source: EventSource, { database, bus, clock, log }: Parts)
 
   const wake = (): void => {
     isWanted = true;
-    if (isReading || isStopped || listeners.size === 0) return;
+    if (isReading || isStopped) return;
     isReading = true;
     idle = drain().finally(() => {
       isReading = false;
@@ -98,12 +107,12 @@ function createReader(source: EventSource, { database, bus, clock, log }: Parts)
   };
 
   async function drain(): Promise<void> {
-    while (isWanted && !isStopped) {
+    while (isWanted) {
       isWanted = false;
       try {
         await readOn();
       } catch (error) {
-        // The poll comes back to it; nothing is skipped, since the position stays.
+        // The poll comes back to it; nothing is skipped, since every listener keeps its place.
         log.warn({ err: error }, 'the events could not be read for the stream');
       }
     }
@@ -111,17 +120,15 @@ function createReader(source: EventSource, { database, bus, clock, log }: Parts)
 
   async function readOn(): Promise<void> {
     for (;;) {
-      position ??= Math.min(...[...listeners].map(({ since }) => since));
-      const events = await readEventsAfter(scope, {
-        kind: source.kind,
-        after: position,
-        limit: pageSize,
-      });
+      // Who joins while a page is read may begin before it, so only those counted here are given it.
+      const hearing = [...listeners].filter(isPlaced);
+      if (hearing.length === 0 || isStopped) return;
+      const after = Math.min(...hearing.map((listening) => listening.after));
+      const { kind } = source;
+      const events = await readEventsAfter(scope, { kind, after, limit: pageSize });
       const last = events.at(-1);
       if (last === undefined || isStopped) return;
-      for (const { listener, since } of [...listeners])
-        listener(since < position ? events : events.filter(({ number }) => number > since));
-      position = last.number;
+      for (const listening of hearing) if (listeners.has(listening)) give(listening, events);
       if (events.length < pageSize) return;
     }
   }
@@ -136,9 +143,9 @@ function createReader(source: EventSource, { database, bus, clock, log }: Parts)
   schedule();
 
   return {
-    newest: () => newestEventNumber(scope, source.kind),
-    add(listening) {
-      listeners.add(listening);
+    add: (listening) => void listeners.add(listening),
+    async begin(listening) {
+      listening.after = await newestEventNumber(scope, source.kind);
       wake();
     },
     remove(listening) {
@@ -152,4 +159,17 @@ function createReader(source: EventSource, { database, bus, clock, log }: Parts)
     },
     isIdle: () => idle,
   };
+}
+
+function isPlaced(listening: Listening): listening is Placed {
+  return listening.after !== undefined;
+}
+
+/** Gives a listener what it has not been given. */
+function give(listening: Placed, events: readonly StreamedEvent[]): void {
+  const unheard = events.filter(({ number }) => number > listening.after);
+  const last = unheard.at(-1);
+  if (last === undefined) return;
+  listening.after = last.number;
+  listening.listener(unheard);
 }

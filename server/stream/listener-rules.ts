@@ -33,7 +33,7 @@ export async function readListening(
     rawQuery,
   }: { readonly caller: Caller; readonly kind: EventKind; readonly rawQuery: string },
 ): Promise<Listening> {
-  if (!caller.scopes.has(fullAccess)) throw insufficientScope();
+  checkScope(caller);
   const query = new Map(queryParameters(rawQuery).map(([name, value]) => [plainName(name), value]));
   const siteId = uuidOf(query, 'site_id');
   if (siteId === null)
@@ -44,6 +44,11 @@ export async function readListening(
   if (right === 'unknown_site') throw new ApiError('NOT_FOUND', { thing: 'Site' });
   if (right === 'refused') throw new TokenError(403, '');
   return listening;
+}
+
+/** Raises the empty 403 (TokenError) of a token that may not listen at all. */
+export function checkScope(caller: Caller): void {
+  if (!caller.scopes.has(fullAccess)) throw insufficientScope();
 }
 
 /** Whether the caller may hear this, asked at connect and again while the connection lasts. */

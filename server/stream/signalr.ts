@@ -1,30 +1,35 @@
 /** The event hubs: SignalR over WebSockets with JSON (streaming.md 1 to 6). */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { ApiError } from '#contract/api-error';
 import type { Caller } from '#server/http/caller';
-import { failureAnswer, toApiError } from '#server/http/failure';
+import { rawRefusal, wantsProblem } from '#server/http/failure';
 import { plainName, queryParameters } from '#server/http/list';
 import { TokenError, type SessionState, type TokenCheck } from '#server/http/token';
+import { onWebSocketUpgrade } from '#server/http/upgrade';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
 import type { Database } from '#server/store/pool';
 import type { EventKind, StreamedEvent } from '#server/store/streamed-events';
 import { createConnection, largestMessageBytes, type Connection } from './connection.ts';
 import type { EventTail } from './event-tail.ts';
-import { listeningRight, readListening, type Listening } from './listener-rules.ts';
+import { checkScope, listeningRight, readListening, type Listening } from './listener-rules.ts';
 
 const hubs: Readonly<Record<string, EventKind>> = {
   '/v1/hub/entries': 'entries',
   '/v1/hub/incidents': 'incidents',
 };
+const hubPaths = Object.keys(hubs);
 const audiences = ['user_api'];
 /** A token not connected within 15 s is forgotten. */
 const negotiatedMs = 15_000;
 const drainMs = 5_000;
+const drainSteps = 50;
+/** How long a listener may take to answer the goodbye before its connection is cut. */
+const farewellMs = 1_000;
 
 export type SignalrParts = {
   readonly database: Database;
@@ -88,6 +93,7 @@ export function createSignalr(parts: SignalrParts): Signalr {
     if (found === undefined || found.listening.kind !== kind)
       throw new ApiError('REQUEST_INVALID', { case: 'route', reason: 'No such connection.' });
     if (found.subject !== subjectOf(caller)) throw new TokenError(403, '');
+    checkScope(caller);
     found.timer.cancel();
     negotiated.delete(id);
     return { caller, listening: found.listening };
@@ -113,7 +119,7 @@ export function createSignalr(parts: SignalrParts): Signalr {
             },
             (error: unknown) => {
               log.error({ err: error }, 'a listener could not be joined to the events');
-              connection.end('too_slow');
+              connection.end('failed');
             },
           );
       },
@@ -135,6 +141,7 @@ export function createSignalr(parts: SignalrParts): Signalr {
           url: `${path}/negotiate`,
           schema: { hide: true },
           handler: async (request, reply) => {
+            if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
             const { rawQuery } = splitUrl(request.raw.url ?? '');
             const caller = await checkToken(bearerOf(request.headers.authorization, rawQuery), {
               audiences,
@@ -145,32 +152,56 @@ export function createSignalr(parts: SignalrParts): Signalr {
           },
         });
       }
-      app.server.on('upgrade', (request, socket, head) => {
+      // The usual script client asks with credentials, though none but the token count (streaming.md 2).
+      app.addHook('onSend', async (request, reply) => {
+        const isHub = hubPaths.some((path) => splitUrl(request.url).path.startsWith(path));
+        if (isHub && reply.hasHeader('access-control-allow-origin'))
+          void reply.header('access-control-allow-credentials', 'true');
+      });
+      onWebSocketUpgrade(app.server, (request, socket, head) => {
         socket.on('error', () => socket.destroy());
         upgrade(request).then(
           ({ caller, listening }) =>
             sockets.handleUpgrade(request, socket, head, (webSocket) =>
               connect(webSocket, caller, listening),
             ),
-          (error: unknown) => refuse(socket, error),
+          (error: unknown) => {
+            if (!isRefusal(error)) log.error({ err: error }, 'an event hub failed');
+            socket.end(refusal(request, error));
+          },
         );
+      });
+      sockets.on('wsClientError', (_error, socket, request) => {
+        const reason = 'The upgrade is not one of WebSockets.';
+        socket.end(refusal(request, new ApiError('REQUEST_INVALID', { reason })));
       });
     },
     async stop() {
       isStopping = true;
-      const all = [...connections];
-      const gapMs = all.length === 0 ? 0 : Math.min(20, drainMs / all.length);
-      for (const connection of all) {
-        connection.end('shutdown');
-        await new Promise<void>((resolve) => {
-          clock.setTimeout(resolve, gapMs);
-        });
-      }
       for (const { timer } of negotiated.values()) timer.cancel();
       negotiated.clear();
+      const all = [...connections];
+      const share = Math.max(1, Math.ceil(all.length / drainSteps));
+      for (let from = 0; from < all.length; from += share) {
+        if (from > 0) await pause(drainMs / drainSteps);
+        for (const connection of all.slice(from, from + share)) connection.end('shutdown');
+      }
+      if (sockets.clients.size > 0)
+        await Promise.race([pause(farewellMs), whenAllGone(sockets.clients)]);
+      for (const socket of sockets.clients) socket.terminate();
       sockets.close();
     },
   };
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      clock.setTimeout(resolve, ms);
+    });
+  }
+}
+
+async function whenAllGone(sockets: ReadonlySet<WebSocket>): Promise<void> {
+  await Promise.all([...sockets].map((socket) => once(socket, 'close')));
 }
 
 /** The events of a tenant that a connection hears, as the texts it is sent. */
@@ -207,23 +238,14 @@ function splitUrl(url: string): { path: string; rawQuery: string } {
   return { path: plain, rawQuery: query.join('?') };
 }
 
-/** Answers an upgrade that is not taken, as the routes would. */
-function refuse(socket: Duplex, error: unknown): void {
-  const lines = ['Connection: close'];
-  let status = 500;
-  let body = '';
-  if (error instanceof TokenError) {
-    status = error.status;
-    if (error.challenge !== '') lines.push(`WWW-Authenticate: ${error.challenge}`);
-  } else {
-    const answer = failureAnswer(toApiError(error), {
-      requestId: randomBytes(16).toString('hex'),
-      asProblem: false,
-    });
-    status = answer.status;
-    body = answer.body;
-    lines.push(`Content-Type: ${answer.contentType}`);
-  }
-  lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
-  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+function isRefusal(error: unknown): boolean {
+  return error instanceof TokenError || (error instanceof ApiError && error.status < 500);
+}
+
+/** What an upgrade that is not taken is answered with, as the routes would. */
+function refusal({ url, headers }: IncomingMessage, error: unknown): string {
+  return rawRefusal(error, {
+    requestId: randomUUID(),
+    asProblem: wantsProblem({ url: url ?? '', accept: headers.accept }),
+  });
 }

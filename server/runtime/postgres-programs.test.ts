@@ -69,6 +69,7 @@ test.runIf(!isRoot || mayRunAsNobody)(
     mkdirSync(copyDir);
     if (nobody) chownSync(copyDir, nobody.uid, nobody.gid);
     const prepared = await prepareInProcess({ home, copyDir, ...(nobody && { user: nobody }) });
+    chmodSync(join(home, 'lib'), 0o755);
     expect(prepared).toEqual({ home: join(copyDir, 'postgresql-test'), version });
   },
 );

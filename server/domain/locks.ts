@@ -11,6 +11,7 @@ import {
   deleteDetachedLock,
   findFloorCollection,
   findLock,
+  hasLock,
   hasLockDependants,
   holdLock,
   insertLock,
@@ -34,6 +35,8 @@ export type UpdateLock = Static<typeof UpdateLockRequest>;
 export type Locks = {
   /** VALUE_INVALID (404) when the tenant has none of that id. */
   get(actor: Actor, id: LockId): Promise<LockRow>;
+  /** The same check without reading what is shown. */
+  getExisting(actor: Actor, id: LockId): Promise<void>;
   list(actor: Actor, options: ListOptions): Promise<ListResult<LockRow>>;
   /** The locks of one collection. VALUE_INVALID (404) when there is no such collection. */
   listOfCollection(
@@ -64,6 +67,9 @@ export function createLocks({ database, audit, clock, ids, desiredState }: Parts
 
   return {
     get: (actor, id) => getLock(scopeOf(actor), id, clock.now()),
+    async getExisting(actor, id) {
+      if (!(await hasLock(scopeOf(actor), id))) throw noLock();
+    },
     list: (actor, options) => listLocks(scopeOf(actor), options),
     async listOfCollection(actor, options, id) {
       await getCollection(scopeOf(actor), id);

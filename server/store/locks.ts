@@ -190,6 +190,15 @@ export async function findLock(scope: Scope, id: LockId, now: Date): Promise<Loc
   return row;
 }
 
+export async function hasLock(scope: Scope, id: LockId): Promise<boolean> {
+  const rows = await scope.query(
+    'select 1 from locks where tenant_id = $1 and id = $2',
+    [scope.tenantId, id],
+    'lock_has',
+  );
+  return rows.length > 0;
+}
+
 export type NewLock = {
   readonly id: LockId;
   readonly mac: string;

@@ -2,17 +2,27 @@
 import type { FastifyInstance } from 'fastify';
 import { accessGroupRoutes } from './core-api/access-groups.ts';
 import { accessorRoutes } from './core-api/accessors.ts';
+import { collectionOptionRoutes } from './core-api/collection-options.ts';
+import { collectionSettingRoutes } from './core-api/collection-settings.ts';
 import { collectionRoutes } from './core-api/collections.ts';
 import { coreFace } from './core-api/face.ts';
+import { floorRoutes } from './core-api/floors.ts';
+import { keySettingRoutes } from './core-api/key-settings.ts';
 import { keyRoutes } from './core-api/keys.ts';
+import { offlineKeyRoutes } from './core-api/offline-keys.ts';
 import { tagRoutes } from './core-api/tags.ts';
 import { timeScheduleRoutes } from './core-api/time-schedules.ts';
 import { vendorRoutes } from './core-api/vendors.ts';
 import { createAccessGroups } from './domain/access-groups.ts';
 import { createAccessors } from './domain/accessors.ts';
+import { createCollectionOptions } from './domain/collection-options.ts';
+import { createCollectionSettings } from './domain/collection-settings.ts';
 import { createCollections } from './domain/collections.ts';
 import { createDesiredState } from './domain/desired-state.ts';
+import { createFloors } from './domain/floors.ts';
+import { createKeySettings } from './domain/key-settings.ts';
 import { createKeys } from './domain/keys.ts';
+import { createOfflineKeys } from './domain/offline-keys.ts';
 import { createTags } from './domain/tags.ts';
 import { createTimeSchedules } from './domain/time-schedules.ts';
 import { createVendors } from './domain/vendors.ts';
@@ -155,6 +165,11 @@ function createDomain({ database, clock, ids, bus }: DomainParts) {
     keys: createKeys(people),
     accessGroups: createAccessGroups(people),
     timeSchedules: createTimeSchedules(people),
+    offlineKeys: createOfflineKeys(people),
+    collectionOptions: createCollectionOptions(people),
+    keySettings: createKeySettings(people),
+    collectionSettings: createCollectionSettings(people),
+    floors: createFloors(people),
   };
 }
 
@@ -168,5 +183,10 @@ export function coreRoutes(domain: ReturnType<typeof createDomain>) {
     ...keyRoutes(domain),
     ...accessGroupRoutes(domain),
     ...timeScheduleRoutes(domain),
+    ...offlineKeyRoutes(domain),
+    ...collectionOptionRoutes(domain),
+    ...keySettingRoutes(domain),
+    ...collectionSettingRoutes(domain),
+    ...floorRoutes(domain),
   ];
 }

@@ -29,7 +29,7 @@ import type { Database } from '#server/store/pool';
 import { readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { changed, collectionOfBody } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
-import { settleOfflineKeys } from './offline-keys.ts';
+import { settleOfflineKeys } from './offline-rights.ts';
 import { writeRights, type Written } from './rights-write.ts';
 
 export type PostAccessGroup = Required<Static<typeof PostAccessGroupRequest>>;

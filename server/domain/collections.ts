@@ -117,9 +117,13 @@ export function createCollections({
 /** The collection of a path. VALUE_INVALID (404) when the tenant has none of that id. */
 export async function getCollection(scope: Scope, id: CollectionId): Promise<CollectionRow> {
   const row = await findCollection(scope, id);
-  if (row === undefined)
-    throw new ApiError('VALUE_INVALID', { parameter: 'collection_id', case: 'path_id' });
+  if (row === undefined) throw noCollection();
   return row;
+}
+
+/** What a path's collection that names nothing is answered with. */
+export function noCollection(): ApiError {
+  return new ApiError('VALUE_INVALID', { parameter: 'collection_id', case: 'path_id' });
 }
 
 /**

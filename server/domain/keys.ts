@@ -25,7 +25,7 @@ import { holdTag } from '#server/store/tags';
 import { heldAccessor } from './accessors.ts';
 import { changed } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
-import { settleOfflineKeys } from './offline-keys.ts';
+import { settleOfflineKeys } from './offline-rights.ts';
 import { writeRights, type Written } from './rights-write.ts';
 
 export type PostKey = Required<Static<typeof PostKeyRequest>>;

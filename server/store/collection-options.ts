@@ -1,5 +1,5 @@
 import { defaultCollectionOptions, type CollectionOptions } from '#contract/collection-options';
-import type { CollectionId } from '#contract/ids';
+import type { AccessorId, CollectionId } from '#contract/ids';
 import type { Scope, WriteScope } from './scope.ts';
 
 /** The options in force in a collection; null = for objects of no collection. */
@@ -26,4 +26,29 @@ export async function updateCollectionOptions(
     'update collections set options = options || $3::jsonb where tenant_id = $1 and id = $2',
     [scope.tenantId, id, JSON.stringify(change)],
   );
+}
+
+/** The options of a collection, which nobody can change before the transaction ends. */
+export async function holdCollectionOptions(
+  scope: WriteScope,
+  id: CollectionId | null,
+): Promise<CollectionOptions> {
+  if (id !== null)
+    await scope.query('select 1 from collections where tenant_id = $1 and id = $2 for share', [
+      scope.tenantId,
+      id,
+    ]);
+  return findCollectionOptions(scope, id);
+}
+
+/** Blocks the custom PINs of the accessors of a collection; gives those accessors. */
+export async function blockCustomPins(scope: WriteScope, id: CollectionId): Promise<AccessorId[]> {
+  const rows = await scope.query<{ accessor_id: AccessorId }>(
+    `update keys k set blocked = true from accessors a
+     where k.tenant_id = $1 and k.key_type = 'custom_pin' and not k.blocked
+       and a.tenant_id = $1 and a.id = k.accessor_id and a.collection_id = $2
+     returning k.accessor_id`,
+    [scope.tenantId, id],
+  );
+  return rows.map((row) => row.accessor_id);
 }

@@ -1,4 +1,11 @@
+import { sql } from 'kysely';
 import type { AccessorId, KeyId, LockId, TagId } from '#contract/ids';
+import type { KeyType } from '#contract/keys';
+import type { ListOptions } from '#contract/odata';
+import { listKeys, type KeyRow } from './keys.ts';
+import { listRows, type ListResult } from './list.ts';
+import { lockFields, lockFrom, lockSelect, type LockRow } from './locks.ts';
+import type { SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';
 
 /** What a lock holds without being told otherwise by its hardware (behaviour.md 2). */
@@ -66,7 +73,7 @@ const wantedByAccess = `select distinct k.id as key_id, k.created_at, l.id as lo
 
 /**
  * Puts keys that open "by access" on every attached lock of their owner's groups in the collection of the setting, as far as
- * there is room, oldest key first (behaviour.md 12.3). Gives the locks concerned, and whether some key found no room.
+ * there is room, oldest key first (behaviour.md 12.3). Gives the locks concerned, and the keys that found no room.
  */
 export async function addKeysByAccess(
   scope: WriteScope,
@@ -75,16 +82,16 @@ export async function addKeysByAccess(
     readonly lockIds: readonly LockId[];
     readonly now: Date;
   },
-): Promise<{ readonly lockIds: readonly LockId[]; readonly isComplete: boolean }> {
+): Promise<{ readonly lockIds: readonly LockId[]; readonly homeless: readonly KeyId[] }> {
   const values = [scope.tenantId, touched.accessorIds, touched.lockIds];
   const wanted = await scope.query<{ lock_id: LockId }>(
     `select distinct lock_id from (${wantedByAccess}) wanted order by lock_id`,
     values,
   );
-  if (wanted.length === 0) return { lockIds: [], isComplete: true };
+  if (wanted.length === 0) return { lockIds: [], homeless: [] };
   const lockIds = wanted.map((row) => row.lock_id);
   await holdOfflineMemory(scope, lockIds);
-  const placed = await scope.query<{ lock_id: LockId; fits: boolean }>(
+  const placed = await scope.query<{ key_id: KeyId; fits: boolean }>(
     `with wanted as (${wantedByAccess}),
      placed as (
        select w.lock_id, w.key_id, row_number() over (partition by w.lock_id order by w.created_at, w.key_id)
@@ -93,16 +100,143 @@ export async function addKeysByAccess(
      added as (
        insert into offline_keys (tenant_id, lock_id, key_id, created_at)
        select $1, lock_id, key_id, $4 from placed where fits)
-     select lock_id, fits from placed`,
+     select key_id, fits from placed`,
     [...values, touched.now],
   );
-  return { lockIds, isComplete: placed.every(({ fits }) => fits) };
+  return { lockIds, homeless: placed.filter(({ fits }) => !fits).map(({ key_id }) => key_id) };
 }
 
 /** Keeps the offline memory of locks from being filled by somebody else until the transaction ends. */
-async function holdOfflineMemory(scope: WriteScope, lockIds: readonly LockId[]): Promise<void> {
+export async function holdOfflineMemory(
+  scope: WriteScope,
+  lockIds: readonly LockId[],
+): Promise<void> {
   await scope.query(
     'select 1 from locks where tenant_id = $1 and id = any ($2) order by id for no key update',
     [scope.tenantId, lockIds],
   );
+}
+
+/** What an offline right would be: both sides found, and what speaks against it (behaviour.md 12.3). */
+export type OfflinePair = {
+  readonly key_id: KeyId;
+  readonly lock_id: LockId;
+  readonly key_type: KeyType | null;
+  readonly accessor_id: AccessorId | null;
+  readonly is_lock: boolean;
+  readonly is_present: boolean;
+  readonly is_blocked: boolean;
+  readonly is_attached: boolean;
+  readonly has_common_group: boolean;
+};
+
+/** The pairs of these keys with these locks, ids that name nothing included. */
+export function findOfflinePairs(
+  scope: Scope,
+  keyIds: readonly string[],
+  lockIds: readonly string[],
+): Promise<OfflinePair[]> {
+  return scope.query<OfflinePair>(
+    `select gk.id as key_id, gl.id as lock_id, k.key_type, k.accessor_id, l.id is not null as is_lock,
+       exists (select 1 from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id and o.key_id = k.id) as is_present,
+       coalesce(${isBlocked}, false) as is_blocked, coalesce(l.iq_link_state = 'attached', false) as is_attached,
+       ${haveCommonGroup} as has_common_group
+     from unnest($2::uuid[]) as gk (id)
+     cross join unnest($3::uuid[]) as gl (id)
+     left join keys k on k.tenant_id = $1 and k.id = gk.id
+     left join accessors a on a.tenant_id = $1 and a.id = k.accessor_id
+     left join locks l on l.tenant_id = $1 and l.id = gl.id`,
+    [scope.tenantId, keyIds, lockIds],
+  );
+}
+
+/** The accessors of keys; ids that name nothing are left out. */
+export async function findKeyOwners(
+  scope: Scope,
+  keyIds: readonly string[],
+): Promise<AccessorId[]> {
+  const rows = await scope.query<{ id: AccessorId }>(
+    'select distinct accessor_id as id from keys where tenant_id = $1 and id = any ($2)',
+    [scope.tenantId, keyIds],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Takes the offline rights of keys at locks away; null = all. Gives the locks that lost one. */
+export async function removeOfflineKeys(
+  scope: WriteScope,
+  which: { readonly keyIds: readonly string[] | null; readonly lockIds: readonly string[] | null },
+): Promise<LockId[]> {
+  const rows = await scope.query<{ lock_id: LockId }>(
+    `delete from offline_keys where tenant_id = $1 and ($2::uuid[] is null or key_id = any ($2))
+       and ($3::uuid[] is null or lock_id = any ($3)) returning lock_id`,
+    [scope.tenantId, which.keyIds, which.lockIds],
+  );
+  return rows.map((row) => row.lock_id);
+}
+
+export async function addOfflineKeys(
+  scope: WriteScope,
+  pairs: readonly Pick<OfflinePair, 'key_id' | 'lock_id'>[],
+  now: Date,
+): Promise<void> {
+  await scope.query(
+    `insert into offline_keys (tenant_id, lock_id, key_id, created_at)
+     select $1, lock_id, key_id, $4 from unnest($2::uuid[], $3::uuid[]) as given (lock_id, key_id)
+     on conflict do nothing`,
+    [scope.tenantId, pairs.map((pair) => pair.lock_id), pairs.map((pair) => pair.key_id), now],
+  );
+}
+
+/** Of these locks, one that has more offline keys than it holds. */
+export async function findOverfullLock(
+  scope: Scope,
+  lockIds: readonly LockId[],
+): Promise<{ readonly id: LockId; readonly most: number } | undefined> {
+  const [row] = await scope.query<{ id: LockId; most: number }>(
+    `select l.id, ${limit} as most from locks l where l.tenant_id = $1 and l.id = any ($2)
+       and (select count(*) from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id) > ${limit} limit 1`,
+    [scope.tenantId, lockIds],
+  );
+  return row;
+}
+
+/** A page of the keys that open a lock offline. */
+export function listOfflineKeys(
+  scope: Scope,
+  options: ListOptions,
+  lockId: LockId,
+): Promise<ListResult<KeyRow>> {
+  const where = sql`exists (select 1 from offline_keys o
+    where o.tenant_id = k.tenant_id and o.key_id = k.id and o.lock_id = ${lockId}::uuid)`;
+  return listKeys(scope, options, where);
+}
+
+/** LockSummaryResponse of core-api.md 7.2. */
+export const lockSummaryFields = {
+  id: lockFields.id,
+  customer_reference: lockFields.customer_reference,
+  mac_address: lockFields.mac,
+  is_online: lockFields.online,
+  collection_id: lockFields.collection_id,
+  floor_id: lockFields['floor/id'],
+} as const satisfies SqlListFields;
+
+/** A page of the locks that a key opens offline. */
+export function listLocksOfKey(
+  scope: Scope,
+  options: ListOptions,
+  keyId: KeyId,
+): Promise<ListResult<LockRow>> {
+  return listRows<LockRow>(scope, {
+    from: lockFrom(options.now),
+    tenant: sql`l.tenant_id`,
+    where: sql`exists (select 1 from offline_keys o
+      where o.tenant_id = l.tenant_id and o.lock_id = l.id and o.key_id = ${keyId}::uuid)`,
+    select: lockSelect,
+    fields: lockSummaryFields,
+    options,
+    id: sql`l.id`,
+    defaultOrder: [{ sql: sql`l.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],
+  });
 }

@@ -1,0 +1,498 @@
+import { randomUUID } from 'node:crypto';
+import {
+  HttpTransportType,
+  HubConnectionBuilder,
+  LogLevel,
+  type HubConnection,
+} from '@microsoft/signalr';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
+import { joinHub, openHub } from '#test/kit/hub-socket';
+import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { requestText, sendRaw, type RawAnswer } from '#test/kit/raw-http';
+import { storeEntries, storeEntry, storeIncident } from '#test/kit/stored-events';
+import { until } from '#test/kit/wait';
+
+let cardea: TestServer;
+let siteId: string;
+let otherSite: string;
+let admin: TestPerson;
+let owner: TestPerson;
+let superUser: TestPerson;
+let user: TestPerson;
+let stranger: TestPerson;
+beforeAll(async () => {
+  cardea = await startTestServer({ settings: { CARDEA_CORS_ORIGINS: 'https://app.example.com' } });
+  siteId = await addSite(cardea);
+  otherSite = await addSite(cardea);
+  owner = await addPerson(cardea, { siteId, role: 'owner' });
+  admin = await addPerson(cardea, { siteId, role: 'site_admin' });
+  superUser = await addPerson(cardea, { siteId, role: 'site_super_user' });
+  user = await addPerson(cardea, { siteId, role: 'site_user' });
+  stranger = await addPerson(cardea, { siteId: otherSite, role: 'site_user' });
+});
+afterAll(async () => {
+  await cardea.stop();
+});
+
+const open: HubConnection[] = [];
+afterEach(async () => {
+  for (const connection of open.splice(0)) await connection.stop();
+});
+
+type Message = Record<string, unknown> & { readonly id: string };
+type Ear = { readonly heard: Message[]; readonly connection: HubConnection };
+
+/** The official client, listening. */
+async function listen(
+  query: string,
+  { token, hub = 'entries', skip = false }: { token: string; hub?: string; skip?: boolean },
+): Promise<Ear> {
+  const connection = new HubConnectionBuilder()
+    .withUrl(`${cardea.url}/v1/hub/${hub}?${query}`, {
+      accessTokenFactory: () => token,
+      ...(skip ? { skipNegotiation: true, transport: HttpTransportType.WebSockets } : {}),
+    })
+    .configureLogging(LogLevel.None)
+    .build();
+  const heard: Message[] = [];
+  connection.on('ReceiveMessage', (text: string) => heard.push(JSON.parse(text) as Message));
+  await connection.start();
+  open.push(connection);
+  await isHearing(hub, heard);
+  return { heard, connection };
+}
+
+/** Stores events until one is heard: from then on the listener has joined, and nothing is left out. */
+async function isHearing(hub: string, heard: Message[]): Promise<void> {
+  const marks = new Set<string>();
+  await until(
+    async () => {
+      const place = { tenantId: cardea.tenant.tenantId, siteId, accessorId: user.accessorId };
+      marks.add(
+        hub === 'entries'
+          ? await storeEntry(cardea.database, place)
+          : await storeIncident(cardea.database, place),
+      );
+      return heard.some(({ id }) => marks.has(id));
+    },
+    { what: 'the listener hears' },
+  );
+  const last = [...marks].at(-1);
+  await until(() => heard.some(({ id }) => id === last), { what: 'all marks are heard' });
+  heard.length = 0;
+}
+
+const entry = (more: { accessorId?: string | null; site?: string } = {}): Promise<string> =>
+  storeEntry(cardea.database, {
+    tenantId: cardea.tenant.tenantId,
+    siteId: more.site ?? siteId,
+    accessorId: more.accessorId ?? null,
+  });
+
+describe('what listeners hear', () => {
+  it('the entries of the site, as the message of streaming.md 6', async () => {
+    const { heard } = await listen(`site_id=${siteId}`, { token: admin.token });
+    await entry({ site: otherSite });
+    const id = await entry({ accessorId: user.accessorId });
+    await until(() => heard.length > 0, { what: 'the entry arrives' });
+    expect(heard).toEqual([
+      {
+        id,
+        event_category: 'lock_opened',
+        event_detail: null,
+        utc_date_time: '2026-11-22T08:15:30Z',
+        local_date_time: '2026-11-22T09:15:30',
+        lock_id: null,
+        lock_mac_address: null,
+        lock_customer_reference: null,
+        user_id: user.userId,
+        user_first_name: 'Ada',
+        user_last_name: 'Visser',
+        user_image_url: null,
+        user_alias: '',
+        iq_id: expect.any(String) as string,
+        iq_customer_reference: 'IQ ground floor',
+        iq_mac_address: '0A.1B.2C',
+        iq_revision: '2.0',
+        exit_requested: false,
+        access_by: 'tag',
+        access_detail: '09990001',
+        reject_reason: null,
+        ttl_in_seconds: 7_776_000,
+        expiration_date_time: '2027-02-20T08:15:30Z',
+      },
+    ]);
+  });
+
+  it('the entries of one person only, by user_id in any letter case', async () => {
+    const query = `site_id=${siteId.toUpperCase()}&user_id=${user.userId.toUpperCase()}`;
+    const { heard } = await listen(query, { token: owner.token });
+    await entry();
+    await entry({ accessorId: admin.accessorId });
+    const id = await entry({ accessorId: user.accessorId });
+    await until(() => heard.length > 0, { what: 'the entry arrives' });
+    expect(heard.map((message) => message.id)).toEqual([id]);
+  });
+
+  it('a user of the site hears the own entries', async () => {
+    const query = `site_id=${siteId}&user_id=${user.userId}`;
+    const { heard } = await listen(query, { token: user.token });
+    await entry({ accessorId: admin.accessorId });
+    const id = await entry({ accessorId: user.accessorId });
+    await until(() => heard.length > 0, { what: 'the entry arrives' });
+    expect(heard.map((message) => message.id)).toEqual([id]);
+  });
+
+  it('incidents of the site, without the members of a person', async () => {
+    const { heard } = await listen(`site_id=${siteId}&user_id=not-read-here`, {
+      token: superUser.token,
+      hub: 'incidents',
+    });
+    const place = { tenantId: cardea.tenant.tenantId, siteId, category: 'intrusion' };
+    const id = await storeIncident(cardea.database, place);
+    await until(() => heard.length > 0, { what: 'the incident arrives' });
+    expect(heard[0]).toMatchObject({ id, event_category: 'intrusion' });
+    expect(Object.keys(heard[0] ?? {})).not.toContain('user_id');
+    expect(Object.keys(heard[0] ?? {})).toHaveLength(14);
+  });
+
+  it('the same without negotiation, the token in the query', async () => {
+    const { heard } = await listen(`site_id=${siteId}`, { token: admin.token, skip: true });
+    const id = await entry();
+    await until(() => heard.length > 0, { what: 'the entry arrives' });
+    expect(heard.map((message) => message.id)).toEqual([id]);
+  });
+
+  it('every entry once and in the order of storing, while many write at once and listeners come', async () => {
+    const ears = [await listen(`site_id=${siteId}`, { token: admin.token })];
+    const place = { tenantId: cardea.tenant.tenantId, siteId };
+    const write = async (): Promise<readonly string[]> => {
+      const ids: string[] = [];
+      for (let batch = 0; batch < 10; batch += 1)
+        ids.push(...(await storeEntries(cardea.database, [place, place, place, place])));
+      return ids;
+    };
+    const writing = [write(), write(), write(), write()];
+    for (let more = 0; more < 3; more += 1)
+      ears.push(await listen(`site_id=${siteId}`, { token: owner.token }));
+    const written = new Set((await Promise.all(writing)).flat());
+    const last = await entry();
+    const { rows } = await cardea.database.pool.query<{ id: string }>(
+      'select id from entries where collection_id = $1 order by number',
+      [siteId],
+    );
+    const stored = rows.map(({ id }) => id);
+    for (const [index, { heard }] of ears.entries()) {
+      await until(() => heard.at(-1)?.id === last, { what: 'the last entry arrives' });
+      const ids = heard.map(({ id }) => id);
+      const from = stored.indexOf(ids[0] ?? '');
+      expect(ids).toEqual(stored.slice(from));
+      if (index === 0) expect(ids.filter((id) => written.has(id))).toHaveLength(160);
+    }
+  });
+});
+
+const negotiate = (
+  query: string,
+  token: string | null,
+  more: { hub?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> =>
+  cardea.ask('POST', `//v1/hub/${more.hub ?? 'entries'}/negotiate?${query}`, {
+    token,
+    headers: more.headers ?? {},
+  });
+
+/** An upgrade without negotiation. */
+const upgrade = (query: string, token: string | null, hub = 'entries'): Promise<RawAnswer> =>
+  sendRaw(
+    cardea.url,
+    requestText(`GET /v1/hub/${hub}?${query}`, [
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      ...(token === null ? [] : [`Authorization: Bearer ${token}`]),
+    ]).replace('Connection: close', 'Connection: Upgrade'),
+  );
+
+describe('negotiation', () => {
+  it('gives a secret token beside the name of the connection', async () => {
+    const { status, json, headers } = await negotiate(
+      `site_id=${siteId}&negotiateVersion=1&useStatefulReconnect=true`,
+      admin.token,
+    );
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(json).toEqual({
+      negotiateVersion: 1,
+      connectionId: expect.stringMatching(/^[\w-]{16,}$/) as string,
+      connectionToken: expect.stringMatching(/^[\w-]{22,}$/) as string,
+      availableTransports: [{ transport: 'WebSockets', transferFormats: ['Text'] }],
+    });
+  });
+
+  it.each(['', '&negotiateVersion=0'])('in version 0 (%j) the id is the token', async (version) => {
+    const { json } = await negotiate(`site_id=${siteId}${version}`, admin.token);
+    expect(json).toEqual({
+      negotiateVersion: 0,
+      connectionId: expect.stringMatching(/^[\w-]{22,}$/) as string,
+      availableTransports: [{ transport: 'WebSockets', transferFormats: ['Text'] }],
+    });
+    const { connectionId } = json as { connectionId: string };
+    const hub = await joinHub(
+      `${cardea.url}/v1/hub/entries?id=${connectionId}&access_token=${admin.token}`,
+    );
+    expect(hub.messages).toEqual([{}]);
+    hub.end();
+  });
+
+  it('takes a trailing slash, other letter case and unknown parameters', async () => {
+    const path = `//V1//Hub/Entries/Negotiate/?a=1&&site_id=${siteId}&negotiateVersion=1`;
+    expect((await cardea.ask('POST', path, { token: admin.token })).status).toBe(200);
+    const hub = await joinHub(
+      `${cardea.url}/v1/hub/entries/?x=1&site_id=${siteId}&access_token=${admin.token}`,
+    );
+    hub.end();
+  });
+
+  it('the token of a connection is for the person who negotiated, and for one use', async () => {
+    const answer = await negotiate(`site_id=${siteId}&negotiateVersion=1`, admin.token);
+    const { connectionToken: id } = answer.json as { connectionToken: string };
+    expect((await upgrade(`id=${id}`, owner.token)).status).toBe(403);
+    expect((await upgrade(`id=${id}`, admin.token, 'incidents')).status).toBe(404);
+    expect((await upgrade(`id=${id}`, null)).status).toBe(401);
+    const hub = await joinHub(`${cardea.url}/v1/hub/entries?id=${id}&access_token=${admin.token}`);
+    const again = await upgrade(`id=${id}`, admin.token);
+    expect(again.status).toBe(404);
+    expect(JSON.parse(again.body)).toMatchObject({ ErrorCode: '1100' });
+    hub.end();
+  });
+
+  it('an unknown id is 404', async () => {
+    expect((await upgrade(`id=${randomUUID()}&site_id=${siteId}`, admin.token)).status).toBe(404);
+  });
+
+  it('a preflight of a browser with credentials passes', async () => {
+    const headers = {
+      origin: 'https://app.example.com',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers':
+        'authorization,content-type,x-requested-with,x-signalr-user-agent',
+    };
+    const path = `//v1/hub/entries/negotiate?site_id=${siteId}`;
+    const answer = await cardea.ask('OPTIONS', path, { headers, token: null });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(headers.origin);
+    expect(answer.headers.get('access-control-allow-credentials')).toBe('true');
+    expect(answer.headers.get('access-control-allow-headers')).toBe(
+      headers['access-control-request-headers'],
+    );
+    const real = await negotiate(`site_id=${siteId}`, admin.token, { headers });
+    expect(real.headers.get('access-control-allow-credentials')).toBe('true');
+  });
+});
+
+describe('refusals (streaming.md 2), at negotiation and at a connect without one', () => {
+  const both = async (query: string, token: string | null, hub = 'entries') => [
+    await negotiate(query, token, { hub }).then(({ status, text, headers }) => ({
+      status,
+      body: text,
+      challenge: headers.get('www-authenticate') ?? undefined,
+    })),
+    await upgrade(query, token, hub).then(({ status, body, headers }) => ({
+      status,
+      body,
+      challenge: headers.get('www-authenticate'),
+    })),
+  ];
+
+  it('no token: an empty 401', async () => {
+    for (const answer of await both(`site_id=${siteId}`, null))
+      expect(answer).toEqual({ status: 401, body: '', challenge: 'Bearer' });
+  });
+
+  it('a wrong token: an empty 401 with the reason, by header and by query', async () => {
+    const challenge = 'Bearer error="invalid_token", error_description="The signature is invalid"';
+    const wrong = `${admin.token.slice(0, -8)}AAAAAAAA`;
+    for (const answer of await both(`site_id=${siteId}`, wrong))
+      expect(answer).toEqual({ status: 401, body: '', challenge });
+    for (const answer of await both(`site_id=${siteId}&access_token=${wrong}`, null))
+      expect(answer).toEqual({ status: 401, body: '', challenge });
+  });
+
+  it('the token of the query works, and the header counts when both are sent', async () => {
+    const query = `site_id=${siteId}&access_token=${admin.token}`;
+    expect((await negotiate(query, null)).status).toBe(200);
+    expect((await negotiate(query, 'a.b.c')).status).toBe(401);
+  });
+
+  it('a token of the Core API: an empty 401 that names the audience', async () => {
+    for (const answer of await both(`site_id=${siteId}`, await cardea.token('core_api.full')))
+      expect(answer).toMatchObject({
+        status: 401,
+        body: '',
+        challenge: expect.stringContaining("The audience 'core_api' is invalid") as string,
+      });
+  });
+
+  it('the right missing: an empty 403 without a challenge', async () => {
+    const query = `site_id=${siteId}`;
+    for (const answers of [
+      await both(query, user.token),
+      await both(`${query}&user_id=${admin.userId}`, user.token),
+      await both(query, user.token, 'incidents'),
+    ])
+      for (const answer of answers)
+        expect(answer).toEqual({ status: 403, body: '', challenge: undefined });
+  });
+
+  it.each(['', 'site_id=', 'site_id=7', `user_id=${randomUUID()}`])(
+    'site_id missing or no UUID (%j): 400 with code 1100',
+    async (query) => {
+      for (const answer of await both(query, admin.token)) {
+        expect(answer.status).toBe(400);
+        expect(JSON.parse(answer.body)).toMatchObject({ ErrorCode: '1100' });
+      }
+    },
+  );
+
+  it('user_id no UUID: 400 with code 1100', async () => {
+    for (const answer of await both(`site_id=${siteId}&user_id=me`, admin.token)) {
+      expect(answer.status).toBe(400);
+      expect(JSON.parse(answer.body)).toMatchObject({ ErrorCode: '1100' });
+    }
+  });
+
+  it('a site unknown to the caller: 404 with code 2202', async () => {
+    const other = await cardea.addTenant('Other');
+    const foreign = await addSite(cardea, other);
+    for (const [site, token] of [
+      [randomUUID(), admin.token],
+      [foreign, admin.token],
+      [siteId, stranger.token],
+    ] as const)
+      for (const answer of await both(`site_id=${site}`, token)) {
+        expect(answer.status).toBe(404);
+        expect(JSON.parse(answer.body)).toEqual({ ErrorCode: '2202', Message: 'Site not found' });
+      }
+  });
+
+  it('a refused upgrade carries the headers of every answer', async () => {
+    const answer = await upgrade(`site_id=${siteId}`, null);
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(answer.headers.get('strict-transport-security')).toBeDefined();
+    expect(answer.headers.get('content-length')).toBe('0');
+  });
+
+  it('an upgrade elsewhere is 404, one without a key is 400, both with code 1100', async () => {
+    expect((await upgrade('', admin.token, 'nothing')).status).toBe(404);
+    const headers = ['Upgrade: websocket', `Authorization: Bearer ${admin.token}`];
+    const text = requestText(`GET /v1/hub/entries?site_id=${siteId}`, headers);
+    const answer = await sendRaw(
+      cardea.url,
+      text.replace('Connection: close', 'Connection: Upgrade'),
+    );
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({ ErrorCode: '1100' });
+  });
+
+  it('the official client tells its user', async () => {
+    await expect(listen(`site_id=${siteId}`, { token: user.token })).rejects.toThrow(/403/);
+  });
+});
+
+describe('the hub protocol (streaming.md 5)', () => {
+  const address = () =>
+    `${cardea.url}/v1/hub/entries?site_id=${siteId}&access_token=${admin.token}`;
+
+  it.each([
+    ['{"protocol":"json","version":1}', {}],
+    ['{"version":2,"protocol":"json","extra":true}', {}],
+    ['{"protocol":"messagepack","version":1}', { error: expect.any(String) as string }],
+    ['{"protocol":"json","version":3}', { error: expect.any(String) as string }],
+    ['{"protocol":"json"}', { error: expect.any(String) as string }],
+    ['nonsense', { error: expect.any(String) as string }],
+    ['null', { error: expect.any(String) as string }],
+    ['[]', { error: expect.any(String) as string }],
+  ])('the handshake %s is answered with %j', async (sent, answer) => {
+    const hub = await openHub(address());
+    hub.send(`${sent}\u001e`);
+    expect(await hub.message(0)).toEqual(answer);
+    if ('error' in answer) expect(await hub.ended()).toBe(1000);
+    hub.end();
+  });
+
+  it('a handshake in pieces, followed by messages in the same frame', async () => {
+    const hub = await openHub(address());
+    hub.send('{"protocol":"js');
+    hub.send(
+      'on","version":1}\u001e{"type":1,"invocationId":"a","target":"Nothing","arguments":[]}\u001e',
+    );
+    expect(await hub.message(0)).toEqual({});
+    expect(await hub.message(1)).toEqual({
+      type: 3,
+      invocationId: 'a',
+      error: "Unknown hub method 'Nothing'",
+    });
+    hub.end();
+  });
+
+  it('unknown methods and streams are answered when somebody waits, else dropped', async () => {
+    const hub = await joinHub(address());
+    for (const type of [2, 3, 5, 8, 9, 99]) hub.send({ type, invocationId: 'x' });
+    hub.send({ type: 1, target: 'Quiet', arguments: [] });
+    hub.send({ type: 6 });
+    hub.send({ type: 4, invocationId: '1', target: 'Stream', arguments: [], headers: { a: 'b' } });
+    hub.send({ arguments: [1], target: 'Call', type: 1, unknown: {}, invocationId: '2' });
+    await hub.message(2);
+    expect(hub.messages.slice(1)).toEqual([
+      { type: 3, invocationId: '1', error: "Unknown hub method 'Stream'" },
+      { type: 3, invocationId: '2', error: "Unknown hub method 'Call'" },
+    ]);
+    hub.end();
+  });
+
+  it('the official client sees the call of an unknown method fail', async () => {
+    const { connection } = await listen(`site_id=${siteId}`, { token: admin.token });
+    await expect(connection.invoke('Subscribe', 1)).rejects.toThrow(
+      "Unknown hub method 'Subscribe'",
+    );
+  });
+
+  it('a close of the client is obeyed', async () => {
+    const hub = await joinHub(address());
+    hub.send({ type: 7 });
+    expect(await hub.ended()).toBe(1000);
+    expect(hub.messages).toHaveLength(1);
+  });
+
+  it.each(['nonsense', '[]', '{}', '{"type":"1"}', '{"type":1}', ''])(
+    'the unreadable message %j ends the connection with a close message',
+    async (sent) => {
+      const hub = await joinHub(address());
+      hub.send(`${sent}\u001e`);
+      await hub.ended();
+      expect(hub.messages[1]).toEqual({
+        type: 7,
+        error: 'A message could not be read',
+        allowReconnect: false,
+      });
+    },
+  );
+
+  it('a message over 32 KiB ends the connection, in one frame or several', async () => {
+    const text = 'x'.repeat(20 * 1024);
+    const large = await joinHub(address());
+    large.send({ type: 6, text: text + text });
+    await large.ended();
+    const split = await joinHub(address());
+    split.send(`{"type":6,"text":"${text}`);
+    split.send(`${text}"}\u001e`);
+    await split.ended();
+    const fitting = await joinHub(address());
+    fitting.send({ type: 6, text });
+    fitting.send({ type: 1, target: 'Still', invocationId: '1' });
+    expect(await fitting.message(1)).toMatchObject({ type: 3 });
+    fitting.end();
+  });
+});

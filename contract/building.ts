@@ -50,7 +50,7 @@ export const BuildingRepeater = Type.Object(
     /** 6, 8, 14 or 16 hex digits (core-api.md 7.2); the mac is the same. */
     code: Type.String({ pattern: '^([0-9A-F]{6}|[0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{16})$' }),
     communication_type: words(communicationTypes),
-    /** The hub in whose radio reach it stands; null = not mounted. */
+    /** The hub in whose tree it hangs; null = still in its box. Every hub of the building can reach it. */
     hub: nullable(Name),
     /** The repeater it hangs on; null = directly on the hub. */
     parent: nullable(Name),

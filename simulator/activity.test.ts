@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { isTimeFor } from './activity.ts';
+import type { DriverEvent } from '#iq/drivers/driver';
+import { createSimulatedHardware } from '#iq/drivers/simulated';
+import { createActivity, isTimeFor } from './activity.ts';
+import { createMovableClock } from './clock.ts';
+import { finderOf } from './find.ts';
+import { manyHubs } from './many-hubs.ts';
 
 const timeZone = 'Europe/Amsterdam';
 
@@ -20,4 +25,31 @@ test('weekend acts happen on Saturday and Sunday of the place', () => {
   // Friday evening UTC, Saturday in Amsterdam
   expect(isTimeFor(hours, { at: new Date('2026-03-27T23:30:00Z'), timeZone })).toBe(true);
   expect(isTimeFor(hours, { at: new Date('2026-03-29T22:30:00Z'), timeZone })).toBe(false);
+});
+
+test('people come as often as the script says, and close the door behind them', async () => {
+  const building = manyHubs({ hubs: 1, everySeconds: 60 });
+  const clock = createMovableClock({ realNow: () => 0 });
+  const hardware = createSimulatedHardware({ building, clock, latencyMs: 0 });
+  const driver = hardware.driverFor(building.hubs[0]?.code ?? '');
+  const heard: DriverEvent[] = [];
+  await driver.start(async (event) => {
+    heard.push(event);
+    if (event.kind === 'maintenance_card') {
+      await driver.attach({ mac: event.mac, slot: 1, parentMac: null });
+    }
+  });
+  await hardware.locks[0]?.showMaintenanceCard();
+  const people = createActivity({ building, lockByName: finderOf('lock', hardware.locks), clock });
+  people.start();
+  await clock.move(3_600_000);
+  people.stop();
+  await clock.move(60_000);
+
+  const exits = heard.filter((event) => event.kind === 'presented').length;
+  expect(exits).toBeGreaterThanOrEqual(40);
+  expect(exits).toBeLessThanOrEqual(120);
+  const leaf = heard.filter((event) => event.kind === 'door').map(({ door }) => door);
+  expect(leaf).toEqual(Array.from({ length: exits }, () => ['open', 'closed']).flat());
+  hardware.stop();
 });

@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readBuilding } from '#test/kit/building';
 import { freePort } from '#test/kit/ports';
-import {
-  readBuildingFile,
-  startFurnished,
-  type FurnishedBuilding,
-} from '#test/kit/furnished-building';
+import { startFurnished, type FurnishedBuilding } from '#test/kit/furnished-building';
 import { createControl } from './control.ts';
 
 // A Wednesday, 10:00 in Amsterdam.
@@ -15,7 +12,7 @@ let control: ReturnType<typeof createControl>;
 let url: string;
 
 beforeAll(async () => {
-  building = await startFurnished(await readBuildingFile('harbour'), { start });
+  building = await startFurnished(await readBuilding('harbour'), { start });
   control = createControl(building);
   url = await control.listen({ port: await freePort(), host: '127.0.0.1' });
 });

@@ -2,11 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { HubEvent } from '#contract/events';
 import type { DoorAnswer } from '#iq/drivers/simulated-lock';
 import { deviceOfflineAfterMs } from '#iq/drivers/driver';
-import {
-  readBuildingFile,
-  startFurnished,
-  type FurnishedBuilding,
-} from '#test/kit/furnished-building';
+import { startFurnished, type FurnishedBuilding } from '#test/kit/furnished-building';
+import { readBuilding } from '#test/kit/building';
 import { until } from '#test/kit/wait';
 
 // A Wednesday, 10:00 in Amsterdam.
@@ -25,7 +22,7 @@ const cards = {
 let building: FurnishedBuilding;
 
 beforeAll(async () => {
-  building = await startFurnished(await readBuildingFile('harbour'), { start });
+  building = await startFurnished(await readBuilding('harbour'), { start });
 });
 
 afterAll(async () => {
@@ -317,6 +314,14 @@ describe('a lock whose hub cannot hear it', () => {
     await repeater.revive();
     expect(await present('Flat 1', cards.lotte)).toEqual({ did: 'opened', decidedBy: 'hub' });
   });
+});
+
+test('a clock moved by hours loses no lock', async () => {
+  const from = building.written.length;
+  await building.clock.move(4 * 3_600_000);
+  expect(building.written.slice(from).map(gist)).toEqual([]);
+  const reports = building.hubs.flatMap((hub) => hub.view()?.locks ?? []);
+  expect(reports.map((report) => report.online)).toEqual(Array(7).fill(true));
 });
 
 test('a lock reset by hand knows nobody until the card is shown, and then its keys again', async () => {

@@ -87,7 +87,10 @@ async function run(): Promise<void> {
   await building.start();
   log.info(`${script.name} is up`, { hubs: building.hubs.length, locks: building.locks.length });
 
+  let isStopping = false;
   const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
     void control
       .close()
       .then(() => building.stop())
@@ -95,6 +98,8 @@ async function run(): Promise<void> {
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  // Whoever started it has died: a second simulator over the same folder must not meet this one.
+  process.stdout.on('error', stop);
 }
 
 run().catch((error: unknown) => {

@@ -1,9 +1,9 @@
 /** A simulated building whose hubs hold their table already, as if a server had sent it once and were gone. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccessorItem, DesiredItem, GroupItem, LockItem } from '#contract/access-table';
-import { parseBuilding, type Building, type BuildingSite } from '#contract/building';
+import type { Building, BuildingSite } from '#contract/building';
 import type { HubEvent } from '#contract/events';
 import { hashPin } from '#access/pins';
 import { openHubState } from '#iq/state';
@@ -22,11 +22,6 @@ export type FurnishedBuilding = SimulatedBuilding & {
   /** Gives a hub another table in place of the one it holds; the hub must be unplugged. */
   refurnish(hubName: string, items: readonly DesiredItem[]): Promise<void>;
 };
-
-export async function readBuildingFile(name: 'harbour' | 'compat'): Promise<Building> {
-  const file = new URL(`../../simulator/buildings/${name}.json`, import.meta.url);
-  return parseBuilding(JSON.parse(await readFile(file, 'utf8')));
-}
 
 /**
  * Starts a building at `start`; resolves when every lock is attached and online. Nobody answers at the server's address. The folder

@@ -136,6 +136,8 @@ export function createDevices({
       : status.memoryVersion;
     door.status = { ...status, memoryVersion, bolt: former?.bolt ?? status.bolt };
     const when: When = { at: clock.now(), source: null };
+    // The word that it closed may have been lost on the air.
+    if (status.door === 'closed') await leaf.closed(door, when);
     takeBolt(door, status.bolt, at);
     if (former && former.tampered !== status.tampered) {
       await recordTamper(door, status.tampered, when);

@@ -71,17 +71,18 @@ export function createEasyOffice({
   }
 
   async function start(door: Door, window: Window): Promise<void> {
+    const at = clock.now();
     if (!(await acts.startOfficeMode(door, 'easy'))) return;
     await markDone(door, window);
-    await recordSchedule(door, 'start');
+    await recordSchedule(door, 'start', at);
   }
 
   async function end(door: Door): Promise<void> {
+    const now = clock.now();
     if (await acts.endOfficeMode(door)) {
-      await recordSchedule(door, 'end');
+      await recordSchedule(door, 'end', now);
       return;
     }
-    const now = clock.now();
     door.endFailedSince ??= now;
     const failedMs = now.getTime() - door.endFailedSince.getTime();
     if (failedMs < retryMs || door.isEndFailureRecorded) return;
@@ -91,13 +92,11 @@ export function createEasyOffice({
     await recorder.incident('easy_office_mode_end_failed', { lockId: door.id });
   }
 
-  function recordSchedule(door: Door, detail: 'start' | 'end'): Promise<void> {
-    return recorder.entry({
-      lock_id: door.id,
-      category: 'easy_office_mode',
-      detail,
-      access_by: 'schedule',
-    });
+  function recordSchedule(door: Door, detail: 'start' | 'end', at: Date): Promise<void> {
+    return recorder.entry(
+      { lock_id: door.id, category: 'easy_office_mode', detail, access_by: 'schedule' },
+      { at, source: null },
+    );
   }
 
   function isStartDue(door: Door, window: Window): boolean {

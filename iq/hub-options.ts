@@ -44,6 +44,8 @@ export type HubView = {
   /** null = unreadable */
   readonly table: AccessTable | null;
   readonly restoreRequired: boolean;
+  /** Acts on locks that are under way. */
+  readonly actsWaiting: number;
   readonly locks: readonly LockReport[];
   readonly repeaters: readonly RepeaterReport[];
 };

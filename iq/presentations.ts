@@ -9,7 +9,7 @@ import { doorState, inTurn, type Door } from './door.ts';
 import type { Acts } from './acts.ts';
 import type { Driver, DriverEvent } from './drivers/driver.ts';
 import type { EasyOffice } from './easy-office.ts';
-import type { Recorder } from './recorder.ts';
+import type { Recorder, When } from './recorder.ts';
 import type { TableStore } from './table-store.ts';
 
 export type Presentations = {
@@ -56,28 +56,30 @@ export function createPresentations({
     presentation: Presentation,
   ): Promise<void> {
     const entry = entryOf(door, decision);
+    // The instant at the door, not that of a slow bolt.
+    const when: When = { at: now(), source: null };
     switch (decision.act) {
       case 'refuse':
         driver.showRefusal(door.mac);
-        await recorder.entry(entry);
+        await recorder.entry(entry, when);
         return;
       case 'learn_tag':
-        await recordTag(door, presentation);
+        await recordTag(door, presentation, when);
         return;
       case 'open':
-        if (await mayEnter(door, presentation)) await recorder.entry(entry);
+        if (await mayEnter(door, presentation)) await recorder.entry(entry, when);
         return;
       case 'office_mode_start':
-        if (await acts.startOfficeMode(door, 'manual')) await recorder.entry(entry);
+        if (await acts.startOfficeMode(door, 'manual')) await recorder.entry(entry, when);
         return;
       case 'easy_office_mode_start':
-        if (await acts.startOfficeMode(door, 'easy')) await recorder.entry(entry);
+        if (await acts.startOfficeMode(door, 'easy')) await recorder.entry(entry, when);
         return;
       case 'office_mode_end':
       case 'easy_office_mode_end':
         if (!(await acts.endOfficeMode(door))) return;
         await easyOffice.endedByHand(door);
-        await recorder.entry(entry);
+        await recorder.entry(entry, when);
         return;
       default:
         assertNever(decision.act);
@@ -94,14 +96,17 @@ export function createPresentations({
     return acts.open(door);
   }
 
-  async function recordTag(door: Door, { what }: Presentation): Promise<void> {
+  async function recordTag(door: Door, { what }: Presentation, when: When): Promise<void> {
     if (what.type !== 'tag') return;
-    await recorder.record({
-      kind: 'tag_shown',
-      lock_id: door.id,
-      tag_number: what.tagNumber,
-      rfid_uid: what.rfidUid,
-    });
+    await recorder.record(
+      {
+        kind: 'tag_shown',
+        lock_id: door.id,
+        tag_number: what.tagNumber,
+        rfid_uid: what.rfidUid,
+      },
+      when,
+    );
   }
 
   return {

@@ -409,6 +409,7 @@ export async function startRunning(
       tableVersion: tables.version,
       table: tables.table,
       restoreRequired: state.get().restore_required,
+      actsWaiting: [...doors.values()].reduce((sum, door) => sum + door.actsWaiting, 0),
       locks: [...doors.values()].map((door) => reportOf(door)),
       repeaters: repeaterReports(),
     }),

@@ -11,7 +11,7 @@ import { isUuid, type HubId } from '#contract/ids';
 import { downTopic, maxFrameBytes, type DownFrame, type UpFrame } from '#contract/iq-link';
 import type { TlsCertificate } from '#server/runtime/certificates';
 import type { Log } from '#server/runtime/log';
-import { frameOfTopic } from './frames.ts';
+import { frameOfTopic, maySubscribe } from './frames.ts';
 import { createPacketMeter, type PacketMeter } from './packet-meter.ts';
 import type { EndReason } from './session.ts';
 
@@ -207,9 +207,7 @@ export function createBroker<Admission>({
       authorizePublish: takeFrame,
       authorizeSubscribe(client, subscription, answer) {
         const connection = connections.get(client);
-        if (subscription.topic === `iq/${client.id}/down/#`) {
-          return answer(null, subscription);
-        }
+        if (maySubscribe(subscription.topic, client.id)) return answer(null, subscription);
         log.warn(
           { hubId: client.id, remote: remoteOf(client.conn) },
           'a hub subscribed where it may not',

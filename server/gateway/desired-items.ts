@@ -74,6 +74,8 @@ async function readDelta(
 export type DesiredPush = {
   /** The desired state may have changed. */
   wake(): void;
+  /** Sends everything from nothing, whatever the hub holds (behaviour.md 4.9, restore). */
+  resend(): void;
   /** The hub said what it holds. */
   applied(applied: Frame<'applied'>): void;
   tick(atMs: number): void;
@@ -107,6 +109,7 @@ export function createDesiredPush({
   database,
   iq,
   heldVersion,
+  waitsForRestore,
   turnstile,
   sendText,
   room,
@@ -117,6 +120,8 @@ export function createDesiredPush({
   readonly iq: ConnectedIq;
   /** What the hub said it holds in its hello. */
   readonly heldVersion: number;
+  /** The hub was reset by its button: nothing is sent until `resend` (behaviour.md 4.9). */
+  readonly waitsForRestore: boolean;
   readonly turnstile: Turnstile;
   readonly sendText: (payload: string) => void;
   readonly room: () => Promise<void>;
@@ -130,6 +135,7 @@ export function createDesiredPush({
   let sentAtMs: number | undefined;
   let isWoken = false;
   let isFullNeeded = false;
+  let isHeldBack = waitsForRestore;
   let isStopped = false;
 
   async function findDelta(): Promise<Delta | undefined> {
@@ -161,7 +167,7 @@ export function createDesiredPush({
   }
 
   function start(): void {
-    if (isStopped) return;
+    if (isStopped || isHeldBack) return;
     isWoken = false;
     stage = 'sending';
     push().catch(failed);
@@ -169,6 +175,13 @@ export function createDesiredPush({
 
   return {
     wake() {
+      if (stage === 'resting') start();
+      else isWoken = true;
+    },
+    resend() {
+      isHeldBack = false;
+      isFullNeeded = true;
+      // What is on its way is made obsolete: an answer to it is followed by the whole.
       if (stage === 'resting') start();
       else isWoken = true;
     },

@@ -1,6 +1,13 @@
 /** Frames as text: what comes from a hub is unknown until its schema has passed it. */
 import { Compile, type Validator } from 'typebox/compile';
-import { frames, upFrames, type Frame, type UpFrame } from '#contract/iq-link';
+import {
+  downFrames,
+  downTopic,
+  frames,
+  upFrames,
+  type Frame,
+  type UpFrame,
+} from '#contract/iq-link';
 
 export type ReceivedFrame = {
   readonly [Name in UpFrame]: { readonly name: Name; readonly body: Frame<Name> };
@@ -38,4 +45,11 @@ export function frameOfTopic(topic: string, hubId: string): UpFrame | undefined 
   if (!topic.startsWith(prefix)) return undefined;
   const name = topic.slice(prefix.length);
   return names.has(name) ? (name as UpFrame) : undefined;
+}
+
+/** Whether a hub may subscribe to a filter: all of its own `down` topics, or any one of them. */
+export function maySubscribe(filter: string, hubId: string): boolean {
+  return (
+    filter === `iq/${hubId}/down/#` || downFrames.some((name) => filter === downTopic(hubId, name))
+  );
 }

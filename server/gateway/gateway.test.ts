@@ -170,7 +170,7 @@ describe('letting hubs in', () => {
   it('ignores members it does not know', async () => {
     const iq = await makeIq(test.database, cloud.ids);
     const hub = await connectIq(iq);
-    hub.hello({ iq_id: iq.iqId, ...{ mood: 'good' } });
+    hub.hello(Object.assign({ iq_id: iq.iqId }, { mood: 'good' }));
     expect(await hub.hears('welcome')).toMatchObject({ iq_id: iq.iqId });
   });
 });
@@ -199,6 +199,16 @@ describe('keeping hubs apart', () => {
     }
     await until(() => endings(iq.hubId).length === 8, { what: 'eight ends are logged' });
     expect(new Set(endings(iq.hubId))).toEqual(new Set(['forbidden_topic']));
+  });
+
+  it('lets a hub subscribe to its own topics one by one', async () => {
+    const iq = await makeIq(test.database, cloud.ids);
+    const hub = await connectIq(iq);
+    await hub.client.unsubscribeAsync(`iq/${iq.hubId}/down/#`);
+    const granted = await hub.client.subscribeAsync(`iq/${iq.hubId}/down/welcome`, { qos: 1 });
+    expect(granted).toMatchObject([{ qos: 1 }]);
+    hub.hello({ iq_id: iq.iqId });
+    await hub.hears('welcome');
   });
 
   it('ends a hub that retains a message or publishes at QoS 2', async () => {

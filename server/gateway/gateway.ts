@@ -10,7 +10,7 @@ import type { Clock, Timer } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
 import type { Bus } from '#server/store/bus';
-import { desiredTopic, listIqsBehind } from '#server/store/desired-items';
+import { desiredResendTopic, desiredTopic, listIqsBehind } from '#server/store/desired-items';
 import {
   forgetGoneGateways,
   gatewaySignOfLifeMs,
@@ -104,14 +104,15 @@ export function createGateway({
 
   // ── one hub ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  function beginVisit(hub: Hub, iq: ConnectedIq, heldVersion: number): void {
+  function beginVisit(hub: Hub, iq: ConnectedIq, hello: Frame<'hello'>): void {
     const { connection } = hub;
     if (connection === undefined) return;
     const isHere = (): boolean => hub.connection === connection;
     const push = createDesiredPush({
       database,
       iq,
-      heldVersion,
+      heldVersion: hello.table_version,
+      waitsForRestore: hello.restore_required,
       turnstile,
       sendText: (payload) => {
         if (isHere()) connection.send('desired', payload);
@@ -131,13 +132,16 @@ export function createGateway({
         if (isHere()) hub.end('not_stored');
       },
     };
-    const end = bus.subscribe(desiredTopic(iq.iqId), () => push.wake());
+    const subscriptions = [
+      bus.subscribe(desiredTopic(iq.iqId), () => push.wake()),
+      bus.subscribe(desiredResendTopic(iq.iqId), () => push.resend()),
+    ];
     visits.set(hub.hubId, {
       iq,
       push,
       uploader,
       end() {
-        end();
+        for (const endOne of subscriptions) endOne();
         push.stop();
       },
     });
@@ -190,7 +194,7 @@ export function createGateway({
   function welcomed(hub: Hub, welcome: Welcome, hello: Frame<'hello'>): void {
     switch (welcome.answer) {
       case 'iq':
-        return beginVisit(hub, welcome.iq, hello.table_version);
+        return beginVisit(hub, welcome.iq, hello);
       case 'factory':
         void hub.enqueue('claim', () => reception.sendClaim(hub));
         return undefined;

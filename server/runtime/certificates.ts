@@ -189,7 +189,7 @@ async function loadAuthority(
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  const authority = { key: key ?? (await keyPem(keys)), cert: made.toString('pem') };
+  const authority = { key: key ?? (await keyPem(keys)), cert: `${made.toString('pem')}\n` };
   await writePrivate(files.authorityKey, authority.key);
   await writePrivate(files.authority, authority.cert);
   log.info('the authority of the device gateway was made or renewed');
@@ -226,7 +226,7 @@ async function makeServer({
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
-  return { key: await keyPem(keys), cert: made.toString('pem') };
+  return { key: await keyPem(keys), cert: `${made.toString('pem')}\n` };
 }
 
 function isServerUsable({
@@ -295,6 +295,6 @@ async function readIfThere(path: string): Promise<string | null> {
 
 /** Readable by its owner alone, and never half written. */
 async function writePrivate(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text.endsWith('\n') ? text : `${text}\n`, { mode: 0o600 });
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }

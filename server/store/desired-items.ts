@@ -14,6 +14,11 @@ export function desiredTopic(iqId: IqId): string {
   return `desired:${iqId}`;
 }
 
+/** Bus topic that asks for everything from nothing to be sent to one IQ; the payload is empty. */
+export function desiredResendTopic(iqId: IqId): string {
+  return `desired-resend:${iqId}`;
+}
+
 export type DesiredPlace = { readonly version: number; readonly key: string };
 
 export type DesiredPage = {
@@ -139,6 +144,14 @@ async function writeItems(
  */
 export function wakeDesiredPush(scope: WriteScope, iqId: IqId, bus: Bus): void {
   scope.afterCommit(() => bus.publish(desiredTopic(iqId), ''));
+}
+
+/**
+ * Asks the gateway that holds the IQ to send everything again from nothing: a restore, or a plain re-sync (behaviour.md 4.9).
+ * A hub that was reset by its button is sent nothing before this.
+ */
+export function resendDesiredState(iqId: IqId, bus: Bus): void {
+  bus.publish(desiredResendTopic(iqId), '');
 }
 
 /** IQs of a gateway that have not proven to hold the newest version: the safety net under the wake-up. */

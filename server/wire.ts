@@ -2,31 +2,53 @@
 import type { FastifyInstance } from 'fastify';
 import { accessGroupRoutes } from './core-api/access-groups.ts';
 import { accessorRoutes } from './core-api/accessors.ts';
+import { auditLogRoutes } from './core-api/audit-log.ts';
 import { collectionOptionRoutes } from './core-api/collection-options.ts';
 import { collectionSettingRoutes } from './core-api/collection-settings.ts';
 import { collectionRoutes } from './core-api/collections.ts';
+import { detachmentRoutes } from './core-api/detachments.ts';
+import { easyOfficeModeRoutes } from './core-api/easy-office-mode.ts';
 import { coreFace } from './core-api/face.ts';
 import { floorRoutes } from './core-api/floors.ts';
+import { iqPinRoutes } from './core-api/iq-pins.ts';
+import { iqRoutes } from './core-api/iqs.ts';
 import { keySettingRoutes } from './core-api/key-settings.ts';
 import { keyRoutes } from './core-api/keys.ts';
+import { lockingRoutes } from './core-api/lockings.ts';
+import { lockRoutes } from './core-api/locks.ts';
 import { offlineKeyRoutes } from './core-api/offline-keys.ts';
+import { repeaterRoutes } from './core-api/repeaters.ts';
+import { tagRegistrationRoutes } from './core-api/tag-registrations.ts';
 import { tagRoutes } from './core-api/tags.ts';
 import { timeScheduleRoutes } from './core-api/time-schedules.ts';
+import { treeRoutes } from './core-api/tree.ts';
 import { vendorRoutes } from './core-api/vendors.ts';
 import { createAccessGroups } from './domain/access-groups.ts';
 import { createAccessors } from './domain/accessors.ts';
+import { createAuditLog } from './domain/audit-log.ts';
 import { createCollectionOptions } from './domain/collection-options.ts';
 import { createCollectionSettings } from './domain/collection-settings.ts';
 import { createCollections } from './domain/collections.ts';
 import { createDesiredState } from './domain/desired-state.ts';
+import { createDetachments } from './domain/detachments.ts';
+import { createEasyOfficeMode } from './domain/easy-office-mode.ts';
 import { createFloors } from './domain/floors.ts';
+import { createIqPins } from './domain/iq-pins.ts';
+import { createIqs } from './domain/iqs.ts';
 import { createKeySettings } from './domain/key-settings.ts';
 import { createKeys } from './domain/keys.ts';
+import { createLockings } from './domain/lockings.ts';
+import { createLocks } from './domain/locks.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
+import { createRepeaters } from './domain/repeaters.ts';
+import { createTagRegistrations } from './domain/tag-registrations.ts';
 import { createTags } from './domain/tags.ts';
 import { createTimeSchedules } from './domain/time-schedules.ts';
+import { createTrees } from './domain/tree.ts';
 import { createVendors } from './domain/vendors.ts';
 import { createAudit } from './events/audit.ts';
+import { createClaims } from './gateway/claims.ts';
+import { createCommandQueue, type CommandLink } from './gateway/commands.ts';
 import { createApp } from './http/app.ts';
 import { registerFace } from './http/face.ts';
 import { createTrustedProxies } from './http/list-origin.ts';
@@ -39,7 +61,8 @@ import type { Config } from './runtime/config.ts';
 import type { Ids } from './runtime/ids.ts';
 import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
-import { createBus } from './store/bus.ts';
+import { openSeal, type Seal } from './runtime/seal.ts';
+import { createBus, type Bus } from './store/bus.ts';
 import type { Database } from './store/pool.ts';
 import { createEventTail } from './stream/event-tail.ts';
 import { createSignalr } from './stream/signalr.ts';
@@ -59,6 +82,8 @@ export type Cardea = {
   readonly domain: ReturnType<typeof createDomain>;
   /** Every operation of the description; for checks and generated pages. */
   readonly app: FastifyInstance;
+  /** PEM file of what hubs must trust; null without a gateway here, or with an operator's public certificate. */
+  readonly caPath: string | null;
   start(): Promise<void>;
   /** Stops taking work, lets what runs end, in the reverse order of starting. */
   stop(): Promise<void>;
@@ -70,7 +95,8 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const metrics = createMetrics();
   const failures = metrics.counter('cardea_failures_total', 'Failed requests by code.');
   const bus = createBus({ database, clock, log });
-  const domain = createDomain({ ...parts, bus });
+  const seal = await openSeal(config.dataDir);
+  const domain = createDomain({ ...parts, bus, seal, link: null });
   const identity = createIdentity({
     database,
     config: {
@@ -133,14 +159,18 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     identity,
     domain,
     app,
+    caPath: null,
     async start() {
       await bus.start();
       await identity.start();
+      await domain.commands.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
     },
+    // What takes work stops before what it needs: listeners, requests, hubs, then what they all write to.
     async stop() {
       await signalr.stop();
       await app.close();
+      await domain.commands.stop();
       await tail.stop();
       identity.stop();
       await bus.stop();
@@ -148,28 +178,46 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   };
 }
 
-type DomainParts = CardeaParts & { readonly bus: ReturnType<typeof createBus> };
+type DomainParts = CardeaParts & {
+  readonly bus: Bus;
+  readonly seal: Seal;
+  readonly link: CommandLink | null;
+};
 
 /** The use-cases, without any face. */
-function createDomain({ database, clock, ids, bus }: DomainParts) {
+function createDomain({ database, clock, ids, log, bus, seal, link }: DomainParts) {
   const audit = createAudit({ clock, ids });
   const desiredState = createDesiredState({ bus, clock });
+  const commands = createCommandQueue({ database, link, bus, clock, ids, log });
+  const claims = createClaims({ bus, clock });
   const people = { database, audit, clock, ids, desiredState };
+  const hardware = { ...people, bus, seal, commands, claims };
   return {
     audit,
     desiredState,
+    commands,
     vendors: createVendors({ database }),
-    collections: createCollections({ database, audit, clock, ids, desiredState }),
+    collections: createCollections(people),
+    collectionOptions: createCollectionOptions(people),
+    collectionSettings: createCollectionSettings(people),
+    floors: createFloors(people),
+    iqs: createIqs(hardware),
+    iqPins: createIqPins(hardware),
+    trees: createTrees(hardware),
+    repeaters: createRepeaters(hardware),
+    locks: createLocks(hardware),
+    lockings: createLockings(hardware),
+    detachments: createDetachments(hardware),
+    tagRegistrations: createTagRegistrations(hardware),
+    easyOfficeMode: createEasyOfficeMode(hardware),
     tags: createTags(people),
     accessors: createAccessors(people),
     keys: createKeys(people),
+    keySettings: createKeySettings(people),
+    offlineKeys: createOfflineKeys(people),
     accessGroups: createAccessGroups(people),
     timeSchedules: createTimeSchedules(people),
-    offlineKeys: createOfflineKeys(people),
-    collectionOptions: createCollectionOptions(people),
-    keySettings: createKeySettings(people),
-    collectionSettings: createCollectionSettings(people),
-    floors: createFloors(people),
+    auditLog: createAuditLog({ database }),
   };
 }
 
@@ -177,16 +225,26 @@ function createDomain({ database, clock, ids, bus }: DomainParts) {
 export function coreRoutes(domain: ReturnType<typeof createDomain>) {
   return [
     ...collectionRoutes(domain),
-    ...vendorRoutes(domain),
+    ...collectionOptionRoutes(domain),
+    ...collectionSettingRoutes(domain),
+    ...floorRoutes(domain),
+    ...iqRoutes(domain),
+    ...iqPinRoutes(domain),
+    ...treeRoutes(domain),
+    ...repeaterRoutes(domain),
+    ...lockRoutes(domain),
+    ...lockingRoutes(domain),
+    ...detachmentRoutes(domain),
+    ...tagRegistrationRoutes(domain),
+    ...easyOfficeModeRoutes(domain),
     ...tagRoutes(domain),
     ...accessorRoutes(domain),
     ...keyRoutes(domain),
+    ...keySettingRoutes(domain),
+    ...offlineKeyRoutes(domain),
     ...accessGroupRoutes(domain),
     ...timeScheduleRoutes(domain),
-    ...offlineKeyRoutes(domain),
-    ...collectionOptionRoutes(domain),
-    ...keySettingRoutes(domain),
-    ...collectionSettingRoutes(domain),
-    ...floorRoutes(domain),
+    ...auditLogRoutes(domain),
+    ...vendorRoutes(domain),
   ];
 }

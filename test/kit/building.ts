@@ -55,7 +55,11 @@ export async function readBuilding(name: 'harbour' | 'compat'): Promise<Building
 /** Connects a building to the server and registers all of it, as an integrator would. */
 export async function startTestBuilding(
   server: TestServer,
-  options: { readonly building: Building; readonly clock?: MovableClock; readonly timeZone?: string },
+  options: {
+    readonly building: Building;
+    readonly clock?: MovableClock;
+    readonly timeZone?: string;
+  },
 ): Promise<TestBuilding> {
   const { building, timeZone = building.time_zone } = options;
   const simulated = createBuilding({

@@ -39,7 +39,10 @@ export type TestServer = {
   readonly dataDir: string;
   readonly database: Database;
   readonly databaseUrl: string;
+  /** The parts of the running process; another one after `resume`. */
   readonly cardea: Cardea;
+  /** PEM of the authority that hubs must trust. */
+  readonly caPath: string;
   readonly tenant: TestTenant;
   /** Moves the server's time, when started with `clock`. */
   readonly clock: ManualClock | undefined;
@@ -49,6 +52,9 @@ export type TestServer = {
   token(scope: string, tenant?: TestTenant): Promise<string>;
   /** Another tenant with a client of its own. */
   addTenant(name: string): Promise<TestTenant>;
+  /** Stops the server, keeping its data and ports. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -72,14 +78,23 @@ export async function startTestServer(
     LOG_LEVEL: 'silent',
     ...options.settings,
   });
-  const cardea = await createCardea({
-    config,
-    database: test.database,
-    clock: clock ?? createSystemClock(),
-    log: silentLog(),
-    ids: createRandomIds(),
-  });
-  await cardea.start();
+  const launch = async (): Promise<Cardea> => {
+    const made = await createCardea({
+      config,
+      database: test.database,
+      clock: clock ?? createSystemClock(),
+      log: silentLog(),
+      ids: createRandomIds(),
+    });
+    await made.start();
+    return made;
+  };
+  let cardea = await launch();
+  let isPaused = false;
+  const pause = async (): Promise<void> => {
+    if (!isPaused) await cardea.stop();
+    isPaused = true;
+  };
   const url = `http://127.0.0.1:${httpPort}`;
   const tokens = new Map<string, Promise<string>>();
 
@@ -120,9 +135,20 @@ export async function startTestServer(
     dataDir,
     database: test.database,
     databaseUrl: test.url,
-    cardea,
+    get cardea() {
+      return cardea;
+    },
+    get caPath() {
+      if (cardea.caPath === null) throw new Error('the gateway uses a certificate of the operator');
+      return cardea.caPath;
+    },
     tenant,
     clock,
+    pause,
+    async resume() {
+      cardea = await launch();
+      isPaused = false;
+    },
     addTenant,
     token: (scope, of = tenant) => token(scope, of),
     async ask(method, path, { body, headers = {}, token: given } = {}) {
@@ -141,7 +167,7 @@ export async function startTestServer(
       return answerOf(response);
     },
     async stop() {
-      await cardea.stop();
+      await pause();
       await test.drop();
       await rm(dataDir, { recursive: true, force: true });
     },

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { TenantId } from '#contract/ids';
+import { instantText } from '#contract/time-text';
 import type { Ids } from '#server/runtime/ids';
 import type { WriteScope } from '#server/store/scope';
 
@@ -78,7 +79,8 @@ async function append(scope: WriteScope, { facts, at, ids }: Appending): Promise
       number,
       request_id: actor.requestId,
       previous_hash: previous === '' ? null : previous,
-      utc_date_time: at.toISOString(),
+      // As it is shown: who reads the log can make the hash again.
+      utc_date_time: instantText(at),
       client_id: actor.clientId,
       user_id: actor.userId,
       accessor_id: fact.accessorId ?? null,

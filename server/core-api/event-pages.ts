@@ -1,0 +1,44 @@
+import type { EventPage, EventPosition, ListFields } from '#contract/odata';
+import {
+  eventPageOf,
+  findContinuationToken,
+  readContinuation,
+  type EventQuery,
+} from '#server/http/continuation';
+import type { Call } from '#server/http/route';
+
+/** A list of events by its fixed name and its fields; a token fits only the list it came from. */
+export type EventList = { readonly list: string; readonly fields: ListFields };
+
+/** Where the page asked for begins; null = with the first row. VALUE_INVALID when the token cannot be used. */
+export function eventPosition(call: Call, of: EventList): EventPosition | null {
+  const headers = Object.fromEntries(
+    ['clp-continuation-token', 'continuationtoken'].map((name) => [
+      name,
+      call.header(name) ?? undefined,
+    ]),
+  );
+  const given = findContinuationToken(headers, call.listRequest.rawQuery);
+  return given === null ? null : readContinuation(given, queryOf(call, of));
+}
+
+/** The envelope of core-api.md 5.3 around a page of rows. */
+export function toEventPage<Row, Item>(
+  call: Call,
+  of: EventList & {
+    readonly found: {
+      readonly rows: readonly Row[];
+      readonly count: number | null;
+      readonly next: EventPosition | null;
+    };
+    readonly toItem: (row: Row) => Item;
+  },
+): EventPage<Item> {
+  const { rows, count, next } = of.found;
+  const items = rows.map((row) => of.toItem(row));
+  return eventPageOf({ items, count, next }, { ...queryOf(call, of), request: call.listRequest });
+}
+
+function queryOf(call: Call, { list, fields }: EventList): EventQuery {
+  return { list, fields, options: call.list };
+}

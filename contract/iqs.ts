@@ -12,7 +12,7 @@ import {
   words,
 } from './fields.ts';
 import { networkStates } from './iq-link.ts';
-import { VendorResponse } from './vendor.ts';
+import { VendorResponse } from './vendors.ts';
 
 /** core-api.md 8; `factory` and `dead` are never shown (behaviour.md 3.1). */
 export const iqStates = ['factory', 'initialized', 'installation', 'active', 'dead'] as const;

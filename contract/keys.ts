@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Bool, listOf, optional, orNull, page, Text, Uuid, words } from './fields.ts';
-import { VendorResponse } from './vendor.ts';
+import { VendorResponse } from './vendors.ts';
 
 /** core-api.md 8. */
 export const keyTypes = ['tag', 'mkey', 'pin', 'wallet', 'license_plate', 'custom_pin'] as const;

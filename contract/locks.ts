@@ -14,7 +14,7 @@ import {
 } from './fields.ts';
 import { FloorResponse } from './floors.ts';
 import { batteryStates, communicationTypes, lockStates, lockTypes } from './iq-link.ts';
-import { VendorResponse } from './vendor.ts';
+import { VendorResponse } from './vendors.ts';
 
 /** core-api.md 8. */
 export const iqLinkStates = [

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { Bool, optional, orNull, page, Reference, Text, Uuid, words } from './fields.ts';
 import { communicationTypes } from './iq-link.ts';
 import { iqLinkStates } from './locks.ts';
-import { VendorResponse } from './vendor.ts';
+import { VendorResponse } from './vendors.ts';
 
 /** core-api.md 7.2; `repeater_id` is the parent repeater. */
 export const RepeaterResponse = Type.Object({

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Instant, listOf, optional, orNull, page, Text, Uuid } from './fields.ts';
-import { VendorResponse } from './vendor.ts';
+import { VendorResponse } from './vendors.ts';
 
 /** core-api.md 7.3. */
 export const TagResponse = Type.Object({

@@ -3,7 +3,7 @@ import {
   CollectionResponse,
   PatchCollectionRequest,
   PostCollectionRequest,
-} from '#contract/collection';
+} from '#contract/collections';
 import { spanText } from '#contract/time-text';
 import type { Collections } from '#server/domain/collections';
 import { route, type Route } from '#server/http/route';

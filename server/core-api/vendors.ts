@@ -1,4 +1,4 @@
-import { VendorPage, VendorResponse } from '#contract/vendor';
+import { VendorPage, VendorResponse } from '#contract/vendors';
 import type { Vendors } from '#server/domain/vendors';
 import { route, type Route } from '#server/http/route';
 import { vendorFields } from '#server/store/vendors';

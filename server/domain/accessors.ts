@@ -12,6 +12,7 @@ import {
   listAccessGroups,
   type AccessGroupRow,
 } from '#server/store/access-groups';
+import { hasCodeClash, holdPinHashKey } from '#server/store/accessor-pins';
 import {
   deleteAccessor,
   findAccessor,
@@ -144,9 +145,9 @@ function notAllowed(reason: string): ApiError {
   return new ApiError('OPERATION_NOT_ALLOWED', { reason });
 }
 
-/** core-api.md 7.4: an accessor stays inside the collection of the groups it is in. */
+/** An accessor stays inside the collection of its groups (core-api.md 7.4), and brings no code that is in use (behaviour.md 5.4). */
 async function checkMove(
-  scope: Scope,
+  scope: WriteScope,
   move: { readonly id: AccessorId; readonly collectionId: CollectionId | null },
 ): Promise<void> {
   const { id, collectionId } = move;
@@ -154,6 +155,12 @@ async function checkMove(
     throw new ApiError('VALUE_INVALID', {
       parameter: 'collection_id',
       reason: 'The accessor is in an access group of another collection.',
+    });
+  await holdPinHashKey(scope);
+  if (await hasCodeClash(scope, id, collectionId))
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'collection_id',
+      reason: 'A keypad code of the accessor cannot be used there.',
     });
 }
 

@@ -1,5 +1,5 @@
 import { ApiError } from '#contract/api-error';
-import type { PatchCollectionRequest, PostCollectionRequest } from '#contract/collection';
+import type { PatchCollectionRequest, PostCollectionRequest } from '#contract/collections';
 import type { CollectionId, TagId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { spanSeconds } from '#contract/time-text';

@@ -1,6 +1,6 @@
 import { ApiError } from '#contract/api-error';
 import type { ListOptions } from '#contract/odata';
-import type { VendorResponse } from '#contract/vendor';
+import type { VendorResponse } from '#contract/vendors';
 import type { Actor } from '#server/events/audit';
 import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';

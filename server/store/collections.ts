@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { CollectionId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
-import type { VendorResponse } from '#contract/vendor';
+import type { VendorResponse } from '#contract/vendors';
 import { listRows, type ListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';

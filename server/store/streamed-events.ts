@@ -1,5 +1,5 @@
 import { nilUuid, type CollectionId } from '#contract/ids';
-import type { StreamedEntry, StreamedIncident } from '#contract/streamed-event';
+import type { StreamedEntry, StreamedIncident } from '#contract/streamed-events';
 import { instantText, localText } from '#contract/time-text';
 import type { Scope } from './scope.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { ListOptions } from '#contract/odata';
-import type { VendorResponse } from '#contract/vendor';
+import type { VendorResponse } from '#contract/vendors';
 import { listRows, type ListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Scope } from './scope.ts';

@@ -11,7 +11,7 @@ import {
   Uuid,
   withDefault,
 } from './fields.ts';
-import { VendorResponse } from './vendor.ts';
+import { VendorResponse } from './vendors.ts';
 
 /** core-api.md 7.5. */
 export const CollectionResponse = Type.Object({

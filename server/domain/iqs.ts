@@ -12,7 +12,7 @@ import type { Clock } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Bus } from '#server/store/bus';
 import { findCollection } from '#server/store/collections';
-import { desiredTopic } from '#server/store/desired-items';
+import { resendDesiredState, wakeDesiredPush } from '#server/store/desired-items';
 import {
   claimFactoryHub,
   findFactoryHubByCode,
@@ -29,7 +29,7 @@ import {
   listIqs,
   lockIq,
   moveTreeToCollection,
-  renewDesiredState,
+  noteRestoreAsked,
   updateIq,
   type IqChange,
   type IqRow,
@@ -107,7 +107,7 @@ export function createIqs(parts: Parts): Iqs {
         await desiredState.refresh(scope, { iqIds: [id] });
         // A first subscription changes nothing of the state, only that it may be sent.
         if (change.has_been_subscribed === true && !former.has_been_subscribed)
-          scope.afterCommit(() => parts.bus.publish(desiredTopic(id), ''));
+          wakeDesiredPush(scope, id, parts.bus);
         const row = await getIq(scope, id, clock.now());
         audit.record(scope, actor, { ...fact('update', row), detail: changed(body) });
         return row;
@@ -163,10 +163,9 @@ export function createIqs(parts: Parts): Iqs {
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
         const iq = await heldIq(scope, id, clock.now());
         checkReachable(iq);
-        await updateIq(scope, id, { restore_asked_at: clock.now() });
+        await noteRestoreAsked(scope, id, clock.now());
         await desiredState.refresh(scope, { iqIds: [id] });
-        await renewDesiredState(scope, id, clock.now());
-        scope.afterCommit(() => parts.bus.publish(desiredTopic(id), ''));
+        scope.afterCommit(() => resendDesiredState(id, parts.bus));
         audit.record(scope, actor, fact('restore', iq));
         return getIq(scope, id, clock.now());
       }),

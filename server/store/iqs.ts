@@ -158,12 +158,9 @@ const writable = [
   'led_pattern',
   'state',
   'is_installation',
-  'restore_asked_at',
 ] as const;
 
-export type IqChange = Partial<
-  Pick<IqRow, Exclude<(typeof writable)[number], 'restore_asked_at'>>
-> & { readonly restore_asked_at?: Date };
+export type IqChange = Partial<Pick<IqRow, (typeof writable)[number]>>;
 
 /** Writes the members given; the others stay. */
 export async function updateIq(scope: WriteScope, id: IqId, change: IqChange): Promise<void> {
@@ -232,20 +229,12 @@ export async function findIqReport(
   return row;
 }
 
-/**
- * Marks every item of the desired state as changed, so that the hub is sent all of it once more (behaviour.md 4.9). Gives
- * false when there is nothing to send.
- */
-export async function renewDesiredState(scope: WriteScope, id: IqId, now: Date): Promise<boolean> {
-  const rows = await scope.query(
-    `with head as (
-       update iqs set desired_version = desired_version + 1, desired_changed_at = $3
-        where tenant_id = $1 and id = $2 returning desired_version
-     )
-     update desired_items set version = head.desired_version from head
-      where tenant_id = $1 and iq_id = $2 and value is not null
-      returning 1`,
+/** Notes that the content of a hub was asked to be sent again; how late the hub is counts from here. */
+export async function noteRestoreAsked(scope: WriteScope, id: IqId, now: Date): Promise<void> {
+  await scope.query(
+    `update iqs set restore_asked_at = $3,
+            desired_changed_at = case when restore_required then $3 else desired_changed_at end
+      where tenant_id = $1 and id = $2`,
     [scope.tenantId, id, now],
   );
-  return rows.length > 0;
 }

@@ -1,0 +1,27 @@
+import type { Audit } from '#server/events/audit';
+import type { GatewayHandlers } from '#server/gateway/handlers';
+import type { Clock } from '#server/runtime/clock';
+import type { Ids } from '#server/runtime/ids';
+import type { Log } from '#server/runtime/log';
+import type { Seal } from '#server/runtime/seal';
+import type { Bus } from '#server/store/bus';
+import type { Database } from '#server/store/pool';
+import type { DesiredState } from './desired-state.ts';
+import { createHubActs } from './hub-acts.ts';
+import { createHubEvents } from './hub-events.ts';
+import { createHubPresence } from './hub-presence.ts';
+
+/** What the gateway asks of the domain (gateway/handlers.ts). */
+export function createHubHandlers(parts: {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly bus: Bus;
+  readonly log: Log;
+  readonly seal: Seal;
+  readonly desiredState: DesiredState;
+}): GatewayHandlers {
+  const acts = createHubActs(parts);
+  return { ...createHubPresence(parts), events: createHubEvents({ ...parts, acts }) };
+}

@@ -1,0 +1,191 @@
+/** Whose a hub is, whether it is here, what it says of its devices (behaviour.md 3.1 to 3.4, 10). */
+import { toLocalText } from '#access/zones';
+import type { Actor, Audit } from '#server/events/audit';
+import type { ConnectedIq, GatewayHandlers } from '#server/gateway/handlers';
+import type { Clock } from '#server/runtime/clock';
+import type { Ids } from '#server/runtime/ids';
+import type { Log } from '#server/runtime/log';
+import type { Bus } from '#server/store/bus';
+import { resendDesiredState } from '#server/store/desired-items';
+import {
+  eventsTopic,
+  findLastConnectionIncident,
+  findLedgerHead,
+  insertEvents,
+} from '#server/store/events';
+import { requestWipe } from '#server/store/factory-hubs';
+import { dropPresence, takePresence } from '#server/store/gateways';
+import {
+  activateIq,
+  endTagRegistrations,
+  holdHubIq,
+  noteApplied,
+  noteHello,
+  noteOnlineSince,
+  writeIqReport,
+  writeLockReports,
+  writeRepeaterReports,
+} from '#server/store/hub-reports';
+import { deleteIq } from '#server/store/iqs';
+import type { Database } from '#server/store/pool';
+import { inTransaction, type WriteScope } from '#server/store/scope';
+import type { DesiredState } from './desired-state.ts';
+import { hardwareActor } from './hub-acts.ts';
+
+type Parts = {
+  readonly database: Database;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly bus: Bus;
+  readonly desiredState: DesiredState;
+};
+
+/** behaviour.md 3.4: at most one pair of lost and restored per device and minute. */
+const flappingMs = 60_000;
+
+export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events'> {
+  const { database, audit, clock, bus, desiredState, log } = parts;
+  const write = <T>(iq: Pick<ConnectedIq, 'tenantId'>, work: (scope: WriteScope) => Promise<T>) =>
+    inTransaction({ database, tenantId: iq.tenantId }, work);
+
+  async function activate(
+    scope: WriteScope,
+    { tenantId, iqId }: Pick<ConnectedIq, 'tenantId' | 'iqId'>,
+  ): Promise<void> {
+    if (!(await activateIq(scope, iqId))) return;
+    await desiredState.refresh(scope, { iqIds: [iqId] });
+    const actor: Actor = hardwareActor({ tenantId });
+    audit.record(scope, actor, { action: 'iq.activate', objectType: 'iq', objectId: iqId });
+  }
+
+  function tellLater(iq: ConnectedIq, delayMs: number): void {
+    clock.setTimeout(() => {
+      write(iq, async (scope) => {
+        const known = await holdHubIq(scope, iq.iqId);
+        const last = await findLastConnectionIncident(scope, iq.iqId);
+        if (known?.online === false && last?.category !== 'iq_connection_lost')
+          await noteConnection(scope, parts, { iq, category: 'iq_connection_lost' });
+      }).catch((error: unknown) =>
+        log.error({ err: error, iqId: iq.iqId }, 'a lost connection could not be noted'),
+      );
+    }, delayMs);
+  }
+
+  return {
+    hello: ({ claim }, hello) =>
+      write(claim, async (scope) => {
+        const { tenantId, iqId } = claim;
+        const iq = await holdHubIq(scope, iqId);
+        if (iq === undefined) return { answer: 'refused', reason: 'its IQ is gone' };
+        await noteHello(scope, iqId, { hello, now: clock.now() });
+        await activate(scope, claim);
+        const acknowledged = await findLedgerHead(scope, iqId);
+        return { answer: 'welcome', tenantId, iqId, acknowledged };
+      }),
+
+    claimed: ({ claim }, { result, reason }) =>
+      write(claim, async (scope) => {
+        if (result === 'accepted') return activate(scope, claim);
+        // Nothing of a refused claim stays: the code can be tried again.
+        await requestWipe(scope, claim.iqId, clock.now());
+        await deleteIq(scope, claim.iqId);
+        audit.record(scope, hardwareActor(claim), {
+          action: 'iq.refuse_claim',
+          objectType: 'iq',
+          objectId: claim.iqId,
+          outcome: 'failed',
+          detail: reason,
+        });
+        return undefined;
+      }),
+
+    online: (iq) =>
+      write(iq, async (scope) => {
+        const { iqId, gatewayId } = iq;
+        const now = clock.now();
+        const wasOffline = await takePresence(scope, iqId, { gatewayId, now });
+        const known = await holdHubIq(scope, iqId);
+        if (known === undefined) return;
+        if (known.restore_required && (known.is_restore_asked || known.is_auto_restored))
+          scope.afterCommit(() => resendDesiredState(iqId, bus));
+        if (!wasOffline) return;
+        await noteOnlineSince(scope, iqId, now);
+        const last = await findLastConnectionIncident(scope, iqId);
+        if (last?.category === 'iq_connection_lost')
+          await noteConnection(scope, parts, { iq, category: 'iq_connection_restored' });
+      }),
+
+    offline: (iq, { heardAt }) =>
+      write(iq, async (scope) => {
+        const { iqId, gatewayId } = iq;
+        if (!(await dropPresence(scope, iqId, { gatewayId, heardAt }))) return;
+        await endTagRegistrations(scope, iqId);
+        const last = await findLastConnectionIncident(scope, iqId);
+        const sinceMs = last === undefined ? flappingMs : clock.now().getTime() - last.at.getTime();
+        if (sinceMs >= flappingMs)
+          await noteConnection(scope, parts, { iq, category: 'iq_connection_lost' });
+        // An IQ that only flickers is not told of twice in a minute; one that stays away then is.
+        else scope.afterCommit(() => tellLater(iq, flappingMs - sinceMs));
+      }),
+
+    report: (iq, { iq: report, locks, repeaters }) =>
+      write(iq, async (scope) => {
+        const { iqId } = iq;
+        const now = clock.now();
+        if (report !== undefined) await writeIqReport(scope, iqId, { report, now });
+        await writeLockReports(scope, iqId, { reports: locks, now, isFinal: false });
+        await writeRepeaterReports(scope, iqId, repeaters);
+      }),
+
+    outcomeLock: (iq, lock) =>
+      write(iq, (scope) =>
+        writeLockReports(scope, iq.iqId, { reports: [lock], now: clock.now(), isFinal: true }),
+      ),
+
+    applied: (iq, applied) =>
+      write(iq, async (scope) => {
+        const { iqId } = iq;
+        const known = await holdHubIq(scope, iqId);
+        if (known === undefined) return;
+        await noteApplied(scope, iqId, applied);
+        const isNews = Number(known.applied_version) !== applied.version;
+        if (!known.stores_lam_audits || (!isNews && applied.refused === null)) return;
+        audit.record(scope, hardwareActor(iq), {
+          action: 'lam_sync',
+          objectType: 'iq',
+          objectId: iqId,
+          collectionId: known.collection_id,
+          outcome: applied.refused === null ? 'ok' : 'failed',
+          detail: `version ${applied.version}`,
+        });
+      }),
+  };
+}
+
+/** An incident the server itself noticed. */
+async function noteConnection(
+  scope: WriteScope,
+  { bus, clock, ids }: Parts,
+  what: {
+    readonly iq: ConnectedIq;
+    readonly category: 'iq_connection_lost' | 'iq_connection_restored';
+  },
+): Promise<void> {
+  const { iqId, tenantId } = what.iq;
+  const at = clock.now();
+  const timeZone = (await holdHubIq(scope, iqId))?.time_zone ?? 'UTC';
+  const incident = {
+    id: ids.next<string>(),
+    iqId,
+    at,
+    local: toLocalText(timeZone, at),
+    detail: null,
+    lockId: null,
+    place: null,
+    category: what.category,
+  };
+  await insertEvents(scope, { entries: [], incidents: [incident], now: at });
+  scope.afterCommit(() => bus.publish(eventsTopic(tenantId), ''));
+}

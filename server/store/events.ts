@@ -1,0 +1,224 @@
+/**
+ * Writing of entries and incidents: facts in the past tense, numbered, stored once, never changed (behaviour.md 9). Numbers
+ * of a tenant become visible in order, as one transaction at a time gives them, and holds its turn until it has committed.
+ */
+import type { AccessBy, EntryCategory, IncidentCategory, RejectReason } from '#contract/events';
+import type { IqId, TenantId } from '#contract/ids';
+import type { Scope, WriteScope } from './scope.ts';
+
+/** Bus topic that says a tenant has new events; the payload is empty. */
+export function eventsTopic(tenantId: TenantId): string {
+  return `events:${tenantId}`;
+}
+
+export type LedgerHead = { readonly boot: number; readonly sequence: number };
+
+/** How far the ledgers of IQs are stored, held until the transaction ends; an IQ without ledger so far has none. */
+export async function holdLedgers(
+  scope: WriteScope,
+  iqIds: readonly IqId[],
+): Promise<Map<IqId, LedgerHead>> {
+  await scope.query(
+    `insert into iq_ledgers (tenant_id, iq_id, boot, sequence)
+     select $1, id, 0, 0 from unnest($2::uuid[]) as given (id)
+      where not exists (select 1 from iq_ledgers h where h.tenant_id = $1 and h.iq_id = given.id)
+     on conflict do nothing`,
+    [scope.tenantId, iqIds],
+    'ledgers_begin',
+  );
+  const rows = await scope.query<{ iq_id: IqId; boot: string; sequence: string }>(
+    `select iq_id, boot, sequence from iq_ledgers where tenant_id = $1 and iq_id = any ($2)
+      order by iq_id for no key update`,
+    [scope.tenantId, iqIds],
+    'ledgers_hold',
+  );
+  return new Map(
+    rows.map((row) => [row.iq_id, { boot: Number(row.boot), sequence: Number(row.sequence) }]),
+  );
+}
+
+/** The last event stored of an IQ; null = none. */
+export async function findLedgerHead(scope: Scope, iqId: IqId): Promise<LedgerHead | null> {
+  const [row] = await scope.query<{ boot: string; sequence: string }>(
+    'select boot, sequence from iq_ledgers where tenant_id = $1 and iq_id = $2 and sequence > 0',
+    [scope.tenantId, iqId],
+    'ledger_head',
+  );
+  return row === undefined ? null : { boot: Number(row.boot), sequence: Number(row.sequence) };
+}
+
+/** Moves the ledgers on. */
+export async function moveLedgers(
+  scope: WriteScope,
+  heads: ReadonlyMap<IqId, LedgerHead>,
+): Promise<void> {
+  const moved = [...heads];
+  await scope.query(
+    `update iq_ledgers h set boot = m.boot, sequence = m.sequence
+       from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as m (iq_id, boot, sequence)
+      where h.tenant_id = $1 and h.iq_id = m.iq_id`,
+    [
+      scope.tenantId,
+      moved.map(([iqId]) => iqId),
+      moved.map(([, { boot }]) => boot),
+      moved.map(([, { sequence }]) => sequence),
+    ],
+    'ledgers_move',
+  );
+}
+
+type NewEvent = {
+  readonly id: string;
+  readonly iqId: IqId;
+  /** UTC instant. */
+  readonly at: Date;
+  /** Wall clock of the IQ, YYYY-MM-DDTHH:mm:ss. */
+  readonly local: string;
+  readonly detail: string | null;
+  readonly lockId: string | null;
+};
+
+export type NewEntry = NewEvent & {
+  readonly boot: number;
+  readonly sequence: number;
+  readonly category: EntryCategory;
+  readonly accessorId: string | null;
+  readonly accessBy: AccessBy;
+  readonly accessDetail: string;
+  readonly exitRequested: boolean;
+  readonly rejectReason: RejectReason | null;
+};
+
+export type NewIncident = NewEvent & {
+  /** Where the hub wrote it; null = the server itself noticed it. */
+  readonly place: LedgerHead | null;
+  readonly category: IncidentCategory;
+};
+
+/** Stores events in their order; those stored already stay as they are. Waits for its turn among the writers of the tenant. */
+export async function insertEvents(
+  scope: WriteScope,
+  events: {
+    readonly entries: readonly NewEntry[];
+    readonly incidents: readonly NewIncident[];
+    readonly now: Date;
+  },
+): Promise<void> {
+  const { entries, incidents, now } = events;
+  if (entries.length === 0 && incidents.length === 0) return;
+  await scope.query(
+    `select pg_advisory_xact_lock(hashtextextended('event-numbers ' || $1, 0))`,
+    [scope.tenantId],
+    'events_turn',
+  );
+  if (entries.length > 0) await insertEntries(scope, entries, now);
+  if (incidents.length > 0) await insertIncidents(scope, incidents, now);
+}
+
+const places = `left join iqs i on i.tenant_id = $1 and i.id = e.iq_id
+  left join collections c on c.tenant_id = $1 and c.id = i.collection_id
+  left join locks l on l.tenant_id = $1 and l.id = e.lock_id`;
+
+const names = `i.collection_id, l.customer_reference as lock_name, l.mac as lock_mac, i.customer_reference as iq_name,
+  i.mac as iq_mac, i.revision as iq_revision, c.customer_reference as collection_name`;
+
+async function insertEntries(
+  scope: WriteScope,
+  entries: readonly NewEntry[],
+  now: Date,
+): Promise<void> {
+  await scope.query(
+    `insert into entries (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
+       local_date_time, lock_id, accessor_id, access_by, access_detail, exit_requested, reject_reason, stored_at,
+       is_readable, collection_id, lock_customer_reference, lock_mac_address, iq_customer_reference, iq_mac_address,
+       iq_revision, collection_customer_reference)
+     select $1, nextval('event_numbers'), id, iq_id, boot, sequence, category, detail, at, local, lock_id, accessor_id,
+       access_by, access_detail, exit_requested, reject_reason, $2, is_readable, collection_id, lock_name, lock_mac,
+       iq_name, iq_mac, iq_revision, collection_name
+     from (
+       select e.*, coalesce(c.store_entry_events, true) as is_readable, ${names}
+         from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
+           $10::timestamp[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::boolean[], $16::text[])
+           with ordinality as e (id, iq_id, boot, sequence, category, detail, at, local, lock_id, accessor_id,
+           access_by, access_detail, exit_requested, reject_reason, place)
+         ${places}
+        order by e.place) ordered
+     on conflict do nothing`,
+    [
+      scope.tenantId,
+      now,
+      entries.map(({ id }) => id),
+      entries.map(({ iqId }) => iqId),
+      entries.map(({ boot }) => boot),
+      entries.map(({ sequence }) => sequence),
+      entries.map(({ category }) => category),
+      entries.map(({ detail }) => detail),
+      entries.map(({ at }) => at),
+      entries.map(({ local }) => local),
+      entries.map(({ lockId }) => lockId),
+      entries.map(({ accessorId }) => accessorId),
+      entries.map(({ accessBy }) => accessBy),
+      entries.map(({ accessDetail }) => accessDetail),
+      entries.map(({ exitRequested }) => exitRequested),
+      entries.map(({ rejectReason }) => rejectReason),
+    ],
+    'entries_insert',
+  );
+}
+
+async function insertIncidents(
+  scope: WriteScope,
+  incidents: readonly NewIncident[],
+  now: Date,
+): Promise<void> {
+  await scope.query(
+    `insert into incidents (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
+       local_date_time, lock_id, stored_at, is_readable, collection_id, lock_customer_reference, lock_mac_address,
+       iq_customer_reference, iq_mac_address, iq_revision, collection_customer_reference)
+     select $1, nextval('event_numbers'), id, iq_id, boot, sequence, category, detail, at, local, lock_id, $2, is_readable,
+       collection_id, lock_name, lock_mac, iq_name, iq_mac, iq_revision, collection_name
+     from (
+       select e.id, e.iq_id, coalesce(e.boot, 0) as boot,
+           -- Those of the server count down, below what was stored before.
+           coalesce(e.sequence, coalesce((select min(o.sequence) from incidents o
+             where o.tenant_id = $1 and o.iq_id = e.iq_id and o.boot = 0), 0)
+             - row_number() over (partition by e.iq_id, e.sequence is null order by e.place)) as sequence,
+           e.category, e.detail, e.at, e.local, e.lock_id, coalesce(c.store_incident_events, true) as is_readable, ${names}
+         from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
+           $10::timestamp[], $11::uuid[])
+           with ordinality as e (id, iq_id, boot, sequence, category, detail, at, local, lock_id, place)
+         ${places}
+        order by e.place) ordered
+     on conflict do nothing`,
+    [
+      scope.tenantId,
+      now,
+      incidents.map(({ id }) => id),
+      incidents.map(({ iqId }) => iqId),
+      incidents.map(({ place }) => place?.boot ?? null),
+      incidents.map(({ place }) => place?.sequence ?? null),
+      incidents.map(({ category }) => category),
+      incidents.map(({ detail }) => detail),
+      incidents.map(({ at }) => at),
+      incidents.map(({ local }) => local),
+      incidents.map(({ lockId }) => lockId),
+    ],
+    'incidents_insert',
+  );
+}
+
+/** The newest of these incidents the server wrote about an IQ. */
+export async function findLastConnectionIncident(
+  scope: Scope,
+  iqId: IqId,
+): Promise<{ readonly category: IncidentCategory; readonly at: Date } | undefined> {
+  const [row] = await scope.query<{ category: IncidentCategory; at: Date }>(
+    `select event_category as category, utc_date_time as at from incidents
+      where tenant_id = $1 and iq_id = $2 and boot = 0
+        and event_category in ('iq_connection_lost', 'iq_connection_restored')
+      order by sequence limit 1`,
+    [scope.tenantId, iqId],
+    'incident_last_connection',
+  );
+  return row;
+}

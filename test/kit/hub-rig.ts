@@ -145,28 +145,35 @@ export type HubRig = {
 };
 
 const stepMs = 10_000;
+export const hubCode = `03E4AD${'0'.repeat(20)}`;
+/** Nothing listens there: the server is gone. */
+const nobody = { url: 'mqtts://127.0.0.1:9', ca: '' };
 
 /** Starts a hub that holds a table and an attached lock, as after a power cut with the server gone. */
 export async function startHubRig({
   world = {},
   start = new Date('2026-06-01T10:00:00Z'),
   attached = [mac],
+  link = nobody,
+  credential = 'a credential',
 }: {
   readonly world?: Parameters<typeof items>[0];
   readonly start?: Date;
   readonly attached?: readonly string[];
+  readonly link?: { readonly url: string; readonly ca: string };
+  /** null = the hub belongs to nobody and holds nothing. */
+  readonly credential?: string | null;
 } = {}): Promise<HubRig> {
   const dataDir = await mkdtemp(join(tmpdir(), 'cardea-hub-'));
-  await fill(dataDir, { world, attached });
+  if (credential !== null) await fill(dataDir, { world, attached, credential });
   const clock = createManualClock(start);
   const hardware = scriptedHardware();
   const silent = (): void => undefined;
   const hub = createHub({
     dataDir,
-    code: `03E4AD${'0'.repeat(20)}`,
-    // Nothing listens there: the server is gone.
-    server: 'mqtts://127.0.0.1:9',
-    ca: '',
+    code: hubCode,
+    server: link.url,
+    ca: link.ca,
     driver: hardware.driver,
     clock,
     log: { info: silent, warn: silent, error: silent },
@@ -186,7 +193,7 @@ export async function startHubRig({
   };
   const present = (what: Credential | ExitAsked, heldMs = 200) =>
     hardware.raise({ ...about(), kind: 'presented', presentation: { what, heldMs } });
-  if (attached.includes(mac)) await beat();
+  if (credential !== null && attached.includes(mac)) await beat();
 
   /** What a moved clock has started is done. */
   const settled = () => until(() => hub.view()?.actsWaiting === 0, { what: 'the locks are idle' });
@@ -235,10 +242,18 @@ export async function startHubRig({
 
 async function fill(
   dataDir: string,
-  { world, attached }: { world: Parameters<typeof items>[0]; attached: readonly string[] },
+  {
+    world,
+    attached,
+    credential,
+  }: {
+    readonly world: Parameters<typeof items>[0];
+    readonly attached: readonly string[];
+    readonly credential: string;
+  },
 ): Promise<void> {
   const state = await openHubState(dataDir);
-  await state.change({ iq_id: ids.iq, credential: 'a credential' });
+  await state.change({ iq_id: ids.iq, credential });
   const tables = new TableStore(join(dataDir, 'table'));
   await tables.open();
   await tables.apply({ from: 0, to: 1, items: items(world) });

@@ -1,6 +1,7 @@
 /** The only place where the parts are constructed and put together. */
 import type { FastifyInstance } from 'fastify';
 import { accessGroupRoutes } from './core-api/access-groups.ts';
+import { accessorPinRoutes } from './core-api/accessor-pins.ts';
 import { accessorRoutes } from './core-api/accessors.ts';
 import { auditLogRoutes } from './core-api/audit-log.ts';
 import { collectionOptionRoutes } from './core-api/collection-options.ts';
@@ -14,6 +15,7 @@ import { iqPinRoutes } from './core-api/iq-pins.ts';
 import { iqRoutes } from './core-api/iqs.ts';
 import { keySettingRoutes } from './core-api/key-settings.ts';
 import { keyRoutes } from './core-api/keys.ts';
+import { licensePlateRoutes } from './core-api/license-plates.ts';
 import { lockingRoutes } from './core-api/lockings.ts';
 import { lockRoutes } from './core-api/locks.ts';
 import { offlineKeyRoutes } from './core-api/offline-keys.ts';
@@ -24,6 +26,7 @@ import { timeScheduleRoutes } from './core-api/time-schedules.ts';
 import { treeRoutes } from './core-api/tree.ts';
 import { vendorRoutes } from './core-api/vendors.ts';
 import { createAccessGroups } from './domain/access-groups.ts';
+import { createAccessorPins } from './domain/accessor-pins.ts';
 import { createAccessors } from './domain/accessors.ts';
 import { createAuditLog } from './domain/audit-log.ts';
 import { createCollectionOptions } from './domain/collection-options.ts';
@@ -33,10 +36,12 @@ import { createDesiredState } from './domain/desired-state.ts';
 import { createDetachments } from './domain/detachments.ts';
 import { createEasyOfficeMode } from './domain/easy-office-mode.ts';
 import { createFloors } from './domain/floors.ts';
+import { createHubHandlers } from './domain/hub-handlers.ts';
 import { createIqPins } from './domain/iq-pins.ts';
 import { createIqs } from './domain/iqs.ts';
 import { createKeySettings } from './domain/key-settings.ts';
 import { createKeys } from './domain/keys.ts';
+import { createLicensePlates } from './domain/license-plates.ts';
 import { createLockings } from './domain/lockings.ts';
 import { createLocks } from './domain/locks.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
@@ -49,6 +54,8 @@ import { createVendors } from './domain/vendors.ts';
 import { createAudit } from './events/audit.ts';
 import { createClaims } from './gateway/claims.ts';
 import { createCommandQueue, type CommandLink } from './gateway/commands.ts';
+import { readGatewayId } from './gateway/gateway-id.ts';
+import { createGateway } from './gateway/gateway.ts';
 import { createApp } from './http/app.ts';
 import { registerFace } from './http/face.ts';
 import { createTrustedProxies } from './http/list-origin.ts';
@@ -56,6 +63,7 @@ import { registerPages } from './http/pages.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { createTokenCheck } from './http/token.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
+import { createDeviceCertificates } from './runtime/certificates.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
 import type { Ids } from './runtime/ids.ts';
@@ -96,7 +104,8 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const failures = metrics.counter('cardea_failures_total', 'Failed requests by code.');
   const bus = createBus({ database, clock, log });
   const seal = await openSeal(config.dataDir);
-  const domain = createDomain({ ...parts, bus, seal, link: null });
+  const { gateway, certificates } = await createDeviceCloud(parts, { bus, seal });
+  const domain = createDomain({ ...parts, bus, seal, link: gateway?.link ?? null });
   const identity = createIdentity({
     database,
     config: {
@@ -159,23 +168,59 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     identity,
     domain,
     app,
-    caPath: null,
+    caPath: certificates?.caPath ?? null,
     async start() {
       await bus.start();
       await identity.start();
       await domain.commands.start();
+      await certificates?.start();
+      await gateway?.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
     },
     // What takes work stops before what it needs: listeners, requests, hubs, then what they all write to.
     async stop() {
       await signalr.stop();
       await app.close();
+      await gateway?.stop();
+      certificates?.stop();
       await domain.commands.stop();
       await tail.stop();
       identity.stop();
       await bus.stop();
     },
   };
+}
+
+/** The gateway and its certificates, where this process holds hubs. */
+async function createDeviceCloud(
+  { config, database, clock, ids, log }: CardeaParts,
+  { bus, seal }: { readonly bus: Bus; readonly seal: Seal },
+) {
+  if (!config.roles.includes('gateway')) return { gateway: null, certificates: null };
+  const { tlsCert, tlsKey, tlsCa, mqttHost, mqttPort, dataDir } = config;
+  const isGiven = tlsCert !== undefined && tlsKey !== undefined;
+  const certificates = createDeviceCertificates({
+    dataDir,
+    names: [mqttHost, 'localhost', '127.0.0.1'],
+    files: isGiven ? { certPath: tlsCert, keyPath: tlsKey, caPath: tlsCa ?? null } : null,
+    clock,
+    log,
+  });
+  const audit = createAudit({ clock, ids });
+  const desiredState = createDesiredState({ bus, clock });
+  const gateway = createGateway({
+    gatewayId: await readGatewayId({ dataDir, port: mqttPort, ids }),
+    host: mqttHost,
+    port: mqttPort,
+    certificates,
+    database,
+    handlers: createHubHandlers({ database, bus, clock, ids, log, seal, audit, desiredState }),
+    bus,
+    clock,
+    ids,
+    log,
+  });
+  return { gateway, certificates };
 }
 
 type DomainParts = CardeaParts & {
@@ -217,6 +262,8 @@ function createDomain({ database, clock, ids, log, bus, seal, link }: DomainPart
     offlineKeys: createOfflineKeys(people),
     accessGroups: createAccessGroups(people),
     timeSchedules: createTimeSchedules(people),
+    licensePlates: createLicensePlates(people),
+    accessorPins: createAccessorPins(people),
     auditLog: createAuditLog({ database }),
   };
 }
@@ -244,6 +291,8 @@ export function coreRoutes(domain: ReturnType<typeof createDomain>) {
     ...offlineKeyRoutes(domain),
     ...accessGroupRoutes(domain),
     ...timeScheduleRoutes(domain),
+    ...licensePlateRoutes(domain),
+    ...accessorPinRoutes(domain),
     ...auditLogRoutes(domain),
     ...vendorRoutes(domain),
   ];

@@ -55,7 +55,7 @@ export type Accessors = {
   create(actor: Actor, body: PostAccessor): Promise<Written<AccessorRow>>;
   /** VALUE_INVALID: collection unknown, or not that of a group the accessor is in. */
   update(actor: Actor, id: AccessorId, body: PatchAccessor): Promise<Written<AccessorRow>>;
-  /** OPERATION_NOT_ALLOWED with an active IQ PIN or a tag, unless forced (core-api.md 10). */
+  /** OPERATION_NOT_ALLOWED for the owner of a site, and with an active IQ PIN or a tag unless forced (core-api.md 10). */
   remove(actor: Actor, id: AccessorId, rule: { readonly force: boolean }): Promise<Written<void>>;
 };
 
@@ -112,6 +112,7 @@ export function createAccessors(parts: Parts): Accessors {
       writeRights({ database, actor }, async (scope) => {
         const { collection_id: collectionId } = await heldAccessor(scope, id);
         const use = await findAccessorUse(scope, id);
+        if (use.isOwner) throw notAllowed('The accessor is the owner of a site.');
         if (!force && use.hasActivePin)
           throw notAllowed('The accessor has an active PIN on an IQ; send force=true.');
         if (!force && use.hasTag) throw notAllowed('The accessor has a tag; send force=true.');

@@ -76,6 +76,9 @@ async function answer({ request, reply, route, textParams, parts }: Answering): 
   const value = await route.handle(call, body);
   if (route.answer === null) return reply.code(204).send();
   if (route.answer === 'empty') return reply.code(200).send();
+  // Fastify takes a string for text that is written already.
+  if (typeof value === 'string')
+    return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));
   return value;
 }
 

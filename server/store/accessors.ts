@@ -127,17 +127,23 @@ export async function updateAccessor(
   await updateColumns(scope, { table: 'accessors', id, columns: writable, change });
 }
 
-/** What asks for `force` before an accessor goes (core-api.md 10). */
-export type AccessorUse = { readonly hasActivePin: boolean; readonly hasTag: boolean };
+/** What stands against deleting an accessor (core-api.md 10). */
+export type AccessorUse = {
+  readonly isOwner: boolean;
+  readonly hasActivePin: boolean;
+  readonly hasTag: boolean;
+};
 
 export async function findAccessorUse(scope: Scope, id: AccessorId): Promise<AccessorUse> {
   const [row] = await scope.query<AccessorUse>(
-    `select exists (select 1 from iq_pins where tenant_id = $1 and accessor_id = $2 and activation_state = 'active')
+    `select exists (select 1 from accessors a join collections c on c.tenant_id = a.tenant_id and c.id = a.collection_id
+         where a.tenant_id = $1 and a.id = $2 and a.user_id = c.owner_user_id) as "isOwner",
+       exists (select 1 from iq_pins where tenant_id = $1 and accessor_id = $2 and activation_state = 'active')
          as "hasActivePin",
        exists (select 1 from keys where tenant_id = $1 and accessor_id = $2 and key_type = 'tag') as "hasTag"`,
     [scope.tenantId, id],
   );
-  return row ?? { hasActivePin: false, hasTag: false };
+  return row ?? { isOwner: false, hasActivePin: false, hasTag: false };
 }
 
 /** Removes the accessor with its keys, settings, memberships and activations. */

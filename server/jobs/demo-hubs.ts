@@ -128,7 +128,8 @@ export async function settleDemoLocks(
 
 async function areAttached(database: Database, tenantId: TenantId): Promise<boolean> {
   const { rows } = await database.pool.query<{ waiting: boolean }>(
-    `select exists (select 1 from locks where tenant_id = $1 and iq_link_state = 'attached_pending')
+    `select exists (select 1 from locks where tenant_id = $1 and iq_link_state = 'attached_pending'
+           or tenant_id = $1 and iq_link_state = 'attached' and not online)
          or exists (select 1 from repeaters where tenant_id = $1 and iq_link_state = 'attached_pending') as waiting`,
     [tenantId],
   );

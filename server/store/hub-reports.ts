@@ -155,9 +155,9 @@ export async function noteApplied(
   applied: Frame<'applied'>,
 ): Promise<void> {
   await scope.query(
-    `update iqs set applied_version = $3, sync_refused = $4,
-            restore_required = restore_required and not ($3 > 0 and $4::text is null),
-            restore_asked_at = case when $3 > 0 and $4::text is null then null else restore_asked_at end
+    `update iqs set applied_version = $3::bigint, sync_refused = $4,
+            restore_required = restore_required and not ($3::bigint > 0 and $4::text is null),
+            restore_asked_at = case when $3::bigint > 0 and $4::text is null then null else restore_asked_at end
       where tenant_id = $1 and id = $2`,
     [scope.tenantId, iqId, applied.version, applied.refused],
     'hub_applied_note',

@@ -7,13 +7,15 @@ import {
 } from '@microsoft/signalr';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
-import { joinHub, openHub } from '#test/kit/hub-socket';
+import { joinHub } from '#test/kit/hub-socket';
+import { startOtherProcess, type OtherProcess } from '#test/kit/other-process';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
 import { requestText, sendRaw, type RawAnswer } from '#test/kit/raw-http';
 import { storeEntries, storeEntry, storeIncident } from '#test/kit/stored-events';
 import { until } from '#test/kit/wait';
 
 let cardea: TestServer;
+let other: OtherProcess;
 let siteId: string;
 let otherSite: string;
 let admin: TestPerson;
@@ -23,6 +25,7 @@ let user: TestPerson;
 let stranger: TestPerson;
 beforeAll(async () => {
   cardea = await startTestServer({ settings: { CARDEA_CORS_ORIGINS: 'https://app.example.com' } });
+  other = await startOtherProcess(cardea);
   siteId = await addSite(cardea);
   otherSite = await addSite(cardea);
   owner = await addPerson(cardea, { siteId, role: 'owner' });
@@ -32,6 +35,7 @@ beforeAll(async () => {
   stranger = await addPerson(cardea, { siteId: otherSite, role: 'site_user' });
 });
 afterAll(async () => {
+  await other.stop();
   await cardea.stop();
 });
 
@@ -74,6 +78,7 @@ async function isHearing(hub: string, heard: Message[]): Promise<void> {
           ? await storeEntry(cardea.database, place)
           : await storeIncident(cardea.database, place),
       );
+      other.wake(place.tenantId);
       return heard.some(({ id }) => marks.has(id));
     },
     { what: 'the listener hears' },
@@ -164,13 +169,22 @@ describe('what listeners hear', () => {
     expect(heard.map((message) => message.id)).toEqual([id]);
   });
 
+  it('the official client sees the call of an unknown method fail', async () => {
+    const { connection } = await listen(`site_id=${siteId}`, { token: admin.token });
+    await expect(connection.invoke('Subscribe', 1)).rejects.toThrow(
+      "Unknown hub method 'Subscribe'",
+    );
+  });
+
   it('every entry once and in the order of storing, while many write at once and listeners come', async () => {
     const ears = [await listen(`site_id=${siteId}`, { token: admin.token })];
     const place = { tenantId: cardea.tenant.tenantId, siteId };
     const write = async (): Promise<readonly string[]> => {
       const ids: string[] = [];
-      for (let batch = 0; batch < 10; batch += 1)
+      for (let batch = 0; batch < 10; batch += 1) {
         ids.push(...(await storeEntries(cardea.database, [place, place, place, place])));
+        other.wake(place.tenantId);
+      }
       return ids;
     };
     const writing = [write(), write(), write(), write()];
@@ -364,8 +378,8 @@ describe('refusals (streaming.md 2), at negotiation and at a connect without one
   });
 
   it('a site unknown to the caller: 404 with code 2202', async () => {
-    const other = await cardea.addTenant('Other');
-    const foreign = await addSite(cardea, other);
+    const second = await cardea.addTenant('Other');
+    const foreign = await addSite(cardea, second);
     for (const [site, token] of [
       [randomUUID(), admin.token],
       [foreign, admin.token],
@@ -398,101 +412,5 @@ describe('refusals (streaming.md 2), at negotiation and at a connect without one
 
   it('the official client tells its user', async () => {
     await expect(listen(`site_id=${siteId}`, { token: user.token })).rejects.toThrow(/403/);
-  });
-});
-
-describe('the hub protocol (streaming.md 5)', () => {
-  const address = () =>
-    `${cardea.url}/v1/hub/entries?site_id=${siteId}&access_token=${admin.token}`;
-
-  it.each([
-    ['{"protocol":"json","version":1}', {}],
-    ['{"version":2,"protocol":"json","extra":true}', {}],
-    ['{"protocol":"messagepack","version":1}', { error: expect.any(String) as string }],
-    ['{"protocol":"json","version":3}', { error: expect.any(String) as string }],
-    ['{"protocol":"json"}', { error: expect.any(String) as string }],
-    ['nonsense', { error: expect.any(String) as string }],
-    ['null', { error: expect.any(String) as string }],
-    ['[]', { error: expect.any(String) as string }],
-  ])('the handshake %s is answered with %j', async (sent, answer) => {
-    const hub = await openHub(address());
-    hub.send(`${sent}\u001e`);
-    expect(await hub.message(0)).toEqual(answer);
-    if ('error' in answer) expect(await hub.ended()).toBe(1000);
-    hub.end();
-  });
-
-  it('a handshake in pieces, followed by messages in the same frame', async () => {
-    const hub = await openHub(address());
-    hub.send('{"protocol":"js');
-    hub.send(
-      'on","version":1}\u001e{"type":1,"invocationId":"a","target":"Nothing","arguments":[]}\u001e',
-    );
-    expect(await hub.message(0)).toEqual({});
-    expect(await hub.message(1)).toEqual({
-      type: 3,
-      invocationId: 'a',
-      error: "Unknown hub method 'Nothing'",
-    });
-    hub.end();
-  });
-
-  it('unknown methods and streams are answered when somebody waits, else dropped', async () => {
-    const hub = await joinHub(address());
-    for (const type of [2, 3, 5, 8, 9, 99]) hub.send({ type, invocationId: 'x' });
-    hub.send({ type: 1, target: 'Quiet', arguments: [] });
-    hub.send({ type: 6 });
-    hub.send({ type: 4, invocationId: '1', target: 'Stream', arguments: [], headers: { a: 'b' } });
-    hub.send({ arguments: [1], target: 'Call', type: 1, unknown: {}, invocationId: '2' });
-    await hub.message(2);
-    expect(hub.messages.slice(1)).toEqual([
-      { type: 3, invocationId: '1', error: "Unknown hub method 'Stream'" },
-      { type: 3, invocationId: '2', error: "Unknown hub method 'Call'" },
-    ]);
-    hub.end();
-  });
-
-  it('the official client sees the call of an unknown method fail', async () => {
-    const { connection } = await listen(`site_id=${siteId}`, { token: admin.token });
-    await expect(connection.invoke('Subscribe', 1)).rejects.toThrow(
-      "Unknown hub method 'Subscribe'",
-    );
-  });
-
-  it('a close of the client is obeyed', async () => {
-    const hub = await joinHub(address());
-    hub.send({ type: 7 });
-    expect(await hub.ended()).toBe(1000);
-    expect(hub.messages).toHaveLength(1);
-  });
-
-  it.each(['nonsense', '[]', '{}', '{"type":"1"}', '{"type":1}', ''])(
-    'the unreadable message %j ends the connection with a close message',
-    async (sent) => {
-      const hub = await joinHub(address());
-      hub.send(`${sent}\u001e`);
-      await hub.ended();
-      expect(hub.messages[1]).toEqual({
-        type: 7,
-        error: 'A message could not be read',
-        allowReconnect: false,
-      });
-    },
-  );
-
-  it('a message over 32 KiB ends the connection, in one frame or several', async () => {
-    const text = 'x'.repeat(20 * 1024);
-    const large = await joinHub(address());
-    large.send({ type: 6, text: text + text });
-    await large.ended();
-    const split = await joinHub(address());
-    split.send(`{"type":6,"text":"${text}`);
-    split.send(`${text}"}\u001e`);
-    await split.ended();
-    const fitting = await joinHub(address());
-    fitting.send({ type: 6, text });
-    fitting.send({ type: 1, target: 'Still', invocationId: '1' });
-    expect(await fitting.message(1)).toMatchObject({ type: 3 });
-    fitting.end();
   });
 });

@@ -9,8 +9,10 @@ import { collectionSettingRoutes } from './core-api/collection-settings.ts';
 import { collectionRoutes } from './core-api/collections.ts';
 import { detachmentRoutes } from './core-api/detachments.ts';
 import { easyOfficeModeRoutes } from './core-api/easy-office-mode.ts';
+import { entryRoutes } from './core-api/entries.ts';
 import { coreFace } from './core-api/face.ts';
 import { floorRoutes } from './core-api/floors.ts';
+import { incidentRoutes } from './core-api/incidents.ts';
 import { iqPinRoutes } from './core-api/iq-pins.ts';
 import { iqRoutes } from './core-api/iqs.ts';
 import { keySettingRoutes } from './core-api/key-settings.ts';
@@ -35,8 +37,10 @@ import { createCollections } from './domain/collections.ts';
 import { createDesiredState } from './domain/desired-state.ts';
 import { createDetachments } from './domain/detachments.ts';
 import { createEasyOfficeMode } from './domain/easy-office-mode.ts';
+import { createEntries } from './domain/entries.ts';
 import { createFloors } from './domain/floors.ts';
 import { createHubHandlers } from './domain/hub-handlers.ts';
+import { createIncidents } from './domain/incidents.ts';
 import { createIqPins } from './domain/iq-pins.ts';
 import { createIqs } from './domain/iqs.ts';
 import { createKeySettings } from './domain/key-settings.ts';
@@ -264,6 +268,8 @@ function createDomain({ database, clock, ids, log, bus, seal, link }: DomainPart
     timeSchedules: createTimeSchedules(people),
     licensePlates: createLicensePlates(people),
     accessorPins: createAccessorPins(people),
+    entries: createEntries({ database }),
+    incidents: createIncidents({ database }),
     auditLog: createAuditLog({ database }),
   };
 }
@@ -293,6 +299,8 @@ export function coreRoutes(domain: ReturnType<typeof createDomain>) {
     ...timeScheduleRoutes(domain),
     ...licensePlateRoutes(domain),
     ...accessorPinRoutes(domain),
+    ...entryRoutes(domain),
+    ...incidentRoutes(domain),
     ...auditLogRoutes(domain),
     ...vendorRoutes(domain),
   ];

@@ -121,7 +121,11 @@ export type DriverEvent =
   /** A network adapter or the signal of the hub itself changed: ask `inspectHub` again. */
   | { readonly kind: 'hub_changed' };
 
-/** Resolves when what follows from the event is on the hub's disk and the door has been answered. */
+/**
+ * Resolves when what follows from the event is on the hub's disk and the door has been answered. Rejects when the hub does not
+ * hold the device or could not keep the event: to the device that is a hub out of reach, so it decides by its own memory and
+ * keeps its records.
+ */
 export type Raise = (event: DriverEvent) => Promise<void>;
 
 export type Driver = {

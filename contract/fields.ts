@@ -37,13 +37,11 @@ export function words<const W extends readonly string[]>(list: W): TUnsafe<W[num
 
 /** May be null. In a PATCH body null means "cleared" after reading, and is never what an absent member becomes. */
 export function orNull<S extends TSchema>(schema: S): TUnsafe<Static<S> | null> {
-  const plain = { ...(schema as unknown as Record<string, unknown>) };
-  if (typeof plain['type'] !== 'string' || plain['type'] === 'object' || plain['type'] === 'array')
-    return Type.Unsafe<Static<S> | null>({ anyOf: [plain, { type: 'null' }] });
-  const listed = plain['enum'];
+  const { type, enum: listed, ...rest } = schema as unknown as Record<string, unknown>;
+  // A list of types and not `anyOf`: the serialiser then picks by a look instead of a validation.
   return Type.Unsafe<Static<S> | null>({
-    ...plain,
-    type: [plain['type'], 'null'],
+    ...rest,
+    type: [type, 'null'],
     ...(Array.isArray(listed) ? { enum: [...(listed as unknown[]), null] } : {}),
   });
 }

@@ -18,7 +18,6 @@ type Schema = {
   readonly type?: string | readonly string[];
   readonly format?: string;
   readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -177,19 +176,17 @@ function isEmptyFormValue(sent: unknown, schema: Schema, { isForm }: Reading): b
 }
 
 function typesOf(schema: Schema): readonly string[] {
-  if (schema.anyOf !== undefined) return schema.anyOf.flatMap((branch) => typesOf(branch));
   return typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
 }
 
 function readValue(sent: unknown, schema: Schema, reading: Reading): unknown {
-  const branch = schema.anyOf?.find((candidate) => candidate.type !== 'null') ?? schema;
-  const types = typesOf(branch);
-  if (types.includes('object')) return readObject(sent, branch, reading);
-  if (types.includes('array')) return readArray(sent, branch, reading);
+  const types = typesOf(schema);
+  if (types.includes('object')) return readObject(sent, schema, reading);
+  if (types.includes('array')) return readArray(sent, schema, reading);
   if (types.includes('boolean')) return readBoolean(sent, reading);
   if (types.includes('integer') || types.includes('number'))
     return readNumber(sent, types, reading);
-  return readText(sent, branch, reading);
+  return readText(sent, schema, reading);
 }
 
 function readArray(sent: unknown, schema: Schema, reading: Reading): unknown {

@@ -59,7 +59,9 @@ describe('accessors', () => {
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => cardea.ask('POST', '/accessors', { body: { id } })),
     );
-    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 400, 400, 400, 400, 400]);
+    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([
+      200, 400, 400, 400, 400, 400,
+    ]);
   });
 
   it('keeps a member that a change leaves out or sends as null', async () => {
@@ -120,6 +122,18 @@ describe('accessors', () => {
       expect((await cardea.ask('GET', `/accessors/${id}`)).status).toBe(404);
     }
     expect((await cardea.ask('GET', `/tags/${tag.id}`)).json).toMatchObject({ accessor_id: null });
+  });
+
+  it('of the owner of a site is not deleted, by force neither', async () => {
+    const { id: collection_id } = await create('/collections');
+    const { id } = await create('/accessors', { collection_id });
+    await joinPerson(cardea, [id]);
+    await cardea.database.pool.query(
+      `update collections c set owner_user_id = a.user_id from accessors a where a.id = $1 and c.id = $2`,
+      [id, collection_id],
+    );
+    const refused = await cardea.ask('DELETE', `/accessors/${id}?force=true`);
+    expect([refused.status, code(refused)]).toEqual([403, '2203']);
   });
 
   it('goes without force with its memberships', async () => {
@@ -225,7 +239,9 @@ describe('tags and keys', () => {
     const answers = await Promise.all(
       people.map((id) => cardea.ask('POST', `/accessors/${id}/keys`, { body: { tag_id: tag.id } })),
     );
-    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 403, 403, 403, 403, 403]);
+    expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([
+      200, 403, 403, 403, 403, 403,
+    ]);
   });
 
   it('refuses a key without tag, with an unknown one and with no UUID', async () => {

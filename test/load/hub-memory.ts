@@ -1,0 +1,81 @@
+/** What the server's memory grows by for each connected IQ over TLS, beside a bare aedes with as many clients. */
+import { readFile } from 'node:fs/promises';
+import { freePort } from '#test/kit/ports';
+import { freshFolder } from './bed.ts';
+import { connectSpeakers, leaveAll, type Address } from './hub-speaker.ts';
+import type { Ground, Measure } from './measure.ts';
+import type { Memory } from './probe.ts';
+import type { Program } from './programs.ts';
+import type { SeededHub } from './seed.ts';
+
+/** Connected and gone again before anything is counted, so that code and pools are there. */
+const warmingUp = 100;
+
+export const hubMemory: Measure = {
+  name: 'hub-memory',
+  async run(ground) {
+    const { bed } = ground;
+    const { place, hubs } = await ground.stage();
+    const bare = await startFloor(ground);
+    const floor = await growth(bare.program, { address: bare.address, hubs, isGreeting: false });
+    await bare.program.stop();
+    // A server of its own: what others left in the caches of the stage's server is not ours to count.
+    const fresh = await bed.startServer(place);
+    const address = { port: fresh.mqttPort, ca: await readFile(fresh.caPath) };
+    const ours = await growth(fresh.program, { address, hubs, isGreeting: true });
+    await fresh.program.stop();
+    const figure = (kind: keyof Memory, name: string) => ({
+      what: `memory for each of ${String(hubs.length)} IQs with TLS${name}`,
+      unit: 'KiB',
+      floor: floor[kind] / hubs.length / 1_024,
+      ours: ours[kind] / hubs.length / 1_024,
+    });
+    return [
+      { ...figure('rssBytes', ''), budget: { kind: 'ratio_at_most', limit: 1.3 } },
+      { ...figure('heapBytes', ', in the heap'), budget: { kind: 'none' } },
+    ];
+  },
+};
+
+async function startFloor({
+  bed,
+  stage,
+}: Ground): Promise<{ readonly program: Program; readonly address: Address }> {
+  const { place } = await stage();
+  const program = bed.startProgram('./floor-link', { preload: './probe' });
+  const port = await freePort();
+  const { caPath } = await program.call<{ caPath: string }>('start', {
+    databaseUrl: place.url,
+    dataDir: await freshFolder(bed, 'floor-link'),
+    port,
+    streamPort: await freePort(),
+  });
+  return { program, address: { port, ca: await readFile(caPath) } };
+}
+
+type Connecting = {
+  readonly address: Address;
+  readonly hubs: readonly SeededHub[];
+  /** A bare broker knows no greeting. */
+  readonly isGreeting: boolean;
+};
+
+async function growth(
+  program: Program,
+  { address, hubs, isGreeting }: Connecting,
+): Promise<Memory> {
+  const connect = async (some: readonly SeededHub[]) => {
+    const speakers = await connectSpeakers(address, some);
+    if (isGreeting) for (const speaker of speakers) await speaker.greet();
+    return speakers;
+  };
+  await leaveAll(await connect(hubs.slice(0, warmingUp)));
+  const before = await program.call<Memory>('memory');
+  const speakers = await connect(hubs);
+  const after = await program.call<Memory>('memory');
+  await leaveAll(speakers);
+  return {
+    rssBytes: after.rssBytes - before.rssBytes,
+    heapBytes: after.heapBytes - before.heapBytes,
+  };
+}

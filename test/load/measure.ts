@@ -1,0 +1,16 @@
+import type { Bed } from './bed.ts';
+import type { Figure } from './report.ts';
+import type { Stage } from './stage.ts';
+
+/** What measures share; each part is made when the first one asks for it. */
+export type Ground = {
+  readonly bed: Bed;
+  /** The server with the usual amount of data. */
+  readonly stage: () => Promise<Stage>;
+};
+
+export type Measure = {
+  /** As `--only` takes it. */
+  readonly name: string;
+  run(ground: Ground): Promise<readonly Figure[]>;
+};

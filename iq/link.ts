@@ -75,6 +75,7 @@ export class Link {
 
   /** Dials anew, as after a claim or a wipe has changed the password. */
   redial(): void {
+    this.#password = 'usual';
     this.#step({ type: 'claimed' });
     this.#lose('a new greeting');
   }

@@ -27,6 +27,12 @@ export function createDatabase(options: { config: PoolConfig; log: Log }): Datab
   pool.on('error', (error) => {
     if (!pool.ending) log.warn({ err: error }, 'an idle database connection was lost');
   });
+  // Nor may one that dies while it is in somebody's hands: whoever holds it hears of it by the query that fails.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => {
+      log.debug({ err: error }, 'a database connection failed');
+    });
+  });
   return { pool, close: () => pool.end() };
 }
 

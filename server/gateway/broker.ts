@@ -4,7 +4,7 @@
  *
  * Sessions are never kept between connections: every connection counts as clean, wills and retained messages do not exist.
  */
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { Aedes, type Client, type PublishPacket } from 'aedes';
 import { isUuid, type HubId } from '#contract/ids';
@@ -140,7 +140,8 @@ export function createBroker<Admission>({
 
   function open(client: Client): void {
     const admission = admissions.get(client);
-    if (admission === undefined) return;
+    // A socket that has gone meanwhile would never say that it closed.
+    if (admission === undefined || client.conn.destroyed) return;
     const connection = new Connection(client, traffic, (reason) => {
       traffic.connections -= 1;
       events.closed(connection, reason);
@@ -217,6 +218,11 @@ export function createBroker<Admission>({
       },
     });
     broker.on('clientReady', open);
+    // Its typings do not know this event; without a listener it would end the program.
+    const emitter: EventEmitter = broker;
+    emitter.on('error', (error: unknown) => {
+      log.error({ err: error }, 'the MQTT broker failed');
+    });
     broker.on('ack', (_packet, client) => connections.get(client)?.taken());
     broker.on('connectionError', (client, error) => {
       refuse(remoteOf(client.conn), error.message);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nilUuid, type CommandId, type HubId, type IqId, type TenantId } from '#contract/ids';
+import type { CommandId, HubId, IqId, TenantId } from '#contract/ids';
 import type { LockReport } from '#contract/iq-link';
 import { createCommandQueue, type CommandQueue } from '#server/gateway/commands';
 import { createClaims, type Claims } from '#server/gateway/claims';
@@ -238,14 +238,17 @@ export type TestIq = {
   readonly code: string;
 };
 
-/** A tenant with one IQ in the register, its hub known to the factory and claimed, the claim not confirmed yet. */
-export async function makeClaimedIq(database: Database, ids: Ids): Promise<TestIq> {
+/** A tenant with one IQ for a hub of the factory register, claimed, the claim not confirmed yet. */
+export async function adoptHub(
+  database: Database,
+  ids: Ids,
+  hub: { readonly hubId: HubId; readonly code: string },
+): Promise<TestIq> {
   const iq = {
+    ...hub,
     tenantId: ids.next<TenantId>(),
     iqId: ids.next<IqId>(),
-    hubId: ids.next<HubId>(),
     claimId: ids.next<CommandId>(),
-    code: ids.bytes(13).toString('hex').toUpperCase(),
   };
   const { pool } = database;
   await pool.query('insert into tenants (id, name) values ($1, $2)', [iq.tenantId, 'tenant']);
@@ -254,14 +257,23 @@ export async function makeClaimedIq(database: Database, ids: Ids): Promise<TestI
        values ($1, $2, $3, $4, 'Europe/Amsterdam', true, true, false, 'active', 'sallis', now())`,
     [iq.tenantId, iq.iqId, iq.hubId, macOfCode(iq.code)],
   );
-  await registerFactoryHub(registerStatements(database), {
-    hubId: iq.hubId,
-    codeHash: hashHubSecret(iq.code),
-    mac: macOfCode(iq.code),
-    now: new Date(),
-  });
   await inTransaction({ database, tenantId: iq.tenantId }, (scope) => claimFactoryHub(scope, iq));
   return iq;
+}
+
+/** The same for a hub that has not called home by itself. */
+export async function makeClaimedIq(database: Database, ids: Ids): Promise<TestIq> {
+  const hub = {
+    hubId: ids.next<HubId>(),
+    code: ids.bytes(13).toString('hex').toUpperCase(),
+  };
+  await registerFactoryHub(registerStatements(database), {
+    hubId: hub.hubId,
+    codeHash: hashHubSecret(hub.code),
+    mac: macOfCode(hub.code),
+    now: new Date(),
+  });
+  return adoptHub(database, ids, hub);
 }
 
 /** The same with a confirmed claim; the credential is the hub id written twice. */
@@ -277,5 +289,3 @@ export async function makeIq(
   );
   return { ...iq, credential };
 }
-
-export const nobody = nilUuid;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseBuilding, type Building } from '#contract/building';
 import { createBuilding, type SimulatedBuilding } from '#simulator/building';
 import type { MovableClock } from '#simulator/clock';
+import type { Presentation } from '#access/presentation';
 import type { TestServer } from './cardea.ts';
 import { until } from './wait.ts';
 
@@ -34,7 +35,8 @@ export type Admitted = {
   readonly groupId: string;
 };
 
-const always = {
+/** Members of a schedule that covers every instant. */
+export const always = {
   start_time: '00:00',
   end_time: '23:59',
   monday: true,
@@ -52,6 +54,52 @@ export async function readBuilding(name: 'harbour' | 'compat'): Promise<Building
   return parseBuilding(JSON.parse(await readFile(path, 'utf8')));
 }
 
+/** Some hubs of a building with what hangs on them, or only with some of the locks. */
+export function partOf(
+  building: Building,
+  { hubs, locks }: { readonly hubs: readonly string[]; readonly locks?: readonly string[] },
+): Building {
+  const isKept = ({ hub }: { readonly hub: string | null }) => hub !== null && hubs.includes(hub);
+  return {
+    ...building,
+    hubs: building.hubs.filter(({ name }) => hubs.includes(name)),
+    repeaters: building.repeaters.filter(isKept),
+    locks: building.locks.filter(
+      (lock) => isKept(lock) && (locks === undefined || locks.includes(lock.name)),
+    ),
+    activity: [],
+  };
+}
+
+/** A tag held shortly to a reader. */
+export function tag(tagNumber: string, heldMs = 0): Presentation {
+  return { what: { type: 'tag', tagNumber, rfidUid: null }, heldMs };
+}
+
+/** Plugs in a building whose hubs dial the server; nothing of it is registered. */
+export async function connectBuilding(
+  server: TestServer,
+  { building, clock }: { readonly building: Building; readonly clock?: MovableClock },
+): Promise<SimulatedBuilding> {
+  const simulated = createBuilding({
+    building,
+    server: `mqtts://127.0.0.1:${server.mqttPort}`,
+    ca: await readFile(server.caPath),
+    dataDir: join(server.dataDir, building.hubs[0]?.id ?? 'building'),
+    activity: 'off',
+    ...(clock === undefined ? {} : { clock }),
+  });
+  await simulated.start();
+  return simulated;
+}
+
+/** Waits until the hub with this activation code has been in contact. */
+export function untilCalledHome(server: TestServer, code: string): Promise<unknown> {
+  return until(() => hasCalledHome(server, code), {
+    what: `the hub ${code.slice(0, 6)} calls home`,
+  });
+}
+
 /** Connects a building to the server and registers all of it, as an integrator would. */
 export async function startTestBuilding(
   server: TestServer,
@@ -62,19 +110,11 @@ export async function startTestBuilding(
   },
 ): Promise<TestBuilding> {
   const { building, timeZone = building.time_zone } = options;
-  const simulated = createBuilding({
-    building,
-    server: `mqtts://127.0.0.1:${server.mqttPort}`,
-    ca: await readFile(server.caPath),
-    dataDir: join(server.dataDir, 'building'),
-    activity: 'off',
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
-  });
-  await simulated.start();
+  const simulated = await connectBuilding(server, options);
   const collectionId = await create(server, '/collections', { time_zone: timeZone });
   const ids = new Map<string, string>();
   for (const hub of building.hubs) {
-    await until(() => hasCalledHome(server, hub.code), { what: `${hub.name} calls home` });
+    await untilCalledHome(server, hub.code);
     const body = { activation_code: hub.code, customer_reference: hub.name };
     ids.set(hub.name, await create(server, '/iqs', { ...body, collection_id: collectionId }));
   }
@@ -89,7 +129,7 @@ export async function startTestBuilding(
     return found;
   };
   for (const hub of building.hubs) {
-    await until(async () => (await read(server, `/iqs/${id(hub.name)}`))['online'] === true, {
+    await until(async () => (await readObject(server, `/iqs/${id(hub.name)}`))['online'] === true, {
       what: `${hub.name} is online`,
     });
     await expectStatus(server, 204, 'PUT', `/iqs/${id(hub.name)}/tree`, {
@@ -98,9 +138,12 @@ export async function startTestBuilding(
   }
   const mounted = building.locks.filter(({ hub }) => hub !== null);
   for (const lock of mounted)
-    await until(async () => (await read(server, `/locks/${id(lock.name)}`))['online'] === true, {
-      what: `${lock.name} is attached and online`,
-    });
+    await until(
+      async () => (await readObject(server, `/locks/${id(lock.name)}`))['online'] === true,
+      {
+        what: `${lock.name} is attached and online`,
+      },
+    );
   return {
     simulated,
     collectionId,
@@ -179,7 +222,7 @@ async function admit(
 export async function untilSynced(server: TestServer): Promise<void> {
   await until(
     async () => {
-      const { items } = (await read(server, '/iqs')) as {
+      const { items } = (await readObject(server, '/iqs')) as {
         items: { data_sync_state: string }[];
       };
       return items.every((iq) => iq.data_sync_state === 'synced');
@@ -188,7 +231,11 @@ export async function untilSynced(server: TestServer): Promise<void> {
   );
 }
 
-async function read(server: TestServer, path: string): Promise<Record<string, unknown>> {
+/** A single object of the Core face; anything but 200 throws. */
+export async function readObject(
+  server: TestServer,
+  path: string,
+): Promise<Record<string, unknown>> {
   const answer = await server.ask('GET', path);
   if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${answer.text}`);
   return answer.json as Record<string, unknown>;

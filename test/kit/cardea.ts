@@ -2,7 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TenantId } from '#contract/ids';
-import { createManualClock, createSystemClock, type ManualClock } from '#server/runtime/clock';
+import {
+  createManualClock,
+  createSystemClock,
+  type Clock,
+  type ManualClock,
+} from '#server/runtime/clock';
 import { readConfig } from '#server/runtime/config';
 import { createRandomIds } from '#server/runtime/ids';
 import type { Database } from '#server/store/pool';
@@ -44,7 +49,7 @@ export type TestServer = {
   /** PEM of the authority that hubs must trust. */
   readonly caPath: string;
   readonly tenant: TestTenant;
-  /** Moves the server's time, when started with `clock`. */
+  /** Moves the server's time, when started with an instant as `clock`. */
   readonly clock: ManualClock | undefined;
   /** Asks the Core face: `/locks` → `/v1.2/locks`; a path that begins with `//` is taken from the root. */
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
@@ -61,15 +66,16 @@ export type TestServer = {
 /** The whole server of one process on a database of its own, reached as a stranger would. */
 export async function startTestServer(
   options: {
-    /** The instant a standing clock begins at; absent = the machine's clock. */
-    readonly clock?: Date;
+    /** The instant a standing clock begins at, or a clock of the test's own; absent = the machine's clock. */
+    readonly clock?: Date | Clock;
     readonly settings?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<TestServer> {
   const test = await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'cardea-test-'));
   const [httpPort, mqttPort] = [await freePort(), await freePort()];
-  const clock = options.clock === undefined ? undefined : createManualClock(options.clock);
+  const standing = options.clock instanceof Date ? createManualClock(options.clock) : undefined;
+  const clock = options.clock instanceof Date ? undefined : options.clock;
   const config = readConfig({
     CARDEA_HTTP_PORT: String(httpPort),
     CARDEA_MQTT_PORT: String(mqttPort),
@@ -82,7 +88,7 @@ export async function startTestServer(
     const made = await createCardea({
       config,
       database: test.database,
-      clock: clock ?? createSystemClock(),
+      clock: standing ?? clock ?? createSystemClock(),
       log: silentLog(),
       ids: createRandomIds(),
     });
@@ -143,7 +149,7 @@ export async function startTestServer(
       return cardea.caPath;
     },
     tenant,
-    clock,
+    clock: standing,
     pause,
     async resume() {
       cardea = await launch();

@@ -120,7 +120,8 @@ async function send(scope: WriteScope, parts: Parts, order: Order) {
   try {
     return await queue(scope, parts, { ...order, iqId });
   } catch (error) {
-    if (error instanceof ApiError) return refused(error);
+    // A broken store of commands has ended the transaction: nothing more can be written in it.
+    if (error instanceof ApiError && error.error !== 'CCC_FAILED') return refused(error);
     throw error;
   }
 }

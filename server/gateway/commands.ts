@@ -260,6 +260,8 @@ export function createCommandQueue({
       isConnectedHere: link?.isConnected(request.iqId) === true,
       ownGatewayId: link?.gatewayId ?? null,
       waitingLimit,
+    }).catch((cause: unknown) => {
+      throw new ApiError('CCC_FAILED', { cause });
     });
     if (answer.isWritten) return { command, gatewayId: answer.gatewayId };
     if (answer.waiting >= waitingLimit) {
@@ -399,13 +401,7 @@ export function createCommandQueue({
 
   return {
     async run(request) {
-      let written: Written;
-      try {
-        written = await write(scopeOf(request), request);
-      } catch (error) {
-        if (error instanceof ApiError) throw error;
-        throw new ApiError('CCC_FAILED', { cause: error });
-      }
+      const written = await write(scopeOf(request), request);
       return startWritten(written, request.tenantId);
     },
     async enqueue(scope, request) {

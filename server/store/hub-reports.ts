@@ -176,6 +176,15 @@ export async function noteFactoryReset(
       where tenant_id = $1 and id = $2`,
     [scope.tenantId, iqId, reset.at, reset.restoreAskedAt],
   );
+  // The hub has forgotten its devices, so that none of them beats until the restore.
+  await scope.query('update locks set online = false where tenant_id = $1 and iq_id = $2', [
+    scope.tenantId,
+    iqId,
+  ]);
+  await scope.query('update repeaters set online = false where tenant_id = $1 and iq_id = $2', [
+    scope.tenantId,
+    iqId,
+  ]);
 }
 
 /** The collection and family of a lock under an IQ, for what is learned there; undefined = it is not there. */

@@ -4,6 +4,7 @@ import {
   downFrames,
   downTopic,
   frames,
+  protocolVersion,
   upFrames,
   type Frame,
   type UpFrame,
@@ -18,10 +19,21 @@ const validators = Object.fromEntries(
 ) as unknown as Readonly<Record<UpFrame, Validator>>;
 
 export class FrameError extends Error {
-  override readonly name = 'FrameError';
+  override readonly name: string = 'FrameError';
 }
 
-/** Parses the payload of an `up` topic; members we do not know are left alone. Throws FrameError, whose text names no values. */
+/** A hello of a protocol that is not spoken here, whatever else it holds. */
+export class ProtocolVersionError extends FrameError {
+  override readonly name = 'ProtocolVersionError';
+  readonly protocol: number;
+
+  constructor(protocol: number) {
+    super('the protocol is not spoken here');
+    this.protocol = protocol;
+  }
+}
+
+/** Parses the payload of an `up` topic; members we do not know are left alone. Throws FrameError, whose text names no values, and ProtocolVersionError. */
 export function parseFrame(name: UpFrame, payload: Buffer): ReceivedFrame {
   let body: unknown;
   try {
@@ -29,12 +41,21 @@ export function parseFrame(name: UpFrame, payload: Buffer): ReceivedFrame {
   } catch {
     throw new FrameError(`${name} is not JSON`);
   }
+  // Before the schema: a later version may say hello in another shape, and must still be told why it is not heard.
+  if (name === 'hello') checkVersion(body);
   const validator = validators[name];
   if (validator.Check(body)) return { name, body } as ReceivedFrame;
   const [problem] = validator.Errors(body);
   throw new FrameError(
     `${name}${problem?.instancePath ?? ''} ${problem?.message ?? 'is malformed'}`,
   );
+}
+
+function checkVersion(body: unknown): void {
+  const protocol = (body as { protocol?: unknown } | null)?.protocol;
+  if (typeof protocol === 'number' && protocol !== protocolVersion) {
+    throw new ProtocolVersionError(protocol);
+  }
 }
 
 const names: ReadonlySet<string> = new Set(upFrames);

@@ -167,6 +167,14 @@ describe('letting hubs in', () => {
     await endsWith(hub, iq.hubId, 'protocol_version');
   });
 
+  it('tells even a hello of another shape which version is spoken', async () => {
+    const iq = await makeIq(test.database, cloud.ids);
+    const hub = await connectIq(iq);
+    hub.say('hello', { protocol: 9, greeting: 'hi' });
+    expect(await hub.hears('refused')).toMatchObject({ reason: 'protocol 1 is spoken here' });
+    await endsWith(hub, iq.hubId, 'protocol_version');
+  });
+
   it('ignores members it does not know', async () => {
     const iq = await makeIq(test.database, cloud.ids);
     const hub = await connectIq(iq);
@@ -227,6 +235,19 @@ describe('keeping hubs apart', () => {
     hub.publish(`iq/${iq.hubId}/up/report`, Buffer.alloc(600 * 1024, 32));
     await endsWith(hub, iq.hubId, 'too_large');
     expect(cloud.gateway.figures().bytesIn).toBeLessThan(300 * 1024);
+  });
+
+  it('ends a hub that takes nothing of what it is sent', async () => {
+    const iq = await makeIq(test.database, cloud.ids);
+    const hub = await welcomed(iq);
+    hub.client.stream.pause();
+    const deadline = clock.now().toISOString();
+    for (let count = 0; count <= 512; count += 1) {
+      cloud.gateway.link.send(iq.iqId, { id: cloud.ids.next(), kind: 'restart', deadline });
+    }
+    await until(() => endings(iq.hubId).length > 0, { what: 'the end is logged' });
+    expect(endings(iq.hubId)).toEqual(['overflow']);
+    expect(cloud.gateway.link.isConnected(iq.iqId)).toBe(false);
   });
 
   it('ends a hub whose frame does not fit the schema', async () => {

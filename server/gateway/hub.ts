@@ -15,7 +15,7 @@ import type { Clock } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
 import type { Admission } from './admission.ts';
 import type { HubConnection } from './broker.ts';
-import { FrameError, parseFrame, type ReceivedFrame } from './frames.ts';
+import { FrameError, parseFrame, ProtocolVersionError, type ReceivedFrame } from './frames.ts';
 import type { ConnectedIq, LedgerPosition, OfflineReason } from './handlers.ts';
 import { absent, movePresence, type PresenceInput, type PresenceState } from './presence.ts';
 import {
@@ -114,6 +114,10 @@ export class Hub {
     try {
       frame = parseFrame(name, payload);
     } catch (error) {
+      if (error instanceof ProtocolVersionError) {
+        this.#move({ type: 'frame', frame: 'hello', protocol: error.protocol });
+        return undefined;
+      }
       const problem = error instanceof FrameError ? error.message : 'unreadable';
       this.#log.warn({ frame: name, problem }, 'a hub sent a frame that does not fit the protocol');
       this.end('malformed_frame');

@@ -7,6 +7,7 @@ import { errorRow } from '#contract/errors';
 import type { Log } from '#server/runtime/log';
 import { failureAnswer, rawRefusal, securityHeaders, toApiError, wantsProblem } from './failure.ts';
 import { TokenError } from './token.ts';
+import { valueForms } from './value-forms.ts';
 
 export type AppOptions = {
   readonly log: Log;
@@ -20,6 +21,7 @@ export type AppOptions = {
 /** core-api.md 2: body up to 1 MiB. */
 const bodyLimit = 1024 * 1024;
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const ownFormats = Object.fromEntries(Object.keys(valueForms).map((name) => [name, true]));
 const exposedHeaders =
   'X-Request-Id, CLP-Warning, Content-Disposition, Retry-After, WWW-Authenticate';
 
@@ -39,6 +41,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       maxParamLength: 2_000,
     },
     forceCloseConnections: 'idle',
+    // The forms of our own that schemas name; they are checked on the way in, by body.ts.
+    serializerOpts: { ajv: { formats: ownFormats } },
     // Fastify switches Node's limit off: a request that trickles in would hold its connection for ever.
     requestTimeout: 300_000,
     return503OnClosing: false,

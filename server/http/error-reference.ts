@@ -1,5 +1,45 @@
-/** The error reference, made from the catalogue: the page of the docs and of the running server (errors.md rule 2). */
+/**
+ * The error reference: the page of the docs and of the running server (errors.md rule 2). Texts come from the catalogue, which
+ * operations raise a code from the API description, so that the page cannot promise a code that nothing raises.
+ */
 import { errorNames, errorRow } from '#contract/errors';
+
+/** As much of an OpenAPI description as the reference reads. */
+export type Description = {
+  readonly paths?: Readonly<
+    Record<string, Readonly<Record<string, DescribedOperation>> | undefined>
+  >;
+};
+type DescribedOperation = {
+  readonly responses?: Readonly<Record<string, unknown>>;
+  readonly 'x-error-codes'?: readonly string[];
+};
+
+/** The operations (`GET /v1.2/locks`) that raise each code; a code that none raises has no entry. */
+export type RaisedBy = {
+  readonly operations: ReadonlyMap<string, readonly string[]>;
+  /** How many operations there are. */
+  readonly total: number;
+};
+
+const unauthorized = String(errorRow('UNAUTHORIZED').code);
+
+/** Reads from the description who raises what; a 401, which has no body, is code 1500. */
+export function raisedBy({ paths = {} }: Description): RaisedBy {
+  const operations = new Map<string, string[]>();
+  let total = 0;
+  for (const [path, methods = {}] of Object.entries(paths))
+    for (const [method, operation] of Object.entries(methods)) {
+      total += 1;
+      const codes = [...(operation['x-error-codes'] ?? [])];
+      if (operation.responses?.['401'] !== undefined) codes.push(unauthorized);
+      for (const code of codes) {
+        const listed = operations.get(code) ?? [];
+        operations.set(code, [...listed, `${method.toUpperCase()} ${path}`]);
+      }
+    }
+  return { operations, total };
+}
 
 const retryText = {
   never: 'Do not repeat it unchanged',
@@ -7,45 +47,59 @@ const retryText = {
   'after-change': 'Try again after a change',
 } as const;
 
+const raisedNever = 'not raised yet: no operation of this version can raise it';
+
+/** The operations of a code: null = all of them, [] = none. */
+function operationsOf(code: number, { operations, total }: RaisedBy): readonly string[] | null {
+  const found = operations.get(String(code)) ?? [];
+  return found.length === total && total > 0 ? null : found;
+}
+
 /** The whole catalogue as Markdown. */
-export function errorReferenceMarkdown(): string {
-  const rows = errorNames.map((name) => {
+export function errorReferenceMarkdown(raised: RaisedBy): string {
+  const sections = errorNames.map((name) => {
     const row = errorRow(name);
     return [
       `## ${row.code} ${name}`,
       '',
       `> ${row.message}`,
       '',
-      `| HTTP status | retry | effect |`,
-      `| --- | --- | --- |`,
-      `| ${row.statuses.join(', ')} | ${retryText[row.retry]} | ${row.effect} |`,
-      '',
-      `**Raised when:** ${row.raisedWhen}`,
-      '',
-      `**What to do:** ${row.whatToDo}`,
+      `- HTTP status: ${row.statuses.join(', ')}`,
+      `- Retry: ${retryText[row.retry]}`,
+      `- Effect: ${row.effect}`,
+      `- Raised when: ${row.raisedWhen}`,
+      `- What to do: ${row.whatToDo}`,
+      `- Raised by: ${operationsMarkdown(operationsOf(row.code, raised))}`,
       '',
     ].join('\n');
   });
   return [
     '# Error reference',
     '',
-    'Generated from contract/errors.ts. Every failed request carries `{"ErrorCode":"…","Message":"…"}`; with',
-    '`Accept: application/problem+json` it carries problem details (RFC 9457) instead. An `effect` of `unknown` means the',
-    'act may have happened: read the object again before repeating it.',
+    'Generated from contract/errors.ts and the API description by `npm run docs`. Every failed request carries',
+    '`{"ErrorCode":"…","Message":"…"}`; with `Accept: application/problem+json` it carries problem details (RFC 9457)',
+    'instead. An `effect` of `unknown` means the act may have happened: read the object again before repeating it.',
     '',
-    ...rows,
+    ...sections,
   ].join('\n');
 }
 
+function operationsMarkdown(operations: readonly string[] | null): string {
+  if (operations === null) return 'every operation';
+  if (operations.length === 0) return raisedNever;
+  return operations.map((operation) => `\n  - \`${operation}\``).join('');
+}
+
 /** The same as a page of its own, one anchor a code. */
-export function errorReferenceHtml(): string {
+export function errorReferenceHtml(raised: RaisedBy): string {
   const sections = errorNames.map((name) => {
     const row = errorRow(name);
     return `<section id="${row.code}"><h2><a href="#${row.code}">${row.code}</a> ${escapeHtml(name)}</h2>
 <blockquote>${escapeHtml(row.message)}</blockquote>
 <p><b>HTTP status</b> ${row.statuses.join(', ')} · <b>retry</b> ${retryText[row.retry]} · <b>effect</b> ${row.effect}</p>
 <p><b>Raised when</b> ${escapeHtml(row.raisedWhen)}</p>
-<p><b>What to do</b> ${escapeHtml(row.whatToDo)}</p></section>`;
+<p><b>What to do</b> ${escapeHtml(row.whatToDo)}</p>
+<div><b>Raised by</b> ${operationsHtml(operationsOf(row.code, raised))}</div></section>`;
   });
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Cardea: error reference</title><style>
@@ -55,6 +109,13 @@ h2{margin-bottom:.5rem;overflow-wrap:anywhere}section:target{background:#fc03}</
 <body><h1>Error reference</h1>
 <p>Every failed request carries <code>{"ErrorCode":"…","Message":"…"}</code>; with <code>Accept: application/problem+json</code> it carries problem details (RFC 9457) instead.</p>
 ${sections.join('\n')}</body></html>`;
+}
+
+function operationsHtml(operations: readonly string[] | null): string {
+  if (operations === null) return 'every operation';
+  if (operations.length === 0) return raisedNever;
+  const items = operations.map((operation) => `<li><code>${escapeHtml(operation)}</code></li>`);
+  return `<details><summary>${operations.length} operations</summary><ul>${items.join('')}</ul></details>`;
 }
 
 function escapeHtml(text: string): string {

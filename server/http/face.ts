@@ -67,8 +67,9 @@ type Answering = {
 };
 
 async function answer({ request, reply, route, textParams, parts }: Answering): Promise<unknown> {
-  const call = createCall({ request, reply, route, textParams, parts });
+  const { call, readOptions } = createCall({ request, reply, route, textParams, parts });
   if (route.exists !== undefined) await route.exists(call);
+  readOptions();
   const body =
     route.body === undefined
       ? undefined
@@ -83,16 +84,25 @@ async function answer({ request, reply, route, textParams, parts }: Answering): 
 }
 
 function rawBody(request: FastifyRequest): RawBody {
-  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const sent = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  // Some clients send an empty list with every DELETE (core-api.md 2).
+  const isEmptyList =
+    request.method === 'DELETE' && /^\s*\[\s*\]\s*$/.test(sent.toString('latin1'));
+  const bytes = isEmptyList ? Buffer.alloc(0) : sent;
   return { bytes, contentType: request.headers['content-type'] };
 }
 
-function createCall({ request, reply, route, textParams, parts }: Answering): Call {
+/** The call, and what reads the rest of its URL: a missing object is told before a parameter that cannot be read. */
+function createCall({ request, reply, route, textParams, parts }: Answering): {
+  readonly call: Call;
+  readonly readOptions: () => void;
+} {
   const caller = callers.get(request);
   if (caller === undefined) throw new Error('a route was reached without a token check');
   const params = readParams(request.params as Record<string, string>, textParams);
   const [path, rawQuery] = splitUrl(request.raw.url ?? '');
-  const query = readQuery(rawQuery, route.query ?? {});
+  let values: ReadonlyMap<string, string> | undefined;
+  const query = () => (values ??= readQuery(rawQuery, route.query ?? {}));
   const now = parts.clock.now();
   let options: Call['list'] | undefined;
   const warnings: string[] = [];
@@ -102,8 +112,8 @@ function createCall({ request, reply, route, textParams, parts }: Answering): Ca
     now,
     id: (name) => param(params, name) as Id<never>,
     text: (name) => param(params, name),
-    flag: (name) => query.get(name) === 'true',
-    query: (name) => query.get(name) ?? null,
+    flag: (name) => query().get(name) === 'true',
+    query: (name) => query().get(name) ?? null,
     header: (name) => {
       const value = request.headers[name.toLowerCase()];
       return (Array.isArray(value) ? value[0] : value) ?? null;
@@ -137,9 +147,11 @@ function createCall({ request, reply, route, textParams, parts }: Answering): Ca
       void reply.header('clp-warning', warnings.join(', '));
     },
   };
-  // A list option that cannot be read is told before anything is looked up.
-  if (route.list !== undefined) void call.list;
-  return call;
+  const readOptions = (): void => {
+    query();
+    if (route.list !== undefined) void call.list;
+  };
+  return { call, readOptions };
 }
 
 function isTrue(header: string | string[] | undefined): boolean {
@@ -157,12 +169,18 @@ function readParams(
 ): ReadonlyMap<string, string> {
   const params = new Map<string, string>();
   for (const [name, value] of Object.entries(sent)) {
-    if (textParams.has(name)) params.set(name, value);
+    if (textParams.has(name)) params.set(name, plainText(name, value));
     else if (isUuid(value)) params.set(name, value.toLowerCase());
     else
       throw new ApiError('REQUEST_INVALID', { reason: `The ${name} in the path must be a UUID.` });
   }
   return params;
+}
+
+/** PostgreSQL takes no NUL in a text. */
+function plainText(name: string, text: string): string {
+  if (!text.includes('\u0000')) return text;
+  throw new ApiError('REQUEST_INVALID', { reason: `The ${name} parameter holds a NUL character.` });
 }
 
 function param(params: ReadonlyMap<string, string>, name: string): string {
@@ -194,7 +212,7 @@ function readQuery(
 
 function readQueryValue(name: string, value: string, kind: QueryParameter['kind']): string {
   const plain = value.trim();
-  if (kind === 'text') return value;
+  if (kind === 'text') return plainText(name, value);
   if (kind === 'uuid' && isUuid(plain)) return plain.toLowerCase();
   const word = plain.toLowerCase();
   if (kind === 'bool' && (word === 'true' || word === '1')) return 'true';

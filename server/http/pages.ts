@@ -1,7 +1,7 @@
 /** What the server says about itself, without a token: the API description, the error reference, health and metrics. */
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from '#server/runtime/metrics';
-import { errorReferenceHtml } from './error-reference.ts';
+import { errorReferenceHtml, raisedBy, type Description } from './error-reference.ts';
 
 export type Health = () => Promise<{
   readonly isReady: boolean;
@@ -16,10 +16,13 @@ export function registerPages(
   const hide = { schema: { hide: true } };
   app.get('/openapi.json', hide, () => app.swagger());
   app.get('/docs/errors', hide, (_request, reply) =>
-    reply.type('text/html; charset=utf-8').send(errorReferenceHtml()),
+    reply
+      .type('text/html; charset=utf-8')
+      .send(errorReferenceHtml(raisedBy(app.swagger() as Description))),
   );
   app.get('/health', hide, async (_request, reply) => {
     const { isReady, parts } = await health();
+    if (!isReady) void reply.header('retry-after', '5');
     return reply.code(isReady ? 200 : 503).send({ ready: isReady, parts });
   });
   app.get('/metrics', hide, (_request, reply) =>

@@ -1,0 +1,91 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { TestServer, TestTenant } from './cardea.ts';
+import type { Operation } from './operations.ts';
+import { insertIq, insertLock, insertTag } from './rows.ts';
+
+/** One of everything in a tenant, by the noun as paths write it. */
+export type Fixture = Readonly<Record<string, string>>;
+
+/** Makes one of each noun for a tenant: over HTTP where there is an operation, as rows where only hardware makes it. */
+export async function makeFixture(server: TestServer, tenant: TestTenant): Promise<Fixture> {
+  const token = await server.token('hardware_api', tenant);
+  const create = async (path: string, body: unknown, method = 'POST'): Promise<string> => {
+    const answer = await server.ask(method, path, { body, token });
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${answer.text}`);
+    return (answer.json as { id: string }).id;
+  };
+  const place = { database: server.database, tenant };
+  const collections = await create('/collections', { customer_reference: 'Harbour' });
+  const inside = { collection_id: collections };
+  const iqs = await insertIq(place, inside);
+  const locks = await insertLock(place, { ...inside, iq_id: iqs, iq_link_state: 'attached' });
+  const { id: tags } = await insertTag(place, inside);
+  const repeaters = randomUUID();
+  await server.database.pool.query(
+    `insert into repeaters (tenant_id, id, mac, code, collection_id, vendor_reference, created_at)
+     values ($1, $2, $3, $3, $4, 'sallis', now())`,
+    [tenant.tenantId, repeaters, randomBytes(7).toString('hex').toUpperCase(), collections],
+  );
+  const accessors = await create('/accessors', { customer_reference: 'Ada' });
+  const keys = await create(`/accessors/${accessors}/keys`, { tag_id: tags });
+  const groups = await create('/access_groups', { ...inside, customer_reference: 'Staff' });
+  const week = { start_time: '08:00', end_time: '18:00', monday: true };
+  const schedules = await create(`/access_groups/${groups}/time_schedules`, week);
+  const settings = await create(`/accessors/${accessors}/collection_settings`, inside);
+  const keySettings = await create(
+    `/accessors/${accessors}/collection_settings/${collections}/key_settings`,
+    { accessor_key_id: keys },
+  );
+  const floors = await create(`/collections/${collections}/floors`, { number: 1 });
+  const plates = await create(`/accessors/${accessors}/license_plates`, { license_plate: 'AB12' });
+  const pins = randomUUID();
+  await server.database.pool.query(
+    `insert into iq_pins (tenant_id, id, iq_id, accessor_id, secret_sealed, pin_sealed, activation_state, created_at)
+     values ($1, $2, $3, $4, '\\x00', '\\x00', 'active', now())`,
+    [tenant.tenantId, pins, iqs, accessors],
+  );
+  return {
+    collections,
+    iqs,
+    locks,
+    tags,
+    repeaters,
+    accessors,
+    keys,
+    access_groups: groups,
+    time_schedules: schedules,
+    collection_settings: settings,
+    key_settings: keySettings,
+    floors,
+    license_plates: plates,
+    pins,
+    vendors: '5a111500-0000-4000-8000-000000000001',
+  };
+}
+
+/** Names of path parameters that say more than the segment before them. */
+const nouns: Readonly<Record<string, string>> = {
+  accessor_id: 'accessors',
+  collection_id: 'collections',
+  iq_id: 'iqs',
+  lock_id: 'locks',
+};
+
+/** The id of each path parameter of an operation. Throws for a noun the fixture has none of. */
+export function pathIds(operation: Operation, fixture: Fixture): Record<string, string> {
+  const segments = operation.path.split('/');
+  return Object.fromEntries(
+    operation.pathParameters.map((name) => {
+      const before = segments[segments.indexOf(`{${name}}`) - 1] ?? '';
+      const id = fixture[nouns[name] ?? before];
+      if (id === undefined)
+        throw new Error(`The fixture has nothing for ${name} of ${operation.path}.`);
+      return [name, id];
+    }),
+  );
+}
+
+/** The path of an operation with ids in place of its parameters, from the root as `ask` takes it. */
+export function pathWith(operation: Operation, ids: Readonly<Record<string, string>>): string {
+  return `/${operation.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => ids[name] ?? '')}`;
+}

@@ -60,6 +60,7 @@ import { createClaims } from './gateway/claims.ts';
 import { createCommandQueue, type CommandLink } from './gateway/commands.ts';
 import { readGatewayId } from './gateway/gateway-id.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { showGateway } from './gateway/metrics.ts';
 import { createApp } from './http/app.ts';
 import { registerFace } from './http/face.ts';
 import { createTrustedProxies } from './http/list-origin.ts';
@@ -130,6 +131,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     clock,
     sessionState,
   });
+  if (gateway !== null) showGateway(metrics, gateway, domain.commands);
   const app = await createApp({
     log,
     corsOrigins: config.corsOrigins,

@@ -95,15 +95,13 @@ export function createAccessGroups({
 
     update: (actor, id, body) =>
       writeRights({ database, actor }, async (scope) => {
+        const collectionId = await collectionOfBody(scope, body.collection_id ?? null);
         await heldAccessGroup(scope, id);
-        if (body.collection_id !== undefined) {
-          const collectionId = await collectionOfBody(scope, body.collection_id);
-          if (collectionId !== null && (await hasMisfit(scope, id, collectionId)))
-            throw new ApiError('VALUE_INVALID', {
-              parameter: 'collection_id',
-              reason: 'The group has a lock or an accessor of another collection.',
-            });
-        }
+        if (collectionId !== null && (await hasMisfit(scope, id, collectionId)))
+          throw new ApiError('VALUE_INVALID', {
+            parameter: 'collection_id',
+            reason: 'The group has a lock or an accessor of another collection.',
+          });
         await updateAccessGroup(scope, id, body);
         const row = await getAccessGroup(scope, id);
         audit.record(scope, actor, { ...fact('update', row), detail: changed(body) });

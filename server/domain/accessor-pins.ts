@@ -15,7 +15,7 @@ import { isSuspendedEverywhere } from '#server/store/collection-settings';
 import { deleteKey, findKeyOf, insertKey, updateKey } from '#server/store/keys';
 import type { Database } from '#server/store/pool';
 import type { Scope, WriteScope } from '#server/store/scope';
-import { heldAccessor } from './accessors.ts';
+import { getAccessor, heldAccessor } from './accessors.ts';
 import type { DesiredState } from './desired-state.ts';
 import { writeRights, type Written } from './rights-write.ts';
 
@@ -92,8 +92,10 @@ export function createAccessorPins(parts: Parts): AccessorPins {
 
     setCustom: (actor, accessorId, pin) =>
       writeRights({ database, actor }, async (scope) => {
-        const owner = await heldAccessor(scope, accessorId);
         if (!/^\d{4,8}$/.test(pin) || isGuessable(pin)) throw invalidPin();
+        const { collection_id: siteId } = await getAccessor(scope, accessorId);
+        await holdCollectionOptions(scope, siteId);
+        const owner = await heldAccessor(scope, accessorId);
         await checkSuspension(scope, accessorId);
         const options = await holdCollectionOptions(scope, owner.collection_id);
         if (!options.custom_pin_enabled) throw new ApiError('NO_SUBSCRIPTION');
@@ -147,7 +149,9 @@ async function checkSuspension(scope: Scope, accessorId: AccessorId): Promise<vo
 /** One digit repeated, or a run up or down: 4444, 123456, 9876. */
 export function isGuessable(code: string): boolean {
   const steps = new Set(
-    Array.from(code).slice(1).map((digit, index) => Number(digit) - Number(code[index])),
+    Array.from(code)
+      .slice(1)
+      .map((digit, index) => Number(digit) - Number(code[index])),
   );
   const [step] = steps;
   return steps.size === 1 && step !== undefined && Math.abs(step) <= 1;
@@ -157,6 +161,12 @@ const usualDigits = 6;
 /** Below this share of free codes they get a digit more. */
 const scarceShare = 0.01;
 const drawnAtOnce = 100;
+
+/** How long a code is where so many are in use: 6 digits, 7 when fewer than 1 % of those of 6 are free. */
+export function codeDigits(used: number): number {
+  const free = 10 ** usualDigits - used;
+  return free < 10 ** usualDigits * scarceShare ? usualDigits + 1 : usualDigits;
+}
 
 type Drawing = {
   readonly ids: Ids;
@@ -169,8 +179,7 @@ async function freeCode(scope: Scope, drawing: Drawing): Promise<string> {
   const [first, ...others] = await drawFree(scope, usualDigits, drawing);
   // Many free ones among those drawn mean that there are plenty; counting costs as much as there are codes.
   if (first !== undefined && others.length >= drawnAtOnce / 10) return first;
-  const used = await countCodes(scope, drawing.collectionId);
-  const digits = used > 10 ** usualDigits * (1 - scarceShare) ? usualDigits + 1 : usualDigits;
+  const digits = codeDigits(await countCodes(scope, drawing.collectionId));
   if (first !== undefined && digits === usualDigits) return first;
   for (let attempt = 1; attempt <= 100; attempt += 1) {
     const [code] = await drawFree(scope, digits, drawing);

@@ -91,11 +91,13 @@ export function createAccessors(parts: Parts): Accessors {
 
     update: (actor, id, body) =>
       writeRights({ database, actor }, async (scope) => {
+        const collectionId =
+          body.collection_id === undefined
+            ? undefined
+            : await collectionOfBody(scope, body.collection_id);
         const former = await heldAccessor(scope, id);
-        if (body.collection_id !== undefined) {
-          const collectionId = await collectionOfBody(scope, body.collection_id);
-          if (collectionId !== former.collection_id) await checkMove(scope, { id, collectionId });
-        }
+        if (collectionId !== undefined && collectionId !== former.collection_id)
+          await checkMove(scope, { id, collectionId });
         await updateAccessor(scope, id, body);
         const lockIds = await settleOfflineKeys(scope, { accessorIds: [id], now: clock.now() });
         await desiredState.refresh(scope, { accessorIds: [id], lockIds });

@@ -92,10 +92,10 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
 
     create: (actor, accessorId, body) =>
       writeRights({ database, actor }, async (scope) => {
-        await heldAccessor(scope, accessorId);
         const place = { accessorId, collectionId: body.collection_id as CollectionId };
         if (!(await holdCollection(scope, place.collectionId)))
           throw new ApiError('VALUE_INVALID', { parameter: 'collection_id' });
+        await heldAccessor(scope, accessorId);
         if ((await findCollectionSetting(scope, place)) !== undefined)
           throw new ApiError('VALUE_INVALID', {
             parameter: 'collection_id',

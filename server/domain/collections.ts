@@ -9,6 +9,7 @@ import {
   deleteCollection,
   findCollection,
   holdCollection,
+  holdCollectionWhole,
   insertCollection,
   isCollectionInUse,
   listCollections,
@@ -100,7 +101,7 @@ export function createCollections({
 
     remove: (actor, id, { force }) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
-        await getCollection(scope, id);
+        if (!(await holdCollectionWhole(scope, id))) throw noCollection();
         if (!force && (await isCollectionInUse(scope, id)))
           throw new ApiError('OPERATION_NOT_ALLOWED', {
             reason:

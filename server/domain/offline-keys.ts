@@ -58,14 +58,15 @@ export function createOfflineKeys({ database, audit, clock, desiredState }: Part
     scope: WriteScope,
     lockId: LockId,
     change: { readonly keyIds: readonly string[]; readonly removes: readonly string[] | null },
-  ): Promise<void> {
-    await getLock(scope, lockId, clock.now());
+  ): Promise<LockRow> {
+    const lock = await getLock(scope, lockId, clock.now());
     await holdPairs(scope, change.keyIds, [lockId]);
     const pairs = checkPairs(await findOfflinePairs(scope, change.keyIds, [lockId]));
     await removeOfflineKeys(scope, { keyIds: change.removes, lockIds: [lockId] });
     await addOfflineKeys(scope, pairs, clock.now());
     await checkRoom(scope, [lockId]);
     await desiredState.refresh(scope, { lockIds: [lockId] });
+    return lock;
   }
 
   return {
@@ -80,14 +81,14 @@ export function createOfflineKeys({ database, audit, clock, desiredState }: Part
 
     changeOfLock: (actor, lockId, { add_ids: add, remove_ids: remove }) =>
       writeRights({ database, actor }, async (scope) => {
-        await setOfLock(scope, lockId, { keyIds: add ?? [], removes: remove ?? [] });
-        audit.record(scope, actor, lockFact(lockId));
+        const change = { keyIds: add ?? [], removes: remove ?? [] };
+        audit.record(scope, actor, lockFact(await setOfLock(scope, lockId, change)));
       }),
 
     setOfLock: (actor, lockId, keyIds) =>
       writeRights({ database, actor }, async (scope) => {
-        await setOfLock(scope, lockId, { keyIds, removes: null });
-        audit.record(scope, actor, lockFact(lockId));
+        const change = { keyIds, removes: null };
+        audit.record(scope, actor, lockFact(await setOfLock(scope, lockId, change)));
       }),
 
     changeOfKey: (actor, key, { add_ids, remove_ids }) =>
@@ -112,8 +113,8 @@ export function createOfflineKeys({ database, audit, clock, desiredState }: Part
   };
 }
 
-function lockFact(lockId: LockId) {
-  return { action: 'lock.update_offline_keys', objectType: 'lock', objectId: lockId };
+function lockFact({ id, collection_id: collectionId }: LockRow) {
+  return { action: 'lock.update_offline_keys', objectType: 'lock', objectId: id, collectionId };
 }
 
 /** Owners before locks, as everybody does who changes rights, so that a right cannot lose its reason meanwhile. */

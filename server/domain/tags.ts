@@ -4,10 +4,12 @@ import type { TagId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type { UpdateTagRequest } from '#contract/tags';
 import type { Actor, Audit } from '#server/events/audit';
+import { holdAccessors } from '#server/store/accessors';
+import { listTagHolders } from '#server/store/keys';
 import type { ListResult } from '#server/store/list';
 import { findOfflineLocks } from '#server/store/offline-keys';
 import type { Database } from '#server/store/pool';
-import { readScope, type Scope } from '#server/store/scope';
+import { readScope, type Scope, type WriteScope } from '#server/store/scope';
 import {
   deleteTag,
   findTag,
@@ -47,8 +49,8 @@ export function createTags({ database, audit, desiredState }: Parts): Tags {
 
     update: (actor, id, body) =>
       writeRights({ database, actor }, async (scope) => {
-        if (!(await holdTag(scope, id))) throw noTag();
-        if (body.collection_id !== undefined) await collectionOfBody(scope, body.collection_id);
+        await collectionOfBody(scope, body.collection_id ?? null);
+        await holdTagAndHolders(scope, id);
         const rfid = body.rfid_uid === undefined ? {} : { rfid_uid: rfidUid(body.rfid_uid) };
         await updateTag(scope, id, { ...body, ...rfid });
         await desiredState.refresh(scope, { tagIds: [id] });
@@ -65,7 +67,7 @@ export function createTags({ database, audit, desiredState }: Parts): Tags {
 
     remove: (actor, id, { force }) =>
       writeRights({ database, actor }, async (scope) => {
-        if (!(await holdTag(scope, id))) throw noTag();
+        await holdTagAndHolders(scope, id);
         const { collection_id: collectionId } = await getTag(scope, id);
         const use = await findTagUse(scope, id);
         if (use.isMasterKey) throw notAllowed('The tag is the master key of a collection.');
@@ -84,6 +86,15 @@ export async function getTag(scope: Scope, id: TagId): Promise<TagRow> {
   const row = await findTag(scope, id);
   if (row === undefined) throw noTag();
   return row;
+}
+
+/** Owners before tags, as everybody does who changes keys; who came in between is held last. */
+async function holdTagAndHolders(scope: WriteScope, id: TagId): Promise<void> {
+  const holderIds = async () =>
+    (await listTagHolders(scope, id)).map((holder) => holder.accessor_id);
+  await holdAccessors(scope, await holderIds());
+  if (!(await holdTag(scope, id))) throw noTag();
+  await holdAccessors(scope, await holderIds());
 }
 
 function noTag(): ApiError {

@@ -43,6 +43,13 @@ export async function holdCollectionOptions(
 
 /** Blocks the custom PINs of the accessors of a collection; gives those accessors. */
 export async function blockCustomPins(scope: WriteScope, id: CollectionId): Promise<AccessorId[]> {
+  // Owners before their keys, as everybody does who changes keys.
+  await scope.query(
+    `select 1 from accessors a where a.tenant_id = $1 and a.collection_id = $2 and exists (
+       select 1 from keys k where k.tenant_id = $1 and k.accessor_id = a.id and k.key_type = 'custom_pin')
+     order by a.id for no key update`,
+    [scope.tenantId, id],
+  );
   const rows = await scope.query<{ accessor_id: AccessorId }>(
     `update keys k set blocked = true from accessors a
      where k.tenant_id = $1 and k.key_type = 'custom_pin' and not k.blocked

@@ -143,6 +143,24 @@ export async function updateCollection(
   await updateColumns(scope, { table: 'collections', id, columns: writable, change });
 }
 
+/**
+ * Holds the collection and all that names it, in the order in which everybody takes rows (docs/decisions/0064), until the
+ * transaction ends; false when there is none.
+ */
+export async function holdCollectionWhole(scope: WriteScope, id: CollectionId): Promise<boolean> {
+  const found = await scope.query(
+    'select 1 from collections where tenant_id = $1 and id = $2 for update',
+    [scope.tenantId, id],
+  );
+  if (found.length === 0) return false;
+  for (const table of ['access_groups', 'accessors', 'tags', 'locks', 'repeaters', 'iqs'])
+    await scope.query(
+      `select 1 from ${table} where tenant_id = $1 and collection_id = $2 order by id for no key update`,
+      [scope.tenantId, id],
+    );
+  return true;
+}
+
 /** False when there was none. What belongs to it goes by the schema's rules; hardware and people stay without it. */
 export async function deleteCollection(scope: WriteScope, id: CollectionId): Promise<boolean> {
   const rows = await scope.query(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
+import { create as createObject, type CoreObject } from '#test/kit/core';
 import { insertIq, insertLock, insertTag } from '#test/kit/rows';
 
 let cardea: TestServer;
@@ -11,13 +12,7 @@ afterAll(async () => {
   await cardea.stop();
 });
 
-type Object = { readonly id: string } & Readonly<Record<string, unknown>>;
-
-async function create(path: string, body: object = {}): Promise<Object> {
-  const answer = await cardea.ask('POST', path, { body });
-  expect(answer.status).toBe(200);
-  return answer.json as Object;
-}
+const create = (path: string, body: object = {}) => createObject(cardea, path, body);
 
 const code = ({ json }: Answer) => (json as { ErrorCode: string }).ErrorCode;
 const warning = ({ headers }: Answer) => headers.get('clp-warning');
@@ -33,7 +28,7 @@ const always = {
 
 async function idsOf(path: string): Promise<string[]> {
   const { json } = await cardea.ask('GET', path);
-  return (json as { items: Object[] }).items.map((item) => item.id);
+  return (json as { items: CoreObject[] }).items.map((item) => item.id);
 }
 
 describe('access groups', () => {
@@ -169,7 +164,7 @@ describe('access groups', () => {
     const path = `/access_groups/${group.id}/locks`;
     const added = await cardea.ask('PATCH', path, { body: { add_ids: [lock] } });
     expect([added.status, warning(added)]).toEqual([204, null]);
-    const page = (await cardea.ask('GET', path)).json as { items: Object[] };
+    const page = (await cardea.ask('GET', path)).json as { items: CoreObject[] };
     expect(page.items).toHaveLength(1);
     expect(page.items[0]).toMatchObject({ id: lock, iq: null, repeater: null });
     expect((await cardea.ask('GET', `/access_groups/${randomUUID()}/locks`)).status).toBe(404);

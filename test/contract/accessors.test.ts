@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessorId } from '#contract/ids';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
+import { create as createObject, type CoreObject } from '#test/kit/core';
 import { insertActivePin, insertIq, insertTag, joinPerson } from '#test/kit/rows';
 
 let cardea: TestServer;
@@ -12,13 +13,7 @@ afterAll(async () => {
   await cardea.stop();
 });
 
-type Object = { readonly id: string } & Readonly<Record<string, unknown>>;
-
-async function create(path: string, body: object = {}): Promise<Object> {
-  const answer = await cardea.ask('POST', path, { body });
-  expect(answer.status).toBe(200);
-  return answer.json as Object;
-}
+const create = (path: string, body: object = {}) => createObject(cardea, path, body);
 
 const accessor = async () => (await create('/accessors')).id as AccessorId;
 const code = ({ json }: Answer) => (json as { ErrorCode: string }).ErrorCode;
@@ -97,7 +92,11 @@ describe('accessors', () => {
     let url: string | null = `/accessors?${filter}&$top=2&$count=true`;
     while (url !== null) {
       const answer: Answer = await cardea.ask('GET', url);
-      const page = answer.json as { items: Object[]; next_page_link: string | null; count: number };
+      const page = answer.json as {
+        items: CoreObject[];
+        next_page_link: string | null;
+        count: number;
+      };
       expect(page.count).toBe(5);
       seen.push(...page.items.map((item) => item.id));
       url = page.next_page_link?.replace(/^.*\/v1\.2/, '') ?? null;

@@ -22,9 +22,10 @@ export function readForm(text: string): Map<string, FormNode> | null {
   return root;
 }
 
+/** Letter case is free in names, so that `Items[0]` and `items[1]` are one list. */
 function pathOf(name: string): string[] {
   const parts = [];
-  for (const match of name.matchAll(/[^.[\]]+|\[\]/g)) parts.push(match[0]);
+  for (const match of name.matchAll(/[^.[\]]+|\[\]/g)) parts.push(match[0].toLowerCase());
   return parts;
 }
 

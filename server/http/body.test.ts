@@ -1,0 +1,209 @@
+import { readdir } from 'node:fs/promises';
+import * as fc from 'fast-check';
+import { Type, type TObject, type TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '#contract/api-error';
+import {
+  Bool,
+  Instant,
+  Int,
+  listOf,
+  optional,
+  orNull,
+  Reference,
+  Text,
+  Uuid,
+  words,
+} from '#contract/fields';
+import { decodeBody, readBody, type BodyMode } from './body.ts';
+
+const json = 'application/json';
+const form = 'application/x-www-form-urlencoded';
+const contractFolder = new URL('../../contract/', import.meta.url);
+
+/** Every request schema of the contract, by its name. */
+async function requestSchemas(): Promise<readonly (readonly [string, TObject])[]> {
+  const files = (await readdir(contractFolder)).filter((file) => /^[a-z-]+\.ts$/.test(file));
+  const found: (readonly [string, TObject])[] = [];
+  for (const file of files) {
+    const module = (await import(new URL(file, contractFolder).href)) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(module))
+      if (name.endsWith('Request') && isObjectSchema(value)) found.push([name, value]);
+  }
+  return found;
+}
+
+function isObjectSchema(value: unknown): value is TObject {
+  return typeof value === 'object' && value !== null && 'properties' in value && 'type' in value;
+}
+
+type Read = { readonly value: unknown } | { readonly error: ApiError };
+
+function read(text: string, schema: TObject, more: { mode?: BodyMode; type?: string } = {}): Read {
+  const raw = { bytes: Buffer.from(text), contentType: more.type ?? json };
+  try {
+    return { value: readBody(raw, schema, (more.mode ?? 'create') as 'create') };
+  } catch (error) {
+    if (error instanceof ApiError) return { error };
+    throw error;
+  }
+}
+
+const names = (schemas: readonly (readonly [string, TObject])[]): string[] => [
+  ...new Set(schemas.flatMap(([, schema]) => Object.keys(schema.properties))),
+];
+
+describe('any JSON against any request schema', () => {
+  it('gives a value of the schema, or 1100 or 1101, and never throws anything else', async () => {
+    const schemas = await requestSchemas();
+    expect(schemas.length).toBeGreaterThan(20);
+    const member = fc.oneof(
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.constantFrom('true', '12', '', ' ', '08:00', '2026-01-01', '90.00:00:00', '\u0000'),
+      fc.constantFrom('00000000-0000-0000-0000-000000000000', 'sallis', '\ud800'),
+      fc.uuid(),
+      fc.array(fc.uuid(), { maxLength: 3 }),
+    );
+    const body = fc.dictionary(fc.constantFrom(...names(schemas), '__proto__', 'x'), member);
+    const schemaAndMode = fc.tuple(
+      fc.constantFrom(...schemas),
+      fc.constantFrom<BodyMode>('create', 'patch'),
+    );
+    fc.assert(
+      fc.property(body, schemaAndMode, (sent, [[name, schema], mode]) => {
+        const result = read(JSON.stringify(sent), schema, { mode });
+        if ('error' in result)
+          expect(['REQUEST_INVALID', 'VALUE_INVALID']).toContain(result.error.error);
+        else expect(fits(result.value, schema, mode), name).toBe(true);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('any text, as JSON or as a form, gives an object or 1100 or 1101', async () => {
+    const schemas = await requestSchemas();
+    const formText = fc
+      .array(
+        fc.tuple(
+          fc.constantFrom(...names(schemas), 'iq_tree_items[0].id', 'ids[]', 'a[b][c]', ']['),
+          fc.constantFrom('', '[]', '[0]', '[1].id', '[x]', '.id', '[[', '%'),
+          fc.oneof(fc.string(), fc.uuid()),
+        ),
+        { maxLength: 6 },
+      )
+      .map((pairs) => pairs.map(([name, more, value]) => `${name}${more}=${value}`).join('&'));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.json(), formText),
+        fc.constantFrom(...schemas),
+        fc.constantFrom(json, form, ''),
+        (text, [, schema], type) => {
+          const result = read(text, schema, { type });
+          if ('error' in result)
+            expect(['REQUEST_INVALID', 'VALUE_INVALID']).toContain(result.error.error);
+          else expect(typeof result.value).toBe('object');
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+/** Whether a read body is what handlers are promised: in a create body an absent member is null. */
+function fits(value: unknown, schema: TObject, mode: BodyMode): boolean {
+  if (mode === 'patch') return Value.Check(schema, value);
+  const members = Object.entries(schema.properties as Record<string, TSchema>).map(
+    ([name, member]) => [name, Type.Union([member, Type.Null()])] as const,
+  );
+  return Value.Check(Type.Object(Object.fromEntries(members)), value);
+}
+
+const Everything = Type.Object({
+  id: Uuid,
+  name: optional(orNull(Reference)),
+  flag: optional(Bool),
+  number: optional(orNull(Int)),
+  kind: optional(orNull(words(['first', 'second']))),
+  at: optional(orNull(Instant)),
+  ids: optional(orNull(listOf(Uuid))),
+  items: optional(orNull(listOf(Type.Object({ id: Uuid, text: optional(orNull(Text)) })))),
+});
+const id = '5F0C0000-0000-4000-8000-00000000000A';
+const lower = id.toLowerCase();
+
+describe('a form', () => {
+  it.each([
+    `id=${id}&items[0].id=${id}&items[0].text=a+b&items[1].id=${id}`,
+    `id=${id}&items[0][id]=${id}&items[0][text]=a%20b&items[1][id]=${id}`,
+    `id=${id}&ITEMS[10][ID]=${id}&items[2][Text]=a+b&items[2].id=${id}`,
+  ])('%s is the object it stands for', (text) => {
+    const items = [
+      { id: lower, text: 'a b' },
+      { id: lower, text: null },
+    ];
+    expect(read(text, Everything, { type: form })).toMatchObject({ value: { id: lower, items } });
+  });
+
+  it.each([`ids=${id}`, `ids[]=${id}`, `ids[0]=${id}`, `ids%5b0%5D=${id}`])(
+    '%s is a list of one',
+    (text) => {
+      const result = read(`id=${id}&${text}`, Everything, { type: form });
+      expect(result).toMatchObject({ value: { ids: [lower] } });
+    },
+  );
+
+  it('with empty values leaves what is no text unchanged', () => {
+    const text = 'id=&flag=&number=&kind=&ids=';
+    const schema = Type.Object({ ...Everything.properties, id: optional(orNull(Uuid)) });
+    expect(read(text, schema, { type: form, mode: 'patch' })).toEqual({ value: {} });
+  });
+});
+
+describe('values', () => {
+  it('are given the defaults of a create body', () => {
+    expect(read(`{"id":"${id}"}`, Everything)).toEqual({
+      value: {
+        id: lower,
+        name: null,
+        flag: false,
+        number: null,
+        kind: null,
+        at: null,
+        ids: null,
+        items: null,
+      },
+    });
+  });
+
+  it('may be numbers and words in another writing', () => {
+    const text = `{"ID":"${id}","number":" 12 ","kind":"SECOND","at":"2026-01-02"}`;
+    expect(read(text, Everything)).toMatchObject({
+      value: { number: 12, kind: 'second', at: '2026-01-02T00:00:00Z' },
+    });
+  });
+
+  it.each(['1.5', '"1e3"', '1e400', '99999999999999999999', '"x"', 'true', '[]'])(
+    'the number %s is refused',
+    (number) => {
+      const result = read(`{"id":"${id}","number":${number}}`, Everything);
+      expect('error' in result).toBe(true);
+    },
+  );
+
+  it('of a member that is required are asked for by name', () => {
+    const result = read('{"id":null,"items":[{}]}', Everything);
+    expect(result).toMatchObject({
+      error: {
+        message:
+          'The request received is invalid: The id field is required. The items[0].id field is required.',
+      },
+    });
+  });
+});
+
+it('a body of nothing is an empty object, whatever its type', () => {
+  for (const contentType of [undefined, json, form, 'text/plain'])
+    for (const text of ['', ' \n', 'null'])
+      expect(decodeBody({ bytes: Buffer.from(text), contentType })).toEqual({});
+});

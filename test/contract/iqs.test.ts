@@ -95,7 +95,12 @@ describe('an IQ', () => {
   it('is 404 where the tenant has none of that id, for every call', async () => {
     const id = randomUUID();
     const calls = [
-      ...['', '/details', '/signal_strength', '/software_versions', '/tree', '/pins'],
+      '',
+      '/details',
+      '/signal_strength',
+      '/software_versions',
+      '/tree',
+      '/pins',
       `/secret?accessor_id=${randomUUID()}`,
     ].map((path) => ['GET', path] as const);
     const writes = [

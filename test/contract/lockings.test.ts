@@ -153,6 +153,19 @@ describe('opening once', () => {
     expect(await entries(`accessor_id eq ${accessor}`)).toEqual([]);
   });
 
+  it('without an answer for 10 s the outcome is unknown, and the state uncertain until the next report', async () => {
+    const meeting = house.lockId('Meeting room');
+    const hub = house.simulated.hub('Ground floor hub');
+    hub.setLink('half_open');
+    expect(words(await open({}, meeting))).toBe('408 3102 timeout');
+    expect(await lockOf(meeting)).toMatchObject({ locked_state: 'uncertain' });
+    hub.setLink('up');
+    await until(async () => (await lockOf(meeting))['locked_state'] === 'locked', {
+      what: 'the lock is known again',
+      timeoutMs: 30_000,
+    });
+  }, 60_000);
+
   it('is refused at once when the IQ is offline', async () => {
     await setIq('online = false, gateway_id = null');
     expect(refusal(await open())).toBe('400 3105');

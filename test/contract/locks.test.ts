@@ -111,7 +111,8 @@ describe('a lock that was registered', () => {
       'won',
     ]);
     const index = tries.findIndex((answer) => answer === won);
-    const { id } = won?.json as { id: string };
+    if (won === undefined) throw new Error('nobody won');
+    const { id } = won.json as { id: string };
     const path = `/${index % 2 === 0 ? 'locks' : 'repeaters'}/${id}`;
     const mine = index > 1 ? { token } : {};
     expect((await cardea.ask('DELETE', path, mine)).status).toBe(204);

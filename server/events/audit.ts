@@ -108,8 +108,18 @@ async function append(scope: WriteScope, { facts, at, ids }: Appending): Promise
   );
 }
 
-/** Members are texts, whole numbers and nulls, for which sorted JSON is the canonical form of RFC 8785. */
-export function auditHash(record: Readonly<Record<string, string | number | null>>): string {
+/**
+ * The former hash, then the record as canonical JSON. Members are texts, whole numbers and nulls, for which sorted JSON is
+ * the canonical form of RFC 8785.
+ */
+export function auditHash(
+  record: Readonly<Record<string, string | number | null>> & {
+    readonly previous_hash: string | null;
+  },
+): string {
   const sorted = Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
+  return createHash('sha256')
+    .update(record.previous_hash ?? '')
+    .update(JSON.stringify(sorted))
+    .digest('hex');
 }

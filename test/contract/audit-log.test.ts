@@ -47,13 +47,14 @@ describe('the audit log', () => {
     await Promise.all(Array.from({ length: 10 }, () => create(cardea, '/access_groups')));
     const found = (await itemsOf(cardea, '/audit_log?$orderby=number&$top=1000')) as Entry[];
     expect(found.map((entry) => entry['number'])).toEqual(found.map((_, index) => index + 1));
-    let previous: unknown = null;
+    let previous: string | null = null;
     for (const { hash, ...record } of found) {
       expect(record['previous_hash']).toBe(previous);
       const names = Object.keys(record).toSorted();
       const text = JSON.stringify(record, names);
-      expect(createHash('sha256').update(text).digest('hex')).toBe(hash);
-      previous = hash;
+      const chained = createHash('sha256').update(`${previous ?? ''}${text}`).digest('hex');
+      expect(chained).toBe(hash);
+      previous = chained;
     }
   });
 

@@ -52,7 +52,9 @@ describe('the audit log', () => {
       expect(record['previous_hash']).toBe(previous);
       const names = Object.keys(record).toSorted();
       const text = JSON.stringify(record, names);
-      const chained = createHash('sha256').update(`${previous ?? ''}${text}`).digest('hex');
+      const chained = createHash('sha256')
+        .update(`${previous ?? ''}${text}`)
+        .digest('hex');
       expect(chained).toBe(hash);
       previous = chained;
     }

@@ -6,6 +6,7 @@ import type { TenantId } from '#contract/ids';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
 import type { Bus } from '#server/store/bus';
+import { eventsTopic } from '#server/store/events';
 import type { Database } from '#server/store/pool';
 import { readScope } from '#server/store/scope';
 import {
@@ -17,11 +18,6 @@ import {
 
 const pageSize = 500;
 const pollMs = 1_000;
-
-/** Bus topic that says a tenant has new events; the payload is empty. */
-export function eventsTopic(tenantId: TenantId): string {
-  return `events:${tenantId}`;
-}
 
 export type EventListener = (events: readonly StreamedEvent[]) => void;
 

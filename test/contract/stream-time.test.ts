@@ -5,13 +5,14 @@ import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { joinHub, openHub, type HubSocket } from '#test/kit/hub-socket';
 import { startOtherProcess, type OtherProcess } from '#test/kit/other-process';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
-import { storeEntry } from '#test/kit/stored-events';
+import { addEventPlace, storeEntries, storeEntry, type EventPlace } from '#test/kit/stored-events';
 import { until } from '#test/kit/wait';
 
 let cardea: TestServer;
 let clock: ManualClock;
 let other: OtherProcess;
 let siteId: string;
+let place: EventPlace;
 let admin: TestPerson;
 beforeAll(async () => {
   cardea = await startTestServer({ clock: new Date('2026-11-22T08:00:00Z') });
@@ -19,6 +20,7 @@ beforeAll(async () => {
   clock = cardea.clock;
   other = await startOtherProcess(cardea);
   siteId = await addSite(cardea);
+  place = await addEventPlace(cardea.database, { tenantId: cardea.tenant.tenantId, siteId });
   admin = await addPerson(cardea, { siteId, role: 'site_admin' });
 });
 afterAll(async () => {
@@ -50,8 +52,7 @@ const events = (hub: HubSocket): string[] =>
 
 const lastEvent = (hub: HubSocket): string | undefined => eventOf(hub.messages.at(-1));
 
-const store = (): Promise<string> =>
-  storeEntry(cardea.database, { tenantId: cardea.tenant.tenantId, siteId });
+const store = (): Promise<string> => storeEntry(cardea.database, place);
 
 /** A listener that has joined the events: from here on it is given each one. */
 async function hearing(token?: string): Promise<HubSocket> {
@@ -204,23 +205,18 @@ describe('events', () => {
     hub.end();
   });
 
-  const storeLarge = (amount: number): Promise<unknown> =>
-    cardea.database.pool.query(
-      `insert into entries (tenant_id, id, number, iq_id, boot, sequence, collection_id, event_category, event_detail,
-         utc_date_time, local_date_time, exit_requested, stored_at)
-       select $1, gen_random_uuid(), nextval('event_numbers'), gen_random_uuid(), 1, 1, $2, 'lock_opened',
-         repeat('x', 5000), now(), now(), false, now() from generate_series(1, $3)`,
-      [cardea.tenant.tenantId, siteId, amount],
-    );
-
   it('a reader too slow is sent away with leave to come back, others hear on', async () => {
     const slow = await hearing();
     const quick = await hearing();
     slow.pause();
+    const large = { ...place, detail: 'x'.repeat(5_000) };
     // Far more than the operating system keeps for a reader, in portions that a reader who reads can take.
     for (let portion = 0; portion < 30; portion += 1) {
-      await storeLarge(150);
-      const last = await store();
+      const ids = await storeEntries(cardea.database, [
+        large,
+        ...Array.from({ length: 150 }, () => large),
+      ]);
+      const last = ids.at(-1);
       other.wake(cardea.tenant.tenantId);
       await until(() => lastEvent(quick) === last, { what: 'the other one hears all' });
     }

@@ -11,13 +11,21 @@ import { joinHub } from '#test/kit/hub-socket';
 import { startOtherProcess, type OtherProcess } from '#test/kit/other-process';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
 import { requestText, sendRaw, type RawAnswer } from '#test/kit/raw-http';
-import { storeEntries, storeEntry, storeIncident } from '#test/kit/stored-events';
+import {
+  addEventPlace,
+  storeEntries,
+  storeEntry,
+  storeIncident,
+  type EventPlace,
+} from '#test/kit/stored-events';
 import { until } from '#test/kit/wait';
 
 let cardea: TestServer;
 let other: OtherProcess;
 let siteId: string;
 let otherSite: string;
+let place: EventPlace;
+let otherPlace: EventPlace;
 let admin: TestPerson;
 let owner: TestPerson;
 let superUser: TestPerson;
@@ -28,6 +36,9 @@ beforeAll(async () => {
   other = await startOtherProcess(cardea);
   siteId = await addSite(cardea);
   otherSite = await addSite(cardea);
+  const { tenantId } = cardea.tenant;
+  place = await addEventPlace(cardea.database, { tenantId, siteId });
+  otherPlace = await addEventPlace(cardea.database, { tenantId, siteId: otherSite });
   owner = await addPerson(cardea, { siteId, role: 'owner' });
   admin = await addPerson(cardea, { siteId, role: 'site_admin' });
   superUser = await addPerson(cardea, { siteId, role: 'site_super_user' });
@@ -72,11 +83,10 @@ async function isHearing(hub: string, heard: Message[]): Promise<void> {
   const marks = new Set<string>();
   await until(
     async () => {
-      const place = { tenantId: cardea.tenant.tenantId, siteId, accessorId: user.accessorId };
       marks.add(
         hub === 'entries'
-          ? await storeEntry(cardea.database, place)
-          : await storeIncident(cardea.database, place),
+          ? await storeEntry(cardea.database, { ...place, accessorId: user.accessorId })
+          : await storeIncident(cardea.database, { ...place, category: 'intrusion_alarm_start' }),
       );
       other.wake(place.tenantId);
       return heard.some(({ id }) => marks.has(id));
@@ -88,18 +98,14 @@ async function isHearing(hub: string, heard: Message[]): Promise<void> {
   heard.length = 0;
 }
 
-const entry = (more: { accessorId?: string | null; site?: string } = {}): Promise<string> =>
-  storeEntry(cardea.database, {
-    tenantId: cardea.tenant.tenantId,
-    siteId: more.site ?? siteId,
-    accessorId: more.accessorId ?? null,
-  });
+const entry = (accessorId: string | null = null, at = place): Promise<string> =>
+  storeEntry(cardea.database, { ...at, accessorId });
 
 describe('what listeners hear', () => {
   it('the entries of the site, as the message of streaming.md 6', async () => {
     const { heard } = await listen(`site_id=${siteId}`, { token: admin.token });
-    await entry({ site: otherSite });
-    const id = await entry({ accessorId: user.accessorId });
+    await entry(null, otherPlace);
+    const id = await entry(user.accessorId);
     await until(() => heard.length > 0, { what: 'the entry arrives' });
     expect(heard).toEqual([
       {
@@ -116,10 +122,10 @@ describe('what listeners hear', () => {
         user_last_name: 'Visser',
         user_image_url: null,
         user_alias: '',
-        iq_id: expect.any(String) as string,
+        iq_id: place.iqId,
         iq_customer_reference: 'IQ ground floor',
-        iq_mac_address: '0A.1B.2C',
-        iq_revision: '2.0',
+        iq_mac_address: expect.stringMatching(/^[0-9A-F]{2}(\.[0-9A-F]{2}){2}$/) as string,
+        iq_revision: null,
         exit_requested: false,
         access_by: 'tag',
         access_detail: '09990001',
@@ -134,8 +140,8 @@ describe('what listeners hear', () => {
     const query = `site_id=${siteId.toUpperCase()}&user_id=${user.userId.toUpperCase()}`;
     const { heard } = await listen(query, { token: owner.token });
     await entry();
-    await entry({ accessorId: admin.accessorId });
-    const id = await entry({ accessorId: user.accessorId });
+    await entry(admin.accessorId);
+    const id = await entry(user.accessorId);
     await until(() => heard.length > 0, { what: 'the entry arrives' });
     expect(heard.map((message) => message.id)).toEqual([id]);
   });
@@ -143,8 +149,8 @@ describe('what listeners hear', () => {
   it('a user of the site hears the own entries', async () => {
     const query = `site_id=${siteId}&user_id=${user.userId}`;
     const { heard } = await listen(query, { token: user.token });
-    await entry({ accessorId: admin.accessorId });
-    const id = await entry({ accessorId: user.accessorId });
+    await entry(admin.accessorId);
+    const id = await entry(user.accessorId);
     await until(() => heard.length > 0, { what: 'the entry arrives' });
     expect(heard.map((message) => message.id)).toEqual([id]);
   });
@@ -154,10 +160,12 @@ describe('what listeners hear', () => {
       token: superUser.token,
       hub: 'incidents',
     });
-    const place = { tenantId: cardea.tenant.tenantId, siteId, category: 'intrusion' };
-    const id = await storeIncident(cardea.database, place);
+    const id = await storeIncident(cardea.database, {
+      ...place,
+      category: 'intrusion_alarm_start',
+    });
     await until(() => heard.length > 0, { what: 'the incident arrives' });
-    expect(heard[0]).toMatchObject({ id, event_category: 'intrusion' });
+    expect(heard[0]).toMatchObject({ id, event_category: 'intrusion_alarm_start' });
     expect(Object.keys(heard[0] ?? {})).not.toContain('user_id');
     expect(Object.keys(heard[0] ?? {})).toHaveLength(14);
   });
@@ -178,7 +186,6 @@ describe('what listeners hear', () => {
 
   it('every entry once and in the order of storing, while many write at once and listeners come', async () => {
     const ears = [await listen(`site_id=${siteId}`, { token: admin.token })];
-    const place = { tenantId: cardea.tenant.tenantId, siteId };
     const write = async (): Promise<readonly string[]> => {
       const ids: string[] = [];
       for (let batch = 0; batch < 10; batch += 1) {

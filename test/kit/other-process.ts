@@ -1,7 +1,7 @@
 import type { TenantId } from '#contract/ids';
 import { createSystemClock } from '#server/runtime/clock';
 import { createBus } from '#server/store/bus';
-import { eventsTopic } from '#server/stream/event-tail';
+import { eventsTopic } from '#server/store/events';
 import type { TestServer } from './cardea.ts';
 import { silentLog } from './database.ts';
 

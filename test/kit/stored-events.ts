@@ -1,79 +1,99 @@
 import { randomUUID } from 'node:crypto';
-import type { TenantId } from '#contract/ids';
+import type { EntryCategory, IncidentCategory } from '#contract/events';
+import type { IqId, TenantId } from '#contract/ids';
+import { insertEvents, type NewEntry } from '#server/store/events';
 import type { Database } from '#server/store/pool';
+import { inTransaction } from '#server/store/scope';
+import { insertIq } from './rows.ts';
 
-export type StoredEvent = {
+/** An IQ whose hub has something to tell, and the site it stands in. */
+export type EventPlace = {
   readonly tenantId: TenantId;
-  readonly siteId: string | null;
-  readonly accessorId?: string | null;
-  readonly category?: string;
-  readonly rejectReason?: string | null;
-  readonly accessBy?: string;
+  readonly siteId: string;
+  readonly iqId: IqId;
 };
 
-/** The key under which writers of events follow one another, so that numbers become visible in order. */
-const orderLock = 0x6361_7264;
+export type StoredEntry = EventPlace & {
+  readonly accessorId?: string | null;
+  readonly category?: EntryCategory;
+  readonly detail?: string;
+};
 
-/** Stores an entry as a hub's upload would; gives its id. Nobody is woken. */
-export async function storeEntry(database: Database, event: StoredEvent): Promise<string> {
-  const [id] = await storeEntries(database, [event]);
-  if (id === undefined) throw new Error('nothing was stored');
+/** Puts an IQ into a site. */
+export async function addEventPlace(
+  database: Database,
+  { tenantId, siteId }: { readonly tenantId: TenantId; readonly siteId: string },
+): Promise<EventPlace> {
+  const iqId = await insertIq({ database, tenant: { tenantId } }, { collection_id: siteId });
+  await database.pool.query("update iqs set customer_reference = 'IQ ground floor' where id = $1", [
+    iqId,
+  ]);
+  return { tenantId, siteId, iqId };
+}
+
+let sequence = 0;
+
+function entryOf({
+  iqId,
+  accessorId = null,
+  category = 'lock_opened',
+  detail,
+}: StoredEntry): NewEntry {
+  sequence += 1;
+  return {
+    id: randomUUID(),
+    iqId,
+    boot: 1,
+    sequence,
+    at: new Date('2026-11-22T08:15:30Z'),
+    local: '2026-11-22T09:15:30',
+    detail: detail ?? null,
+    lockId: null,
+    category,
+    accessorId,
+    accessBy: 'tag',
+    accessDetail: '09990001',
+    exitRequested: false,
+    rejectReason: null,
+  };
+}
+
+/** Stores an entry as a hub's upload is stored; gives its id. Nobody is woken. */
+export async function storeEntry(database: Database, entry: StoredEntry): Promise<string> {
+  const [id = ''] = await storeEntries(database, [entry]);
   return id;
 }
 
-/** Stores entries in one transaction, in the order given. */
+/** Stores entries of one tenant in one transaction, in the order given. */
 export async function storeEntries(
   database: Database,
-  events: readonly StoredEvent[],
+  sent: readonly [StoredEntry, ...StoredEntry[]],
 ): Promise<readonly string[]> {
-  const client = await database.pool.connect();
-  try {
-    await client.query('begin');
-    await client.query('select pg_advisory_xact_lock($1)', [orderLock]);
-    const ids: string[] = [];
-    for (const event of events) {
-      const id = randomUUID();
-      await client.query(
-        `insert into entries (tenant_id, id, number, iq_id, boot, sequence, collection_id, event_category,
-           utc_date_time, local_date_time, accessor_id, iq_customer_reference, iq_mac_address, iq_revision,
-           exit_requested, access_by, access_detail, reject_reason, stored_at)
-         select $1, $2, n, $3, 1, n, $4, $5, '2026-11-22T08:15:30Z', '2026-11-22 09:15:30', $6, 'IQ ground floor',
-           '0A.1B.2C', '2.0', false, $7, '09990001', $8, now() from nextval('event_numbers') as n`,
-        [
-          event.tenantId,
-          id,
-          randomUUID(),
-          event.siteId,
-          event.category ?? 'lock_opened',
-          event.accessorId ?? null,
-          event.accessBy ?? 'tag',
-          event.rejectReason ?? null,
-        ],
-      );
-      ids.push(id);
-    }
-    await client.query('commit');
-    return ids;
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
-  } finally {
-    client.release();
-  }
+  const entries = sent.map((entry) => entryOf(entry));
+  await inTransaction({ database, tenantId: sent[0].tenantId }, (scope) =>
+    insertEvents(scope, { entries, incidents: [], now: new Date() }),
+  );
+  return entries.map(({ id }) => id);
 }
 
-/** Stores an incident; gives its id. Nobody is woken. */
+/** Stores an incident as a hub's upload is stored; gives its id. Nobody is woken. */
 export async function storeIncident(
   database: Database,
-  { tenantId, siteId, category }: StoredEvent,
+  { tenantId, iqId, category }: EventPlace & { readonly category: IncidentCategory },
 ): Promise<string> {
-  const id = randomUUID();
-  await database.pool.query(
-    `insert into incidents (tenant_id, id, number, iq_id, boot, sequence, collection_id, event_category,
-       utc_date_time, local_date_time, iq_customer_reference, iq_mac_address, iq_revision, stored_at)
-     select $1, $2, n, $3, 1, n, $4, $5, '2026-11-22T08:15:30Z', '2026-11-22 09:15:30', 'IQ ground floor', '0A.1B.2C',
-       '2.0', now() from nextval('event_numbers') as n`,
-    [tenantId, id, randomUUID(), siteId, category ?? 'door_left_open'],
+  sequence += 1;
+  const incident = {
+    id: randomUUID(),
+    iqId,
+    at: new Date('2026-11-22T08:15:30Z'),
+    local: '2026-11-22T09:15:30',
+    detail: null,
+    lockId: null,
+    place: { boot: 1, sequence },
+    category,
+  };
+  await inTransaction({ database, tenantId }, (scope) =>
+    insertEvents(scope, { entries: [], incidents: [incident], now: new Date() }),
   );
-  return id;
+  return incident.id;
 }

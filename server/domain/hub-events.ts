@@ -13,7 +13,6 @@ import {
   eventsTopic,
   holdLedgers,
   insertEvents,
-  moveLedgers,
   type LedgerHead,
   type NewEntry,
   type NewIncident,
@@ -66,9 +65,8 @@ async function store(
     for (const event of upload.events)
       await take(scope, parts, { upload, event, heads, news, zones });
   }
-  await insertEvents(scope, { ...news, now: parts.clock.now() });
-  const moved = new Map([...heads].filter(([iqId, head]) => before.get(iqId) !== head));
-  if (moved.size > 0) await moveLedgers(scope, moved);
+  const ledgers = new Map([...heads].filter(([iqId, head]) => before.get(iqId) !== head));
+  if (ledgers.size > 0) await insertEvents(scope, { ...news, ledgers, now: parts.clock.now() });
   if (news.entries.length + news.incidents.length > 0)
     scope.afterCommit(() => parts.bus.publish(eventsTopic(scope.tenantId), ''));
   return heads;

@@ -1,5 +1,6 @@
 /** Whose a hub is, whether it is here, what it says of its devices (behaviour.md 3.1 to 3.4, 10). */
 import { toLocalText } from '#access/zones';
+import type { IqId } from '#contract/ids';
 import type { Actor, Audit } from '#server/events/audit';
 import type { ConnectedIq, GatewayHandlers } from '#server/gateway/handlers';
 import type { Clock } from '#server/runtime/clock';
@@ -12,6 +13,7 @@ import {
   findLastConnectionIncident,
   findLedgerHead,
   insertEvents,
+  type LedgerHead,
 } from '#server/store/events';
 import { requestWipe } from '#server/store/factory-hubs';
 import { dropPresence, takePresence } from '#server/store/gateways';
@@ -186,6 +188,7 @@ async function noteConnection(
     place: null,
     category: what.category,
   };
-  await insertEvents(scope, { entries: [], incidents: [incident], now: at });
+  const ledgers = new Map<IqId, LedgerHead>();
+  await insertEvents(scope, { entries: [], incidents: [incident], ledgers, now: at });
   scope.afterCommit(() => bus.publish(eventsTopic(tenantId), ''));
 }

@@ -13,19 +13,26 @@ export function eventsTopic(tenantId: TenantId): string {
 
 export type LedgerHead = { readonly boot: number; readonly sequence: number };
 
-/** How far the ledgers of IQs are stored, held until the transaction ends; an IQ without ledger so far has none. */
+/** How far the ledgers of IQs are stored, held until the transaction ends; an IQ without ledger so far begins at 0. */
 export async function holdLedgers(
   scope: WriteScope,
   iqIds: readonly IqId[],
 ): Promise<Map<IqId, LedgerHead>> {
+  const held = await holdPresentLedgers(scope, iqIds);
+  if (held.size === iqIds.length) return held;
   await scope.query(
     `insert into iq_ledgers (tenant_id, iq_id, boot, sequence)
-     select $1, id, 0, 0 from unnest($2::uuid[]) as given (id)
-      where not exists (select 1 from iq_ledgers h where h.tenant_id = $1 and h.iq_id = given.id)
-     on conflict do nothing`,
+     select $1, id, 0, 0 from unnest($2::uuid[]) as given (id) order by id on conflict do nothing`,
     [scope.tenantId, iqIds],
     'ledgers_begin',
   );
+  return holdPresentLedgers(scope, iqIds);
+}
+
+async function holdPresentLedgers(
+  scope: WriteScope,
+  iqIds: readonly IqId[],
+): Promise<Map<IqId, LedgerHead>> {
   const rows = await scope.query<{ iq_id: IqId; boot: string; sequence: string }>(
     `select iq_id, boot, sequence from iq_ledgers where tenant_id = $1 and iq_id = any ($2)
       order by iq_id for no key update`,
@@ -45,26 +52,6 @@ export async function findLedgerHead(scope: Scope, iqId: IqId): Promise<LedgerHe
     'ledger_head',
   );
   return row === undefined ? null : { boot: Number(row.boot), sequence: Number(row.sequence) };
-}
-
-/** Moves the ledgers on. */
-export async function moveLedgers(
-  scope: WriteScope,
-  heads: ReadonlyMap<IqId, LedgerHead>,
-): Promise<void> {
-  const moved = [...heads];
-  await scope.query(
-    `update iq_ledgers h set boot = m.boot, sequence = m.sequence
-       from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as m (iq_id, boot, sequence)
-      where h.tenant_id = $1 and h.iq_id = m.iq_id`,
-    [
-      scope.tenantId,
-      moved.map(([iqId]) => iqId),
-      moved.map(([, { boot }]) => boot),
-      moved.map(([, { sequence }]) => sequence),
-    ],
-    'ledgers_move',
-  );
 }
 
 type NewEvent = {
@@ -95,20 +82,34 @@ export type NewIncident = NewEvent & {
   readonly category: IncidentCategory;
 };
 
-/** Stores events in their order; those stored already stay as they are. Waits for its turn among the writers of the tenant. */
+/**
+ * Stores events in their order, and how far the ledgers are with them; those stored already stay as they are. Waits for its
+ * turn among the writers of the tenant.
+ */
 export async function insertEvents(
   scope: WriteScope,
   events: {
     readonly entries: readonly NewEntry[];
     readonly incidents: readonly NewIncident[];
+    readonly ledgers: ReadonlyMap<IqId, LedgerHead>;
     readonly now: Date;
   },
 ): Promise<void> {
-  const { entries, incidents, now } = events;
-  if (entries.length === 0 && incidents.length === 0) return;
+  const { entries, incidents, ledgers, now } = events;
+  const moved = [...ledgers];
   await scope.query(
-    `select pg_advisory_xact_lock(hashtextextended('event-numbers ' || $1, 0))`,
-    [scope.tenantId],
+    `with moved as (
+       update iq_ledgers h set boot = m.boot, sequence = m.sequence
+         from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as m (iq_id, boot, sequence)
+        where h.tenant_id = $1::uuid and h.iq_id = m.iq_id
+     )
+     select pg_advisory_xact_lock(hashtextextended('event-numbers ' || $1::uuid::text, 0))`,
+    [
+      scope.tenantId,
+      moved.map(([iqId]) => iqId),
+      moved.map(([, { boot }]) => boot),
+      moved.map(([, { sequence }]) => sequence),
+    ],
     'events_turn',
   );
   if (entries.length > 0) await insertEntries(scope, entries, now);

@@ -12,6 +12,7 @@ import { createDeviceCertificates } from '#server/runtime/certificates';
 import { createSystemClock } from '#server/runtime/clock';
 import { createLog } from '#server/runtime/log';
 import { insertRows, type Columns } from './entry-rows.ts';
+import { memory } from './memory.ts';
 import { offer } from './programs.ts';
 
 let streamPort = 0;
@@ -127,4 +128,4 @@ async function stream(given: { readonly columns: Columns }): Promise<void> {
   await once(streams, 'listening');
 }
 
-offer({ start, open, stream });
+offer({ start, open, stream, memory });

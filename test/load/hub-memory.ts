@@ -4,12 +4,12 @@ import { freePort } from '#test/kit/ports';
 import { freshFolder } from './bed.ts';
 import { connectSpeakers, leaveAll, type Address } from './hub-speaker.ts';
 import type { Ground, Measure } from './measure.ts';
-import type { Memory } from './probe.ts';
+import type { Memory } from './memory.ts';
 import type { Program } from './programs.ts';
 import type { SeededHub } from './seed.ts';
 
-/** Connected and gone again before anything is counted, so that code and pools are there. */
-const warmingUp = 100;
+/** The share of hubs that is connected and gone again before anything is counted, so that code and pools are there. */
+const warmingUp = 0.05;
 
 export const hubMemory: Measure = {
   name: 'hub-memory',
@@ -42,7 +42,7 @@ async function startFloor({
   stage,
 }: Ground): Promise<{ readonly program: Program; readonly address: Address }> {
   const { place } = await stage();
-  const program = bed.startProgram('./floor-link', { preload: './probe' });
+  const program = bed.startProgram('./floor-link');
   const port = await freePort();
   const { caPath } = await program.call<{ caPath: string }>('start', {
     databaseUrl: place.url,
@@ -69,7 +69,7 @@ async function growth(
     if (isGreeting) for (const speaker of speakers) await speaker.greet();
     return speakers;
   };
-  await leaveAll(await connect(hubs.slice(0, warmingUp)));
+  await leaveAll(await connect(hubs.slice(0, Math.ceil(hubs.length * warmingUp))));
   const before = await program.call<Memory>('memory');
   const speakers = await connect(hubs);
   const after = await program.call<Memory>('memory');

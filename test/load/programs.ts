@@ -32,6 +32,7 @@ export type ProgramOptions = {
 
 const outputLimit = 20_000;
 const patienceMs = 30_000;
+const answerWithinMs = 120_000;
 /** `.js` in dist/, `.ts` when run from the source. */
 const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
 
@@ -84,7 +85,16 @@ function watch(child: ChildProcess): Program {
       return new Promise<Result>((resolve, reject) => {
         if (isGone) return reject(new Error(`The program has ended:\n${output}`));
         calls += 1;
-        waiting.set(calls, { resolve, reject });
+        const silent = setTimeout(() => {
+          reject(new Error(`No answer to ${act}; the program said:\n${output}`));
+        }, answerWithinMs);
+        const settled =
+          <Value>(settle: (value: Value) => void) =>
+          (value: Value) => {
+            clearTimeout(silent);
+            settle(value);
+          };
+        waiting.set(calls, { resolve: settled(resolve), reject: settled(reject) });
         const question: Question = { call: calls, act, given };
         child.send(question);
         return undefined;
@@ -100,8 +110,22 @@ function watch(child: ChildProcess): Program {
   };
 }
 
-/** Offers acts to the parent; each takes what the parent gave. The channel does not keep the process alive. */
-export function offer(acts: Readonly<Record<string, (given: never) => unknown>>): void {
+export type Acts = Readonly<Record<string, (given: never) => unknown>>;
+
+/** Offers acts to the parent, each takes what the parent gave; the program lives as long as the parent's end of the channel. */
+export function offer(acts: Acts): void {
+  answer(acts);
+  process.channel?.ref();
+}
+
+/** Offers acts beside a program that has a life of its own; when the parent is gone it is asked to stop. */
+export function offerBeside(acts: Acts): void {
+  answer(acts);
+  process.channel?.unref();
+}
+
+function answer(acts: Acts): void {
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.on('message', (message) => {
     const { call, act, given } = message as Question;
     const found = acts[act];
@@ -114,7 +138,6 @@ export function offer(acts: Readonly<Record<string, (given: never) => unknown>>)
         (error: unknown) => process.send?.({ call, fault: faultText(error) } satisfies Answer),
       );
   });
-  process.channel?.unref();
 }
 
 function faultText(error: unknown): string {

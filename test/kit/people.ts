@@ -9,6 +9,8 @@ export type TestPerson = {
   /** The person as the hardware of the site sees them; null for somebody without a role there. */
   readonly accessorId: string | null;
   readonly token: string;
+  readonly email: string;
+  readonly password: string;
 };
 
 /** A collection of the tenant, as a site. */
@@ -58,7 +60,7 @@ export async function addPerson(
       userId,
     ]);
   const token = await personToken(server, { tenant, email, password });
-  return { loginId, userId, accessorId, token };
+  return { loginId, userId, accessorId, token, email, password };
 }
 
 async function personToken(

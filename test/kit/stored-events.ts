@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EntryCategory, IncidentCategory } from '#contract/events';
 import type { IqId, TenantId } from '#contract/ids';
-import { insertEvents, type NewEntry } from '#server/store/events';
+import { insertEvents, type LedgerHead, type NewEntry } from '#server/store/events';
 import type { Database } from '#server/store/pool';
 import { inTransaction } from '#server/store/scope';
 import { insertIq } from './rows.ts';
@@ -70,8 +70,9 @@ export async function storeEntries(
   sent: readonly [StoredEntry, ...StoredEntry[]],
 ): Promise<readonly string[]> {
   const entries = sent.map((entry) => entryOf(entry));
+  const events = { entries, incidents: [], ledgers: new Map<IqId, LedgerHead>(), now: new Date() };
   await inTransaction({ database, tenantId: sent[0].tenantId }, (scope) =>
-    insertEvents(scope, { entries, incidents: [], now: new Date() }),
+    insertEvents(scope, events),
   );
   return entries.map(({ id }) => id);
 }
@@ -92,8 +93,12 @@ export async function storeIncident(
     place: { boot: 1, sequence },
     category,
   };
-  await inTransaction({ database, tenantId }, (scope) =>
-    insertEvents(scope, { entries: [], incidents: [incident], now: new Date() }),
-  );
+  const events = {
+    entries: [],
+    incidents: [incident],
+    ledgers: new Map<IqId, LedgerHead>(),
+    now: new Date(),
+  };
+  await inTransaction({ database, tenantId }, (scope) => insertEvents(scope, events));
   return incident.id;
 }

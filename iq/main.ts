@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { parseBuilding, type Building } from '#contract/building';
 import { createSystemClock } from './clock.ts';
+import { createInstaller } from './drivers/simulated-installer.ts';
 import { createSimulatedHardware } from './drivers/simulated.ts';
 import { usualHardware, type HubHardware } from './hub-options.ts';
 import { createHub } from './hub.ts';
@@ -15,6 +16,7 @@ const usage = `usage: npm run iq -- --server mqtts://host:port --ca file --code 
   --data      folder for everything the hub must not forget
   --name      what this hub calls itself on the console (default: its mac)
   --building  JSON file whose simulated locks hang around this hub (default: none)
+  --maker-key PEM of the public key that firmware must be signed with (default: no update is taken)
   --clock     server (default: corrected by the server) or host (kept right by this machine)
 `;
 
@@ -31,6 +33,7 @@ type Settings = {
   readonly name: string;
   readonly building: string | null;
   readonly clockCorrection: 'server' | 'none';
+  readonly makerKey: string | null;
 };
 
 function readSettings(args: readonly string[]): Settings {
@@ -45,6 +48,7 @@ function readSettings(args: readonly string[]): Settings {
       name: text,
       building: text,
       clock: text,
+      'maker-key': text,
     },
   });
   const { server, ca, data, clock = 'server' } = values;
@@ -68,6 +72,7 @@ function readSettings(args: readonly string[]): Settings {
     name: values.name ?? code.slice(0, 6),
     building: values.building ?? null,
     clockCorrection: clock === 'host' ? 'none' : 'server',
+    makerKey: values['maker-key'] ?? null,
   };
 }
 
@@ -76,7 +81,7 @@ async function readBuilding({
   building: path,
   code,
   name,
-}: Settings): Promise<Pick<Building, 'hubs' | 'locks' | 'repeaters'>> {
+}: Settings): Promise<Pick<Building, 'hubs' | 'locks' | 'repeaters' | 'installer'>> {
   const building = path === null ? null : parseBuilding(JSON.parse(await readFile(path, 'utf8')));
   const own = building?.hubs.find((hub) => hub.code === code);
   if (building && own) return building;
@@ -88,7 +93,7 @@ async function readBuilding({
     ...usualHardware,
     report: bareReport,
   };
-  return { hubs: [hub], locks: [], repeaters: [] };
+  return { hubs: [hub], locks: [], repeaters: [], installer: 'manual' };
 }
 
 const absent = { priority: null, status: 'unavailable', mac_address: null } as const;
@@ -113,7 +118,9 @@ async function main(): Promise<void> {
   const log = createLineLog((line) => process.stdout.write(`${settings.name} ${line}`));
   const clock = createSystemClock();
   const building = await readBuilding(settings);
-  const hardware = createSimulatedHardware({ building, clock });
+  const firmwareKey =
+    settings.makerKey === null ? null : await readFile(settings.makerKey, 'utf8');
+  const hardware = createSimulatedHardware({ building, clock, firmwareKey });
   const described: HubHardware =
     building.hubs.find((hub) => hub.code === settings.code) ?? usualHardware;
   const { model, revision, vendor, software, limits } = described;
@@ -127,12 +134,16 @@ async function main(): Promise<void> {
     log,
     hardware: { model, revision, vendor, software, limits },
     clockCorrection: settings.clockCorrection,
+    firmwareKey,
   });
+
+  const installer = createInstaller({ hubs: [hub], hardware });
 
   let isEnding = false;
   async function end(): Promise<void> {
     if (isEnding) return;
     isEnding = true;
+    installer.stop();
     await hub.stop();
     hardware.stop();
     log.info('stopped');
@@ -142,6 +153,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => void end());
 
   await hub.start();
+  if (building.installer === 'automatic') installer.start();
   const view = hub.view();
   log.info('the hub runs', { hub_id: view?.hubId ?? null, boot: view?.boot ?? null });
 }

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import type { Building, BuildingCard } from '#contract/building';
 import type { HubEvent } from '#contract/events';
 import { createSimulatedHardware } from '#iq/drivers/simulated';
+import { createInstaller } from '#iq/drivers/simulated-installer';
+import type { SimulatedFirmware } from '#iq/drivers/simulated-firmware';
 import type { SimulatedLock } from '#iq/drivers/simulated-lock';
 import type { SimulatedRepeater } from '#iq/drivers/simulated-repeater';
 import type { HubLog } from '#iq/log';
@@ -14,7 +16,6 @@ import { createActivity } from './activity.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { finderOf } from './find.ts';
 import { SimulatedHub } from './hub.ts';
-import { createInstaller } from './installer.ts';
 
 export type SimulatedBuilding = {
   readonly name: string;
@@ -23,6 +24,8 @@ export type SimulatedBuilding = {
   readonly locks: readonly SimulatedLock[];
   readonly repeaters: readonly SimulatedRepeater[];
   readonly cards: readonly BuildingCard[];
+  /** What runs in a lock or repeater, and its fault. */
+  firmwareOf(device: SimulatedLock | SimulatedRepeater): SimulatedFirmware;
   /** By id, mac or name in any letter case; throw NotInBuilding. */
   hub(wanted: string): SimulatedHub;
   lock(wanted: string): SimulatedLock;
@@ -54,6 +57,10 @@ export type BuildingOptions = {
    * right by the server, as real hubs are.
    */
   readonly clockCorrection?: 'server' | 'none';
+  /** Time of one radio message between a hub and a lock. */
+  readonly latencyMs?: number;
+  /** PEM of the public key of the maker of all this hardware; absent = it takes no updates. */
+  readonly firmwareKey?: string | null;
   /** Whether people go in and out by the script. */
   readonly activity?: 'on' | 'off';
 };
@@ -73,8 +80,13 @@ export function createBuilding({
   lines = 'relayed',
   clockCorrection = 'none',
   activity = 'on',
+  latencyMs,
 }: BuildingOptions): SimulatedBuilding {
-  const hardware = createSimulatedHardware({ building, clock });
+  const hardware = createSimulatedHardware({
+    building,
+    clock,
+    ...(latencyMs === undefined ? {} : { latencyMs }),
+  });
   const listeners = new Set<(hub: SimulatedHub, event: HubEvent) => void>();
   const hubs = building.hubs.map(
     (hub) =>
@@ -87,6 +99,7 @@ export function createBuilding({
         clockCorrection,
         log,
         lines,
+        firmwareKey,
         onEvent: (source, event) => {
           for (const listener of listeners) listener(source, event);
         },
@@ -107,6 +120,7 @@ export function createBuilding({
     hubs,
     locks: hardware.locks,
     repeaters: hardware.repeaters,
+    firmwareOf: (device) => hardware.firmwareOf(device.mac),
     cards: building.cards,
     hub: finderOf('hub', hubs),
     lock,

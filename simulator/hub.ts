@@ -3,7 +3,9 @@ import type { BuildingHub } from '#contract/building';
 import type { LockItem, RepeaterItem } from '#contract/access-table';
 import type { HubEvent } from '#contract/events';
 import type { HubClock } from '#iq/clock';
+import type { HubLight } from '#iq/drivers/driver';
 import type { SimulatedHardware } from '#iq/drivers/simulated';
+import type { SimulatedFirmware } from '#iq/drivers/simulated-firmware';
 import { createHub, type Hub } from '#iq/hub';
 import type { HubView } from '#iq/hub-options';
 import type { HubLog } from '#iq/log';
@@ -25,6 +27,7 @@ export type SimulatedHubParts = {
   readonly log: HubLog;
   readonly clockCorrection: 'server' | 'none';
   readonly lines: 'relayed' | 'direct';
+  readonly firmwareKey: string | null;
   readonly onEvent: (hub: SimulatedHub, event: HubEvent) => void;
 };
 
@@ -82,6 +85,15 @@ export class SimulatedHub {
     return this.#parts.hardware.housingOf(this.code).pressButton(heldMs);
   }
 
+  /** What runs in the hub itself, and its fault. */
+  get firmware(): SimulatedFirmware {
+    return this.#parts.hardware.housingOf(this.code).firmware;
+  }
+
+  get light(): HubLight {
+    return this.#parts.hardware.housingOf(this.code).light;
+  }
+
   // ---- the line
 
   /** The line of the hub with its faults; throws NoLine. */
@@ -132,13 +144,6 @@ export class SimulatedHub {
     return this.#items().find((item) => item.mac === mac)?.id ?? null;
   }
 
-  /** macs of the devices the hub waits for. */
-  pendingMacs(): string[] {
-    return this.#items()
-      .filter((item) => item.link === 'attached_pending')
-      .map((item) => item.mac);
-  }
-
   #items(): readonly (LockItem | RepeaterItem)[] {
     const table = this.view()?.table;
     if (!table) return [];
@@ -146,7 +151,8 @@ export class SimulatedHub {
   }
 
   #install(): Hub {
-    const { server, ca, dataDir, clock, clockCorrection, log, hardware, onEvent } = this.#parts;
+    const { server, ca, dataDir, clock, clockCorrection, log, hardware, firmwareKey, onEvent } =
+      this.#parts;
     const { model, revision, vendor, software, limits } = this.#hardware;
     const hub = createHub({
       dataDir,
@@ -156,6 +162,7 @@ export class SimulatedHub {
       driver: hardware.driverFor(this.code),
       clock,
       clockCorrection,
+      firmwareKey,
       log,
       hardware: { model, revision, vendor, software, limits },
     });

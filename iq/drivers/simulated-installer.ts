@@ -1,7 +1,7 @@
 /** The installer who is always there: shows the card or presses the button wherever a hub waits for a device. */
-import { createSteadyClock, type Timer } from '#iq/clock';
-import type { SimulatedHardware } from '#iq/drivers/simulated';
-import type { SimulatedHub } from './hub.ts';
+import { createSteadyClock, type Timer } from '../clock.ts';
+import type { HubView } from '../hub-options.ts';
+import type { SimulatedHardware } from './simulated.ts';
 
 export type Installer = {
   start(): void;
@@ -11,11 +11,21 @@ export type Installer = {
 /** How often he looks at the hubs. */
 const roundMs = 500;
 
+/** macs of the devices a hub waits for; none while it does not run. */
+function pendingMacs(view: HubView | null): string[] {
+  const table = view?.table;
+  if (!table) return [];
+  const locks = [...table.locks.values()].map(({ item }) => item);
+  return [...table.repeaters.values(), ...locks]
+    .filter((item) => item.link === 'attached_pending')
+    .map((item) => item.mac);
+}
+
 export function createInstaller({
   hubs,
   hardware,
 }: {
-  readonly hubs: readonly SimulatedHub[];
+  readonly hubs: readonly { view(): HubView | null }[];
   readonly hardware: Pick<SimulatedHardware, 'locks' | 'repeaters'>;
 }): Installer {
   const lockByMac = new Map(hardware.locks.map((lock) => [lock.mac, lock]));
@@ -32,7 +42,7 @@ export function createInstaller({
   async function goRound(): Promise<void> {
     for (const hub of hubs) {
       // Repeaters first: what hangs on them is out of reach before.
-      const pending = hub.pendingMacs();
+      const pending = pendingMacs(hub.view());
       const repeaters = pending.filter((mac) => repeaterByMac.has(mac));
       const locks = pending.filter((mac) => lockByMac.has(mac));
       for (const mac of [...repeaters, ...locks]) await visit(mac);

@@ -60,13 +60,17 @@ export function partOf(
   { hubs, locks }: { readonly hubs: readonly string[]; readonly locks?: readonly string[] },
 ): Building {
   const isKept = ({ hub }: { readonly hub: string | null }) => hub !== null && hubs.includes(hub);
+  const { name: buildingName, time_zone: timeZone, installer, cards } = building;
   return {
-    ...building,
+    name: buildingName,
+    time_zone: timeZone,
+    installer,
     hubs: building.hubs.filter(({ name }) => hubs.includes(name)),
     repeaters: building.repeaters.filter(isKept),
     locks: building.locks.filter(
       (lock) => isKept(lock) && (locks === undefined || locks.includes(lock.name)),
     ),
+    cards,
     activity: [],
   };
 }

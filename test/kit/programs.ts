@@ -24,6 +24,8 @@ export type BuiltProduct = {
 
 export type Program = {
   readonly child: ChildProcess;
+  /** Its exit code; null when a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** What it has written so far. */
   said(): string;
   /** Ends it without any warning. */
@@ -85,11 +87,11 @@ export async function buildProduct(): Promise<BuiltProduct> {
 async function compile(dist: string): Promise<void> {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const settings = ['-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', dist];
-  const { child, said } = watch(
+  const compiling = watch(
     spawn(process.execPath, [compiler, ...settings], { stdio: ['ignore', 'pipe', 'pipe'] }),
   );
-  await new Promise((resolve) => child.once('close', resolve));
-  if (child.exitCode !== 0) throw new Error(`tsc ended with ${String(child.exitCode)}: ${said()}`);
+  const code = await compiling.ended;
+  if (code !== 0) throw new Error(`tsc ended with ${String(code)}: ${compiling.said()}`);
 }
 
 function watch(child: ChildProcess): Program {
@@ -101,6 +103,7 @@ function watch(child: ChildProcess): Program {
   });
   return {
     child,
+    ended,
     said: () => said,
     async kill() {
       child.kill('SIGKILL');

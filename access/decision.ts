@@ -79,7 +79,7 @@ export function decide(question: Question): Decision {
     return refusal({ ...shown, check: 5, detail: 'no_access', rejectReason: 'unknown_credential' });
   }
   // Several holdings are one person's accessors (5.1): one granted is enough, else the refusal that came furthest tells most.
-  const answers = holdings.map((holding) => decideFor(holding, table, question));
+  const answers = holdings.map((holding) => decideFor(holding, { table, question }));
   return answers.reduce((best, answer) => (isBetter(answer, best) ? answer : best));
 }
 
@@ -88,7 +88,11 @@ function isBetter(answer: Decision, best: Decision): boolean {
   return answer.act === 'refuse' && answer.check > best.check;
 }
 
-function decideFor(holding: Holding, table: AccessTable, question: Question): Decision {
+/** The same for one of those who hold what was presented: checks 6 to 18. */
+export function decideFor(
+  holding: Holding,
+  { table, question }: { readonly table: AccessTable; readonly question: Question },
+): Decision {
   const { accessor, key } = holding;
   const { door, now, presentation } = question;
   const what = presentation.what as Credential;

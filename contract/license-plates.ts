@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Bool, optional, orNull, page, Text, Uuid } from './fields.ts';
+import { Bool, listOf, optional, orNull, page, Text, Uuid } from './fields.ts';
 
 /** core-api.md 7.6. */
 export const LicensePlateResponse = Type.Object({
@@ -19,6 +19,12 @@ export const PatchLicensePlateRequest = Type.Object({
   license_plate: optional(orNull(Text)),
   blocked: optional(Bool),
 });
+
+export const LicensePlateAccessResponse = Type.Object({ access_granted: Bool });
+export type LicensePlateAccessResponse = Static<typeof LicensePlateAccessResponse>;
+
+/** The plates a camera may let pass by itself, normalised. */
+export const AdmittedPlates = listOf(Text);
 
 /**
  * A plate as it is stored and compared: letters and digits of any script, in upper case. null when nothing or more than 32

@@ -17,6 +17,7 @@ import { iqPinRoutes } from './core-api/iq-pins.ts';
 import { iqRoutes } from './core-api/iqs.ts';
 import { keySettingRoutes } from './core-api/key-settings.ts';
 import { keyRoutes } from './core-api/keys.ts';
+import { licensePlateAccessRoutes } from './core-api/license-plate-access.ts';
 import { licensePlateRoutes } from './core-api/license-plates.ts';
 import { lockingRoutes } from './core-api/lockings.ts';
 import { lockRoutes } from './core-api/locks.ts';
@@ -45,6 +46,7 @@ import { createIqPins } from './domain/iq-pins.ts';
 import { createIqs } from './domain/iqs.ts';
 import { createKeySettings } from './domain/key-settings.ts';
 import { createKeys } from './domain/keys.ts';
+import { createLicensePlateAccess } from './domain/license-plate-access.ts';
 import { createLicensePlates } from './domain/license-plates.ts';
 import { createLockings } from './domain/lockings.ts';
 import { createLocks } from './domain/locks.ts';
@@ -269,6 +271,7 @@ function createDomain({ database, clock, ids, log, bus, seal, link }: DomainPart
     accessGroups: createAccessGroups(people),
     timeSchedules: createTimeSchedules(people),
     licensePlates: createLicensePlates(people),
+    licensePlateAccess: createLicensePlateAccess(hardware),
     accessorPins: createAccessorPins(people),
     entries: createEntries({ database }),
     incidents: createIncidents({ database }),
@@ -300,6 +303,7 @@ export function coreRoutes(domain: ReturnType<typeof createDomain>) {
     ...accessGroupRoutes(domain),
     ...timeScheduleRoutes(domain),
     ...licensePlateRoutes(domain),
+    ...licensePlateAccessRoutes(domain),
     ...accessorPinRoutes(domain),
     ...entryRoutes(domain),
     ...incidentRoutes(domain),

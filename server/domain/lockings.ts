@@ -142,20 +142,28 @@ function accessorFault(body: SentLocking, facts: LockingFacts): ApiError | undef
   return reason === undefined ? undefined : new ApiError('OPERATION_NOT_ALLOWED', { reason });
 }
 
-/** IQ claimed, ready and online, lock online, privacy mode. */
-function hubFault({ facts, wanted }: Order): ApiError | undefined {
-  if (facts.iq_state === null || facts.iq_state === 'initialized')
-    return new ApiError('CCC_ENTITY_NOT_FOUND');
-  const notReady =
-    facts.subscribed !== true
+/** Why an IQ takes no door command at all: not claimed, not subscribed, in installation, to be restored (behaviour.md 7.1). */
+export function readinessFault({
+  iq_state: state,
+  subscribed,
+  restore_required: isRestoreRequired,
+}: Pick<LockingFacts, 'iq_state' | 'subscribed' | 'restore_required'>): ApiError | undefined {
+  if (state === null || state === 'initialized') return new ApiError('CCC_ENTITY_NOT_FOUND');
+  const reason =
+    subscribed !== true
       ? 'The IQ is not subscribed.'
-      : facts.iq_state === 'installation'
+      : state === 'installation'
         ? 'The IQ is in installation.'
-        : facts.restore_required === true
+        : isRestoreRequired === true
           ? 'The IQ must be restored first.'
           : undefined;
-  if (notReady !== undefined)
-    return new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason: notReady });
+  return reason === undefined ? undefined : new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason });
+}
+
+/** IQ claimed, ready and online, lock online, privacy mode. */
+function hubFault({ facts, wanted }: Order): ApiError | undefined {
+  const unready = readinessFault(facts);
+  if (unready !== undefined) return unready;
   if (facts.iq_online !== true) return new ApiError('IQ_OFFLINE');
   if (!facts.lock_online) return failed('lock_offline');
   if (facts.privacy_mode && wanted !== 'locked' && !facts.override_privacy_mode)

@@ -13,6 +13,7 @@ import { pageOf, parseListOptions, queryParameters, type ListRequest } from './l
 import { operationSchema } from './openapi.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Access, Call, QueryParameter, Route } from './route.ts';
+import { headerMismatch } from './token.ts';
 
 /** The API families that take tokens: which audiences they accept and who may call what. */
 export type Face = {
@@ -51,11 +52,20 @@ export function registerFace(
         const caller = await parts.checkToken(request.headers.authorization, face);
         parts.rateLimit(caller.clientId);
         face.authorize(caller, route.access);
+        if (route.hasCollectionHeader === true) checkCollectionHeader(request);
         callers.set(request, caller);
       },
       handler: (request, reply) => answer({ request, reply, route, textParams, parts }),
     });
   }
+}
+
+/** Throws the empty 403 unless the header names the collection of the path, in whatever letter case. */
+function checkCollectionHeader(request: FastifyRequest): void {
+  const sent = request.headers['clp-collection-id'];
+  const named = (request.params as Record<string, string>)['collection_id'];
+  if (typeof sent !== 'string' || sent.trim().toLowerCase() !== named?.toLowerCase())
+    throw headerMismatch();
 }
 
 type Answering = {

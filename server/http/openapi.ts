@@ -41,6 +41,7 @@ export function operationSchema(route: Route, face: Face): OperationSchema {
     ...(Object.keys(parameters).length > 0
       ? { params: { type: 'object', properties: parameters, required: Object.keys(parameters) } }
       : {}),
+    ...(route.hasCollectionHeader === true ? { headers: collectionHeader } : {}),
     ...(route.query === undefined && route.list === undefined
       ? {}
       : { querystring: querySchema(route) }),
@@ -49,6 +50,18 @@ export function operationSchema(route: Route, face: Face): OperationSchema {
     'x-error-codes': codes.map((name) => String(errorRow(name).code)),
   };
 }
+
+const collectionHeader = {
+  type: 'object',
+  properties: {
+    'CLP-Collection-Id': {
+      type: 'string',
+      format: 'uuid',
+      description: 'The collection of the path, said once more',
+    },
+  },
+  required: ['CLP-Collection-Id'],
+};
 
 /** `GET /access_groups/{id}/locks` → `get_access_groups_id_locks`. */
 export function operationId(route: Pick<Route, 'method' | 'path'>): string {

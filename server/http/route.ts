@@ -67,6 +67,8 @@ type RouteBase = {
   /** Path parameters that are no ids. */
   readonly textParams?: readonly string[];
   readonly query?: Readonly<Record<string, QueryParameter>>;
+  /** `CLP-Collection-Id` must name the collection of the path, else an empty 403 (core-api.md 1). */
+  readonly hasCollectionHeader?: boolean;
   readonly list?: { readonly fields: ListFields; readonly events?: boolean };
   /** A schema: 200 with it. null: 204. 'empty': 200 without body. */
   readonly answer: TSchema | null | 'empty';

@@ -43,6 +43,11 @@ export function insufficientScope(): TokenError {
   return new TokenError(403, 'Bearer error="insufficient_scope"');
 }
 
+/** The refusal of a request whose `CLP-Collection-Id` is not the collection of its path. */
+export function headerMismatch(): TokenError {
+  return new TokenError(403, '');
+}
+
 const CLOCK_SKEW_SECONDS = 30;
 const KEYS_READ_AGAIN_AFTER_MS = 60_000;
 /** About 2 KB each; beyond that the longest unused are verified again. */

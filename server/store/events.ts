@@ -66,8 +66,9 @@ type NewEvent = {
 };
 
 export type NewEntry = NewEvent & {
-  readonly boot: number;
-  readonly sequence: number;
+  /** Where the hub wrote it; both null = the server itself saw it. */
+  readonly boot: number | null;
+  readonly sequence: number | null;
   readonly category: EntryCategory;
   readonly accessorId: string | null;
   readonly accessBy: AccessBy;
@@ -137,7 +138,13 @@ async function insertEntries(
        access_by, access_detail, exit_requested, reject_reason, $2, is_readable, collection_id, lock_name, lock_mac,
        iq_name, iq_mac, iq_revision, collection_name
      from (
-       select e.*, coalesce(c.store_entry_events, true) as is_readable, ${names}
+       select e.id, e.iq_id, coalesce(e.boot, 0) as boot,
+           -- Those of the server count down, below what was stored before.
+           coalesce(e.sequence, coalesce((select min(o.sequence) from entries o
+             where o.tenant_id = $1 and o.iq_id = e.iq_id and o.boot = 0), 0)
+             - row_number() over (partition by e.iq_id, e.sequence is null order by e.place)) as sequence,
+           e.category, e.detail, e.at, e.local, e.lock_id, e.accessor_id, e.access_by, e.access_detail,
+           e.exit_requested, e.reject_reason, coalesce(c.store_entry_events, true) as is_readable, ${names}
          from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
            $10::timestamp[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::boolean[], $16::text[])
            with ordinality as e (id, iq_id, boot, sequence, category, detail, at, local, lock_id, accessor_id,

@@ -8,22 +8,31 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { onBed } from './bed.ts';
 import { decisionTime } from './decision-time.ts';
+import { eventLatency } from './event-latency.ts';
 import { eventRate } from './event-rate.ts';
+import { growth } from './growth.ts';
+import { openHouse, type House } from './house.ts';
 import { hubMemory } from './hub-memory.ts';
 import { lockList } from './lock-list.ts';
 import { lockRead } from './lock-read.ts';
 import type { Ground, Measure } from './measure.ts';
 import { judge, tableText, type ReportLine } from './report.ts';
+import { remoteOpening } from './remote-opening.ts';
 import { openStage, sizeOf, type Stage } from './stage.ts';
 import { startTime } from './start-time.ts';
+import { tableChange } from './table-change.ts';
 
 const measures: readonly Measure[] = [
   lockRead,
   lockList,
+  remoteOpening,
+  eventLatency,
   eventRate,
   hubMemory,
-  startTime,
+  tableChange,
   decisionTime,
+  startTime,
+  growth,
 ];
 
 const usage = `usage: npm run bench -- [--only name,…] [--quick]
@@ -49,10 +58,14 @@ async function run(): Promise<void> {
   const began = performance.now();
   await onBed({ isQuick }, async (bed) => {
     let opened: Promise<Stage> | undefined;
-    const ground: Ground = {
-      bed,
-      stage: () => (opened ??= openStage(bed, { name: 'usual', size: sizeOf(bed) })),
-    };
+    let inhabited: Promise<House> | undefined;
+    const stage = (): Promise<Stage> =>
+      (opened ??= openStage(bed, { name: 'usual', size: sizeOf(bed) }));
+    const house = (): Promise<House> =>
+      (inhabited ??= stage().then((found) =>
+        openHouse(bed, { stage: found, hubs: isQuick ? 20 : 100 }),
+      ));
+    const ground: Ground = { bed, stage, house };
     for (const measure of chosen) {
       const startedAt = performance.now();
       process.stderr.write(`${measure.name} … `);

@@ -1,9 +1,8 @@
 /** What the server's memory grows by for each connected IQ over TLS, beside a bare aedes with as many clients. */
 import { readFile } from 'node:fs/promises';
-import { freePort } from '#test/kit/ports';
-import { freshFolder } from './bed.ts';
+import { startFloorLink } from './floor-link-client.ts';
 import { connectSpeakers, leaveAll, type Address } from './hub-speaker.ts';
-import type { Ground, Measure } from './measure.ts';
+import type { Measure } from './measure.ts';
 import type { Memory } from './memory.ts';
 import type { Program } from './programs.ts';
 import type { SeededHub } from './seed.ts';
@@ -13,10 +12,9 @@ const warmingUp = 0.05;
 
 export const hubMemory: Measure = {
   name: 'hub-memory',
-  async run(ground) {
-    const { bed } = ground;
-    const { place, hubs } = await ground.stage();
-    const bare = await startFloor(ground);
+  async run({ bed, stage }) {
+    const { place, hubs } = await stage();
+    const bare = await startFloorLink(bed, place.url);
     const floor = await growth(bare.program, { address: bare.address, hubs, isGreeting: false });
     await bare.program.stop();
     // A server of its own: what others left in the caches of the stage's server is not ours to count.
@@ -36,22 +34,6 @@ export const hubMemory: Measure = {
     ];
   },
 };
-
-async function startFloor({
-  bed,
-  stage,
-}: Ground): Promise<{ readonly program: Program; readonly address: Address }> {
-  const { place } = await stage();
-  const program = bed.startProgram('./floor-link');
-  const port = await freePort();
-  const { caPath } = await program.call<{ caPath: string }>('start', {
-    databaseUrl: place.url,
-    dataDir: await freshFolder(bed, 'floor-link'),
-    port,
-    streamPort: await freePort(),
-  });
-  return { program, address: { port, ca: await readFile(caPath) } };
-}
 
 type Connecting = {
   readonly address: Address;

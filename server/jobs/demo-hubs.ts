@@ -29,6 +29,8 @@ type Parts = {
 type Order = { readonly actor: Actor; readonly building: DemoBuilding };
 
 const lookAgainMs = 100;
+/** A building whose script pulled a plug never comes up whole; the rest of it is worth showing. */
+const longestWaitMs = 20_000;
 
 /** Waits until something is so, looking again every tenth of a second; rejects when the signal ends the wait. */
 async function until(
@@ -113,7 +115,13 @@ export async function settleDemoLocks(
   { actor, building }: Order,
   signal: AbortSignal,
 ): Promise<void> {
-  await until(() => areAttached(database, actor.tenantId), { clock, signal });
+  const { tenantId } = actor;
+  const since = new Date(0);
+  await until(
+    async () =>
+      (await areAttached(database, tenantId)) && (await areLive(database, tenantId, since)),
+    { clock, signal },
+  );
   const lock = byName(building.locks);
   const byLock = new Map<string, KeyId[]>();
   for (const key of building.site.people.flatMap((person) => person.keys))
@@ -128,12 +136,44 @@ export async function settleDemoLocks(
 
 async function areAttached(database: Database, tenantId: TenantId): Promise<boolean> {
   const { rows } = await database.pool.query<{ waiting: boolean }>(
-    `select exists (select 1 from locks where tenant_id = $1 and iq_link_state = 'attached_pending'
-           or tenant_id = $1 and iq_link_state = 'attached' and not online)
+    `select exists (select 1 from locks where tenant_id = $1 and iq_link_state = 'attached_pending')
          or exists (select 1 from repeaters where tenant_id = $1 and iq_link_state = 'attached_pending') as waiting`,
     [tenantId],
   );
   return rows[0]?.waiting === false;
+}
+
+/** Every hub has been in contact since then, and every attached lock has been heard. */
+async function areLive(database: Database, tenantId: TenantId, since: Date): Promise<boolean> {
+  const { rows } = await database.pool.query<{ silent: boolean }>(
+    `select exists (select 1 from iqs where tenant_id = $1
+                      and (not online or last_seen_at is null or last_seen_at < $2))
+         or exists (select 1 from locks where tenant_id = $1 and iq_link_state = 'attached' and not online) as silent`,
+    [tenantId, since],
+  );
+  return rows[0]?.silent === false;
+}
+
+/** Waits until the building answers; false when somebody has pulled plugs and it does not come. */
+export async function untilDemoIsLive(
+  { database, clock }: Parts,
+  { actor, since }: Pick<Order, 'actor'> & { readonly since: Date },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const patience = new AbortController();
+  const timer = clock.setTimeout(() => patience.abort(), longestWaitMs);
+  try {
+    await until(() => areLive(database, actor.tenantId, since), {
+      clock,
+      signal: AbortSignal.any([signal, patience.signal]),
+    });
+    return true;
+  } catch (error) {
+    if (!patience.signal.aborted || signal.aborted) throw error;
+    return false;
+  } finally {
+    timer.cancel();
+  }
 }
 
 /** Switches the OTP on where the building has it: it can never be switched off again. */

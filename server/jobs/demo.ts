@@ -24,7 +24,13 @@ import {
   type DemoFile,
 } from './demo-file.ts';
 import { layDemoHistory } from './demo-history.ts';
-import { claimDemoHubs, closeDemoHubs, settleDemoLocks, type DemoDomain } from './demo-hubs.ts';
+import {
+  claimDemoHubs,
+  closeDemoHubs,
+  settleDemoLocks,
+  untilDemoIsLive,
+  type DemoDomain,
+} from './demo-hubs.ts';
 import { layDemoSite, nameOf } from './demo-site.ts';
 
 export type DemoParts = {
@@ -52,6 +58,7 @@ export async function layDemo(
   signal: AbortSignal,
 ): Promise<DemoFile> {
   const { database, clock } = parts;
+  const since = clock.now();
   const building = await readDemoBuilding(name);
   const tenantId = demoId<TenantId>('tenant', name);
   const fact = await readFact(database);
@@ -82,6 +89,8 @@ export async function layDemo(
   const file = { ...addresses, ...credentials, tenant_id: tenantId, ...contentOf(building) };
   await writeDemoFile(dataDir, file);
   await reach('done', async () => {});
+  if (!(await untilDemoIsLive(parts, { actor, since }, signal)))
+    parts.log.warn('some hubs or locks of the demo building do not answer yet');
   return file;
 }
 

@@ -104,7 +104,7 @@ export async function writeTree(
     if (own.length === 0) continue;
     await scope.query(
       `update ${table} h set iq_link_state = p.link, iq_id = p.iq_id, repeater_id = p.repeater_id,
-              tree_position = p.position, slot = p.slot, online = h.online and p.iq_id is not null,
+              tree_position = p.position, slot = p.slot,
               collection_id = case when p.iq_id is null then h.collection_id else coalesce(h.collection_id, $8) end${more}
          from unnest($2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::int[], $7::int[])
               as p (id, link, iq_id, repeater_id, position, slot)
@@ -143,7 +143,10 @@ export async function findTreeRules(scope: Scope, iqId: IqId): Promise<TreeRules
   return row;
 }
 
-/** Ends the link of a lock: no IQ, no repeater, no slot. False when it is not in one of these states under that IQ. */
+/**
+ * Ends the link of a lock: no IQ, no repeater, no slot. False when it is not in one of these states under that IQ. What was
+ * last reported stays: a hub tells only what changes, and unlinked hardware is shown offline whatever it said.
+ */
 export async function unlinkLock(
   scope: WriteScope,
   lockId: LockId,
@@ -151,7 +154,7 @@ export async function unlinkLock(
 ): Promise<boolean> {
   const rows = await scope.query(
     `update locks set iq_link_state = 'detached', iq_id = null, repeater_id = null, tree_position = null, slot = null,
-            online = false, tag_registration_until = null
+            tag_registration_until = null
       where tenant_id = $1 and id = $2 and iq_id = $3 and iq_link_state = any ($4)
       returning id`,
     [scope.tenantId, lockId, iqId, from],
@@ -196,7 +199,7 @@ export async function detachRepeater(
   const rows = await scope.query(
     `with gone as (
        update repeaters set iq_link_state = 'detached', iq_id = null, repeater_id = null, tree_position = null,
-              slot = null, online = false
+              slot = null
         where tenant_id = $1 and id = $2 and iq_id = $3 and iq_link_state = 'detached_pending' returning id
      ), freed as (
        update locks set repeater_id = null from gone where tenant_id = $1 and locks.repeater_id = gone.id

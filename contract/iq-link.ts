@@ -5,14 +5,15 @@
  * welcome. A hub that belongs to nobody (`factory`) gets a welcome without iq_id and waits for `claim`.
  *
  * Topics, one set per hub (the broker lets a hub publish and subscribe to its own only):
- *   iq/<hub_id>/up/<frame>      hello claimed heartbeat report events outcome applied
- *   iq/<hub_id>/down/<frame>    welcome refused claim beat ack command desired
+ *   iq/<hub_id>/up/<frame>      hello claimed heartbeat report events outcome applied image_request
+ *   iq/<hub_id>/down/<frame>    welcome refused claim beat ack command desired image
  * All frames travel at QoS 1 but heartbeat and beat (QoS 0). Unknown members are ignored; an unknown protocol version is
  * refused with a reason. Guide and examples: docs/device-link.md; machine-readable: docs/device-link.asyncapi.yaml.
  */
 import { Type, type Static } from 'typebox';
 import { DesiredItem } from './access-table.ts';
 import { HubEvent } from './events.ts';
+import { FirmwareFact, SignedFirmware, UpdateReport } from './firmware.ts';
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const words = <const W extends readonly string[]>(list: W) =>
@@ -33,6 +34,7 @@ export const upFrames = [
   'events',
   'outcome',
   'applied',
+  'image_request',
 ] as const;
 export type UpFrame = (typeof upFrames)[number];
 export const downFrames = [
@@ -43,6 +45,7 @@ export const downFrames = [
   'ack',
   'command',
   'desired',
+  'image',
 ] as const;
 export type DownFrame = (typeof downFrames)[number];
 
@@ -127,6 +130,8 @@ export const LockReport = Type.Object({
   signal_strength_at: nullable(instant),
   /** How many offline keys the hardware holds. */
   offline_key_limit: Type.Integer(),
+  /** Absent = the hub does not know it. */
+  firmware: Type.Optional(FirmwareFact),
 });
 export type LockReport = Static<typeof LockReport>;
 
@@ -136,6 +141,7 @@ export const RepeaterReport = Type.Object({
   communication_type: words(communicationTypes),
   signal_strength: nullable(Type.Integer()),
   signal_strength_at: nullable(instant),
+  firmware: Type.Optional(FirmwareFact),
 });
 export type RepeaterReport = Static<typeof RepeaterReport>;
 
@@ -147,6 +153,7 @@ export const commandKinds = [
   'signal_refresh',
   'restart',
   'wipe',
+  'update',
 ] as const;
 export type CommandKind = (typeof commandKinds)[number];
 
@@ -173,6 +180,16 @@ export const Command = Type.Union([
   Type.Object({
     ...commandCommon,
     kind: words(['signal_refresh', 'restart', 'wipe'] as const),
+  }),
+  /** Confirmed = the hub has it on its disk and goes on by itself; how it ends is told in `report`. */
+  Type.Object({
+    ...commandCommon,
+    kind: Type.Literal('update'),
+    /** One attempt; the same again is the same attempt. */
+    run_id: Type.String(),
+    /** The IQ, or a lock or repeater attached to it. */
+    hardware_id: Type.String(),
+    firmware: SignedFirmware,
   }),
 ]);
 export type Command = Static<typeof Command>;
@@ -212,6 +229,7 @@ export const frames = {
     iq: Type.Optional(IqReport),
     locks: Type.Array(LockReport),
     repeaters: Type.Array(RepeaterReport),
+    updates: Type.Optional(Type.Array(UpdateReport)),
   }),
   events: Type.Object({ boot: Type.Integer({ minimum: 1 }), events: Type.Array(HubEvent) }),
   outcome: Type.Object({
@@ -230,6 +248,8 @@ export const frames = {
     /** Why a delta was refused, or null. */
     refused: nullable(Type.String()),
   }),
+  /** The next part of the image of an update. */
+  image_request: Type.Object({ run_id: Type.String(), offset: Type.Integer({ minimum: 0 }) }),
 
   welcome: Type.Object({
     protocol: Type.Integer(),
@@ -260,6 +280,12 @@ export const frames = {
     part: Type.Integer({ minimum: 1 }),
     parts: Type.Integer({ minimum: 1 }),
     items: Type.Array(DesiredItem),
+  }),
+  image: Type.Object({
+    run_id: Type.String(),
+    offset: Type.Integer({ minimum: 0 }),
+    /** Base64; null = there is no such update or its image cannot be read. */
+    data: nullable(Type.String()),
   }),
 } as const;
 

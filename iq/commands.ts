@@ -29,6 +29,8 @@ export type HubActs = {
   /** The act follows after its outcome was sent. */
   restart(): Promise<void>;
   wipe(): Promise<void>;
+  /** Resolves when the update is on the disk. */
+  update(command: OfKind<'update'>): Promise<void>;
 };
 
 export type Commands = {
@@ -97,6 +99,9 @@ export function createCommands({
         return yes;
       case 'restart':
       case 'wipe':
+        return yes;
+      case 'update':
+        await hub.update(command);
         return yes;
       default:
         return assertNever(command);

@@ -137,7 +137,7 @@ export class Link {
     });
     try {
       await client.subscribeAsync(
-        ['welcome', 'refused', 'claim', 'beat', 'ack', 'command', 'desired'].map((name) =>
+        ['welcome', 'refused', 'claim', 'beat', 'ack', 'command', 'desired', 'image'].map((name) =>
           downTopic(this.#options.hubId, name as DownMessage['name']),
         ),
         { qos: 1 },

@@ -118,8 +118,7 @@ async function main(): Promise<void> {
   const log = createLineLog((line) => process.stdout.write(`${settings.name} ${line}`));
   const clock = createSystemClock();
   const building = await readBuilding(settings);
-  const firmwareKey =
-    settings.makerKey === null ? null : await readFile(settings.makerKey, 'utf8');
+  const firmwareKey = settings.makerKey === null ? null : await readFile(settings.makerKey, 'utf8');
   const hardware = createSimulatedHardware({ building, clock, firmwareKey });
   const described: HubHardware =
     building.hubs.find((hub) => hub.code === settings.code) ?? usualHardware;

@@ -1,4 +1,5 @@
 /** Tells the server the last known state of everything: all of it after each welcome, then only what has changed. */
+import type { UpdateReport } from '#contract/firmware';
 import type { Frame, IqReport, LockReport, RepeaterReport } from '#contract/iq-link';
 import type { SteadyClock, Timer } from './clock.ts';
 
@@ -18,6 +19,7 @@ export function createReporter({
   locks,
   repeaters,
   iq,
+  updates,
   send,
 }: {
   readonly steady: SteadyClock;
@@ -25,6 +27,7 @@ export function createReporter({
   readonly repeaters: () => readonly RepeaterReport[];
   /** null = not read yet */
   readonly iq: () => IqReport | null;
+  readonly updates: () => readonly UpdateReport[];
   readonly send: (frame: Frame<'report'>) => Promise<void>;
 }): Reporter {
   /** What the server was told in this session, as text by id. */
@@ -46,10 +49,13 @@ export function createReporter({
     const iqNews = hub !== null && isNews('iq', hub) ? { iq: hub } : {};
     const lockNews = locks().filter((report) => isNews(report.id, report));
     const repeaterNews = repeaters().filter((report) => isNews(report.id, report));
-    const isEmpty = lockNews.length + repeaterNews.length === 0 && !('iq' in iqNews);
+    const ended = updates().filter((report) => isNews(report.run_id, report));
+    const updateNews = ended.length > 0 ? { updates: ended } : {};
+    const news = { ...iqNews, ...updateNews };
+    const isEmpty = lockNews.length + repeaterNews.length + Object.keys(news).length === 0;
     if (isEmpty) return;
     // A report that cannot be sent is a lost connection; the next welcome tells everything.
-    void send({ ...iqNews, locks: lockNews, repeaters: repeaterNews }).catch(() => undefined);
+    void send({ ...news, locks: lockNews, repeaters: repeaterNews }).catch(() => undefined);
   }
 
   return {

@@ -14,6 +14,7 @@ import { createDevices, NotAttachedError } from './devices.ts';
 import { newDoor, reportOf, stopDoor, type Door } from './door.ts';
 import type { DriverEvent } from './drivers/driver.ts';
 import { createEasyOffice } from './easy-office.ts';
+import { createKnownFirmware } from './firmware.ts';
 import { usualHardware, type HubFact, type HubOptions, type HubView } from './hub-options.ts';
 import { createHubTime } from './hub-time.ts';
 import { createLeaf } from './leaf.ts';
@@ -30,6 +31,8 @@ import { createReporter } from './report.ts';
 import type { SessionState } from './session.ts';
 import { openHubState } from './state.ts';
 import { TableStore } from './table-store.ts';
+import { openUpdateFiles } from './update-files.ts';
+import { createUpdates } from './updates.ts';
 import { Upload } from './upload.ts';
 import type { DownMessage } from './wire.ts';
 
@@ -59,6 +62,7 @@ export async function startRunning(
   const attachments = await openAttachments(dataDir);
   const outcomes = new Outcomes({ dataDir, now });
   await outcomes.open();
+  const updateFiles = await openUpdateFiles(dataDir);
 
   const onFailure = (error: unknown): void => {
     log.error('the hub could not finish something', {
@@ -100,12 +104,34 @@ export async function startRunning(
 
   const reporter = createReporter({
     steady,
-    locks: () => [...doors.values()].map((door) => reportOf(door)),
+    locks: () =>
+      [...doors.values()].map((door) => ({ ...reportOf(door), ...firmware.memberOf(door.mac) })),
     repeaters: repeaterReports,
     iq: () => iqReport,
+    updates: () => updates.reports(),
     send: (frame) => link.send('report', frame),
   });
   const onChanged = (): void => reporter.changed();
+  const firmware = createKnownFirmware({ driver, onChanged, onFailure });
+  const updates = createUpdates({
+    attachments,
+    driver,
+    files: updateFiles,
+    log,
+    steady,
+    key: options.firmwareKey ?? null,
+    model: (options.hardware ?? usualHardware).model,
+    iqId: () => state.get().iq_id,
+    async inspectHub() {
+      iqReport = await driver.inspectHub();
+      return iqReport;
+    },
+    readFirmware: (mac) => firmware.read(mac),
+    send: (request) => link.send('image_request', request),
+    restart: onRestart,
+    onChanged,
+    onFailure,
+  });
   const leaf = createLeaf({ clock, recorder, tables, onChanged, onFailure });
   const acts = createActs({
     attachments,
@@ -187,6 +213,7 @@ export async function startRunning(
       refreshSignals,
       restart: () => Promise.resolve(onRestart()),
       wipe: wipeAll,
+      update: (command) => updates.take(command),
     },
     registration: (door, seconds) => registration.begin(door, seconds),
     answerParts: () => (iqReport ? { iq: iqReport } : {}),
@@ -238,6 +265,7 @@ export async function startRunning(
       communication_type: repeater.communicationType,
       signal_strength: repeater.signal?.strength ?? null,
       signal_strength_at: repeater.signal?.at.toISOString() ?? null,
+      ...firmware.memberOf(attachments.find(repeater.id)?.mac),
     }));
   }
 
@@ -312,6 +340,7 @@ export async function startRunning(
         if (message.frame.iq_id === null) return;
         await inspect();
         reporter.begin();
+        updates.linkReady();
         return upload.begin(message.frame.acknowledged);
       case 'ack':
         return upload.acknowledge(message.frame);
@@ -319,6 +348,8 @@ export async function startRunning(
         return commands.run(message.frame);
       case 'desired':
         return takeDesired(message);
+      case 'image':
+        return updates.takePart(message.frame);
       case 'claim': {
         const claimed = await takeClaim(message.frame, content);
         log.info('claim', { result: claimed.result });
@@ -353,6 +384,7 @@ export async function startRunning(
 
   async function wipeAll(): Promise<void> {
     releaseAll();
+    await updates.clear();
     await wipe(content);
     log.info('wiped: the activation code can be used again');
     link.redial();
@@ -372,6 +404,7 @@ export async function startRunning(
   async function raise(event: DriverEvent): Promise<void> {
     try {
       await devices.raise(event);
+      if ('mac' in event) firmware.heard(event.mac);
     } catch (error) {
       if (!(error instanceof NotAttachedError)) onFailure(error);
       throw error;
@@ -382,6 +415,7 @@ export async function startRunning(
   driver.adopt(attachments.all().map((attached) => attachmentOf(attached)));
   await driver.start(raise);
   presence.start();
+  await updates.start();
   if (ledger.damagedLines > 0) {
     const detail = `events_unreadable:${String(ledger.damagedLines)}`;
     await recorder.incident('unknown', { lockId: null, detail });
@@ -392,6 +426,7 @@ export async function startRunning(
   return {
     async stop(how) {
       presence.stop();
+      updates.stop();
       for (const door of doors.values()) stopDoor(door);
       upload.end();
       reporter.end();

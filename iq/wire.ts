@@ -10,6 +10,7 @@ const checks = {
   ack: Compile(frames.ack),
   command: Compile(frames.command),
   desired: Compile(frames.desired),
+  image: Compile(frames.image),
 } as const;
 
 export type DownMessage = {

@@ -81,10 +81,12 @@ export function createBuilding({
   clockCorrection = 'none',
   activity = 'on',
   latencyMs,
+  firmwareKey = null,
 }: BuildingOptions): SimulatedBuilding {
   const hardware = createSimulatedHardware({
     building,
     clock,
+    firmwareKey,
     ...(latencyMs === undefined ? {} : { latencyMs }),
   });
   const listeners = new Set<(hub: SimulatedHub, event: HubEvent) => void>();

@@ -60,8 +60,12 @@ export function layHubRoutes(app: FastifyInstance, building: SimulatedBuilding):
   act('silent', onOff, (hub, { on }) => (on ? hub.goSilent() : hub.speakAgain()));
   act('drop_after', bodies.dropAfter, (hub, { records }) => hub.dropAfter(records));
   act('button', bodies.button, (hub, { held_ms }) => hub.pressButton(held_ms));
+  act('fail_update', onOff, (hub, { on }) => hub.firmware.failToStart(on));
   act('factory_reset', nothing, (hub) => hub.pressButton(factoryResetHeldMs));
 
   actOnRepeater('reset_button', nothing, (repeater) => repeater.pressReset());
+  actOnRepeater('fail_update', onOff, (repeater, { on }) =>
+    building.firmwareOf(repeater).failToStart(on),
+  );
   actOnRepeater('power', onOff, (repeater, { on }) => (on ? repeater.revive() : repeater.die()));
 }

@@ -86,5 +86,6 @@ export function layLockRoutes(app: FastifyInstance, building: SimulatedBuilding)
   act('out_of_range', onOff, (lock, { on }) => (on ? lock.outOfRange() : lock.backInRange()));
   act('lose_clock', nothing, (lock) => lock.loseClock());
   act('tamper', onOff, (lock, { on }) => lock.tamper(on));
+  act('fail_update', onOff, (lock, { on }) => building.firmwareOf(lock).failToStart(on));
   act('say', bodies.say, (lock, { text }) => lock.say(text));
 }

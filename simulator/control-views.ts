@@ -29,6 +29,7 @@ export function viewHub(hub: SimulatedHub) {
     iq_id: view?.iqId ?? null,
     table_version: view?.tableVersion ?? null,
     restore_required: view?.restoreRequired ?? null,
+    light: hub.light,
   };
 }
 

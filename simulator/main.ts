@@ -16,6 +16,7 @@ const usage = `npm run simulate -- --building file.json --server mqtts://host:po
   --data      where the hubs keep their tables and ledgers
   --port      the control API on 127.0.0.1 (default 8090, 0 = none)
   --lines     relayed (default) or direct: without relays, lines cannot be broken
+  --maker-key PEM of the public key that the hardware believes for updates (default: none)
   --quiet     nobody goes in or out by the script
 `;
 
@@ -32,6 +33,7 @@ function readArguments() {
       data: { type: 'string' },
       port: { type: 'string', default: '8090' },
       lines: { type: 'string', default: 'relayed' },
+      'maker-key': { type: 'string' },
       quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -52,6 +54,7 @@ function readArguments() {
     data,
     port,
     lines,
+    makerKey: values['maker-key'] ?? null,
     activity: values.quiet ? 'off' : 'on',
   } as const;
 }
@@ -77,6 +80,7 @@ async function run(): Promise<void> {
     dataDir: options.data,
     log,
     lines: options.lines,
+    firmwareKey: options.makerKey === null ? null : await readFile(options.makerKey, 'utf8'),
     activity: options.activity,
   });
   const control = createControl(building);

@@ -11,8 +11,10 @@
  *    forgets it only after `raise` has resolved, so the same record may be raised twice and is stored once.
  */
 import type { batteryStates, communicationTypes, IqReport, lockTypes } from '#contract/iq-link';
+import type { FirmwareFact, UpdateFailure } from '#contract/firmware';
 import type { OfflineMemory } from '#access/offline';
 import type { Presentation } from '#access/presentation';
+import type { FirmwareImage } from '../firmware-check.ts';
 
 export type LockType = (typeof lockTypes)[number];
 export type CommunicationType = (typeof communicationTypes)[number];
@@ -88,6 +90,12 @@ type FromLock = FromDevice & {
   /** Number of the record in the lock's own event memory, counting up per lock; null = told as it happened. */
   readonly record: number | null;
 };
+
+/** `installed` = written and, for a lock or repeater, running; a hub runs it after its next start. */
+export type InstallOutcome =
+  | { readonly result: 'installed' }
+  | { readonly result: 'refused'; readonly failure: UpdateFailure }
+  | { readonly result: 'silent' };
 
 export type DriverEvent =
   /** Somebody wants in or out and waits for the hub's decision. */
@@ -171,4 +179,18 @@ export type Driver = {
   >;
   /** Radio signal between a device and its parent. */
   measureSignal(mac: string): Promise<SignalOutcome>;
+
+  /** Model and running version of a lock or repeater; null = it does not answer or cannot say. */
+  readFirmware(mac: string): Promise<FirmwareFact | null>;
+  /**
+   * Gives an image to a device, or to the hub itself. The device checks it with the key of its maker and keeps the former image
+   * to go back to; installing what runs already is no harm. Its door goes on meanwhile.
+   */
+  installFirmware(target: FirmwareTarget, image: FirmwareImage): Promise<InstallOutcome>;
+  /** The lights of the hub: blue each second while it or one of its devices is being updated (4.1). */
+  showHubLight(light: HubLight): void;
 };
+
+/** A lock or repeater by its mac, or the hub that asks. */
+export type FirmwareTarget = { readonly mac: string } | 'hub';
+export type HubLight = 'blue_each_second' | 'usual';

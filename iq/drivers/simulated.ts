@@ -5,16 +5,21 @@
  * of the building reaches every device; a device that hangs on a repeater talks through it and is cut off with it.
  */
 import type { Building, BuildingHub } from '#contract/building';
+import { deviceComponent, hubComponents } from '#contract/firmware';
 import type { IqReport } from '#contract/iq-link';
 import type { HubClock } from '../clock.ts';
 import {
   answerWithinMs,
   type Driver,
   type DriverEvent,
+  type HubLight,
+  type InstallOutcome,
   type Outcome,
   type Raise,
   type SignalOutcome,
 } from './driver.ts';
+import { confirmed } from './simulated-bolt.ts';
+import { SimulatedFirmware } from './simulated-firmware.ts';
 import { SimulatedLock } from './simulated-lock.ts';
 import { signalOf } from './simulated-radio.ts';
 import { SimulatedRepeater } from './simulated-repeater.ts';
@@ -27,8 +32,10 @@ export type SimulatedHousing = {
   readonly report: IqReport;
   /** Holds the reset button; 10-15 s is a factory reset (behaviour.md 4.9). */
   pressButton(heldMs: number): Promise<void>;
-  /** Changes what the hub reports about its adapters, signal and versions. */
+  /** Changes what the hub reports about its adapters and signal; versions are those of `firmware`. */
   setReport(report: IqReport): Promise<void>;
+  readonly firmware: SimulatedFirmware;
+  readonly light: HubLight;
 };
 
 export type SimulatedHardware = {
@@ -37,6 +44,8 @@ export type SimulatedHardware = {
   /** The driver of the hub with that activation code; one at a time. */
   driverFor(hubCode: string): Driver;
   housingOf(hubCode: string): SimulatedHousing;
+  /** What runs in a lock or repeater; throws UnknownDevice. */
+  firmwareOf(mac: string): SimulatedFirmware;
   /** Ends all timers. */
   stop(): void;
 };
@@ -45,8 +54,14 @@ export class UnknownHub extends Error {
   override readonly name = 'UnknownHub';
 }
 
+export class UnknownDevice extends Error {
+  override readonly name = 'UnknownDevice';
+}
+
 type Port = {
   readonly hub: BuildingHub;
+  readonly firmware: SimulatedFirmware;
+  light: HubLight;
   report: IqReport;
   listener: { readonly raise: Raise; readonly gone: Promise<false>; leave(): void } | null;
 };
@@ -56,13 +71,28 @@ export function createSimulatedHardware({
   building,
   clock,
   latencyMs = 3,
+  firmwareKey = null,
 }: {
   readonly building: Pick<Building, 'hubs' | 'locks' | 'repeaters'>;
   readonly clock: HubClock;
   readonly latencyMs?: number;
+  /** PEM of the maker's public key, put into every device at its manufacture; null = they take no updates. */
+  readonly firmwareKey?: string | null;
 }): SimulatedHardware {
   const ports = new Map<string, Port>(
-    building.hubs.map((hub) => [hub.code, { hub, report: hub.report, listener: null }]),
+    building.hubs.map((hub) => [
+      hub.code,
+      {
+        hub,
+        firmware: new SimulatedFirmware(
+          { hardwareType: 'iq', model: hub.model, versions: hubVersions(hub.report) },
+          { clock, key: firmwareKey },
+        ),
+        light: 'usual',
+        report: hub.report,
+        listener: null,
+      },
+    ]),
   );
   const homes = new Map(
     [...building.locks, ...building.repeaters].map((device) => [device.name, device.hub]),
@@ -74,6 +104,12 @@ export function createSimulatedHardware({
   );
   const lockByMac = new Map(locks.map((lock) => [lock.mac, lock]));
   const repeaterByMac = new Map(repeaters.map((repeater) => [repeater.mac, repeater]));
+  const firmwareByMac = new Map(
+    [...locks, ...repeaters].map((device) => [
+      device.mac,
+      new SimulatedFirmware(deviceAsMade(device), { clock, key: firmwareKey }),
+    ]),
+  );
 
   function pause(ms: number): Promise<void> {
     if (ms === 0) return Promise.resolve();
@@ -86,6 +122,12 @@ export function createSimulatedHardware({
     const port = ports.get(hubCode);
     if (!port) throw new UnknownHub('no hub of this building has that activation code');
     return port;
+  }
+
+  function firmwareOf(mac: string): SimulatedFirmware {
+    const firmware = firmwareByMac.get(mac);
+    if (!firmware) throw new UnknownDevice('no device of this building has that mac');
+    return firmware;
   }
 
   /** Whether every repeater between the device and its hub carries. */
@@ -182,6 +224,17 @@ export function createSimulatedHardware({
       return repeater && hears(repeater) && hasPath(repeater) ? repeater : null;
     }
 
+    /** Whether a question to the device and its answer get through. */
+    async function isReachedNow(mac: string): Promise<boolean> {
+      if (repeaterByMac.has(mac)) {
+        await pause(latencyMs);
+        if (repeaterInReach(mac)) return true;
+        await pause(answerWithinMs);
+        return false;
+      }
+      return (await askOwn(mac, () => confirmed)).result === 'confirmed';
+    }
+
     return {
       start(raise) {
         let leave: () => void = () => undefined;
@@ -189,6 +242,7 @@ export function createSimulatedHardware({
           leave = () => resolve(false);
         });
         port.listener = { raise, gone, leave };
+        port.firmware.start();
         for (const device of [...locks, ...repeaters]) {
           if (device.attachment?.hub === code) void device.beatNow();
         }
@@ -199,7 +253,7 @@ export function createSimulatedHardware({
         port.listener = null;
         return Promise.resolve();
       },
-      inspectHub: () => Promise.resolve(port.report),
+      inspectHub: () => Promise.resolve(reportOf(port)),
 
       open: (mac, openMs) => askOwn(mac, (lock) => lock.release(openMs)),
       startOfficeMode: (mac) => askOwn(mac, (lock) => lock.startOfficeMode()),
@@ -254,6 +308,23 @@ export function createSimulatedHardware({
         await pause(answerWithinMs);
         return { result: 'silent' };
       },
+
+      async readFirmware(mac) {
+        if (!(await isReachedNow(mac))) return null;
+        const { model, version } = factOf(firmwareOf(mac));
+        return { model, version };
+      },
+      async installFirmware(target, image): Promise<InstallOutcome> {
+        if (target === 'hub') return port.firmware.write(image);
+        const { mac } = target;
+        if (!(await isReachedNow(mac))) return { result: 'silent' };
+        const outcome = await firmwareOf(mac).install(image);
+        // What came of it is told over the same air.
+        return (await isReachedNow(mac)) ? outcome : { result: 'silent' };
+      },
+      showHubLight(light) {
+        port.light = light;
+      },
     };
   }
 
@@ -261,12 +332,17 @@ export function createSimulatedHardware({
     locks,
     repeaters,
     driverFor: (hubCode) => createDriver(portOf(hubCode)),
+    firmwareOf,
     housingOf(hubCode) {
       const port = portOf(hubCode);
       return {
         get report() {
-          return port.report;
+          return reportOf(port);
         },
+        get light() {
+          return port.light;
+        },
+        firmware: port.firmware,
         async pressButton(heldMs) {
           await raiseAt(port, { kind: 'hub_button', heldMs });
         },
@@ -285,4 +361,34 @@ export function createSimulatedHardware({
 function forget(lock: SimulatedLock): Outcome {
   lock.forgetHub();
   return { result: 'confirmed' };
+}
+
+/** What simulated locks and repeaters leave the works with. */
+const factoryVersion = '2.0.0';
+
+function deviceAsMade(device: Device) {
+  const versions = { [deviceComponent]: factoryVersion };
+  return device instanceof SimulatedLock
+    ? ({ hardwareType: 'lock', model: `Simulated ${device.traits.lockType}`, versions } as const)
+    : ({ hardwareType: 'repeater', model: 'Simulated repeater', versions } as const);
+}
+
+function factOf(firmware: SimulatedFirmware) {
+  return { model: firmware.model, version: firmware.version(deviceComponent) ?? '' };
+}
+
+function hubVersions({ versions }: IqReport): Record<string, string> {
+  return Object.fromEntries(
+    hubComponents.flatMap((component) => {
+      const version = versions[`${component}_version`];
+      return version === null ? [] : [[component, version]];
+    }),
+  );
+}
+
+function reportOf({ report, firmware }: Port): IqReport {
+  const versions = { ...report.versions };
+  for (const component of hubComponents)
+    versions[`${component}_version`] = firmware.version(component);
+  return { ...report, versions };
 }

@@ -23,5 +23,9 @@ export function createHubHandlers(parts: {
   readonly desiredState: DesiredState;
 }): GatewayHandlers {
   const acts = createHubActs(parts);
-  return { ...createHubPresence(parts), events: createHubEvents({ ...parts, acts }) };
+  return {
+    ...createHubPresence(parts),
+    events: createHubEvents({ ...parts, acts }),
+    imagePart: (_iq, { run_id, offset }) => Promise.resolve({ run_id, offset, data: null }),
+  };
 }

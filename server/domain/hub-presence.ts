@@ -47,7 +47,7 @@ type Parts = {
 /** behaviour.md 3.4: at most one pair of lost and restored per device and minute. */
 const flappingMs = 60_000;
 
-export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events'> {
+export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' | 'imagePart'> {
   const { database, audit, clock, bus, desiredState, log } = parts;
   const write = <T>(iq: Pick<ConnectedIq, 'tenantId'>, work: (scope: WriteScope) => Promise<T>) =>
     inTransaction({ database, tenantId: iq.tenantId }, work);

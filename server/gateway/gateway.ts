@@ -183,6 +183,13 @@ export function createGateway({
           push.applied(frame.body);
         });
         return undefined;
+      case 'image_request': {
+        const { connection } = hub;
+        return hub.enqueue('image', async () => {
+          const part = await handlers.imagePart(iq, frame.body);
+          if (connection === hub.connection) hub.send('image', part);
+        });
+      }
       case 'hello':
       case 'heartbeat':
         return undefined;

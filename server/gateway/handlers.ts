@@ -93,4 +93,6 @@ export type GatewayHandlers = {
   outcomeLock(iq: ConnectedIq, lock: LockReport): Promise<void>;
   /** The hub holds `version` of its desired state on disk; `refused` says why it did not take what was sent. */
   applied(iq: ConnectedIq, applied: Frame<'applied'>): Promise<void>;
+  /** The part of an image that a hub asks for. */
+  imagePart(iq: ConnectedIq, request: Frame<'image_request'>): Promise<Frame<'image'>>;
 };

@@ -28,6 +28,8 @@ const summaries: Readonly<Record<UpFrame | DownFrame, string>> = {
   ack: 'Every event up to here is stored; the hub may forget it.',
   command: 'An act to be done at most once, before its deadline.',
   desired: 'A change of the desired state, or a part of one.',
+  image_request: 'The next part of the image of an update, please.',
+  image: 'A part of the image of an update.',
 };
 
 function qosOf(frame: UpFrame | DownFrame): number {

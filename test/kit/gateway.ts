@@ -110,6 +110,9 @@ export function createPlainDomain(database: Database, clock: Clock) {
       }
       return positions;
     },
+    async imagePart(_iq, { run_id, offset }) {
+      return { run_id, offset, data: null };
+    },
     async outcomeLock(iq, body) {
       said.push({ said: 'lock', iq, body });
     },

@@ -109,6 +109,9 @@ export function scriptedHardware(): ScriptedHardware {
     adopt: (attachments) => void adopted.push(...attachments),
     readStatus: () => Promise.resolve({ result: 'confirmed', status: usualStatus }),
     measureSignal: () => Promise.resolve({ result: 'confirmed', strength: 20 }),
+    readFirmware: () => Promise.resolve(null),
+    installFirmware: () => Promise.resolve({ result: 'installed' }),
+    showHubLight: () => undefined,
   };
   const hardware: ScriptedHardware = {
     driver,

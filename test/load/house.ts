@@ -50,27 +50,27 @@ export async function openHouse(
     const iqId = await create('/iqs', { activation_code: hub.code, collection_id: collectionId });
     const lockId = await create('/locks', { activation_code: lock.code });
     lockIds[index] = lockId;
-    await until(() => simulated.hub(hub.name).view()?.iqId === iqId, {
-      timeoutMs: 60_000,
-      what: `${hub.name} is claimed`,
-    });
+    await untilOnline(stage, `/iqs/${iqId}`);
     await server.requests.ask('PUT', `/v1.2/iqs/${iqId}/tree`, {
       token,
       status: 204,
       body: { iq_tree_items: [{ id: lockId, parent_id: null, hardware_type: 'lock' }] },
     });
   });
-  for (const id of lockIds)
-    await until(
-      async () => {
-        const lock = await server.requests.ask<{ online: boolean }>('GET', `/v1.2/locks/${id}`, {
-          token,
-        });
-        return lock.online;
-      },
-      { timeoutMs: 60_000, what: 'every lock is online' },
-    );
+  for (const id of lockIds) await untilOnline(stage, `/locks/${id}`);
   return { simulated, collectionId, lockIds };
+}
+
+async function untilOnline({ server, token }: Stage, path: string): Promise<void> {
+  await until(
+    async () => {
+      const found = await server.requests.ask<{ online: boolean }>('GET', `/v1.2${path}`, {
+        token,
+      });
+      return found.online;
+    },
+    { timeoutMs: 60_000, what: `${path} is online` },
+  );
 }
 
 async function inParts<Item>(

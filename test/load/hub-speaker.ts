@@ -3,6 +3,7 @@
  * little and is the same for us and for a bare broker.
  */
 import { connectAsync, type MqttClient } from 'mqtt';
+import type { EntryEvent } from '#contract/events';
 import {
   downFrames,
   downTopic,
@@ -119,7 +120,7 @@ function helloOf({ iqId }: SeededHub): Frame<'hello'> {
 }
 
 /** An entry as a hub writes it down: somebody went out by the handle. */
-export function entryEvent(hub: SeededHub, sequence: number): Frame<'events'>['events'][number] {
+export function entryEvent(hub: SeededHub, sequence: number): EntryEvent {
   const at = new Date().toISOString();
   return {
     kind: 'entry',

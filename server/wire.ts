@@ -8,6 +8,7 @@ import { collectionOptionRoutes } from './core-api/collection-options.ts';
 import { collectionSettingRoutes } from './core-api/collection-settings.ts';
 import { collectionRoutes } from './core-api/collections.ts';
 import { detachmentRoutes } from './core-api/detachments.ts';
+import { deviceRoutes } from './core-api/devices.ts';
 import { easyOfficeModeRoutes } from './core-api/easy-office-mode.ts';
 import { entryRoutes } from './core-api/entries.ts';
 import { coreFace } from './core-api/face.ts';
@@ -23,8 +24,10 @@ import { lockingRoutes } from './core-api/lockings.ts';
 import { lockRoutes } from './core-api/locks.ts';
 import { offlineKeyRoutes } from './core-api/offline-keys.ts';
 import { repeaterRoutes } from './core-api/repeaters.ts';
+import { rightsStateRoutes } from './core-api/rights-state.ts';
 import { tagRegistrationRoutes } from './core-api/tag-registrations.ts';
 import { tagRoutes } from './core-api/tags.ts';
+import { tenantCertificateRoutes } from './core-api/tenant-certificates.ts';
 import { timeScheduleRoutes } from './core-api/time-schedules.ts';
 import { treeRoutes } from './core-api/tree.ts';
 import { vendorRoutes } from './core-api/vendors.ts';
@@ -37,6 +40,8 @@ import { createCollectionSettings } from './domain/collection-settings.ts';
 import { createCollections } from './domain/collections.ts';
 import { createDesiredState } from './domain/desired-state.ts';
 import { createDetachments } from './domain/detachments.ts';
+import { createDeviceCertificates as createPhoneCertificates } from './domain/device-certificates.ts';
+import { createDevices } from './domain/devices.ts';
 import { createEasyOfficeMode } from './domain/easy-office-mode.ts';
 import { createEntries } from './domain/entries.ts';
 import { createFloors } from './domain/floors.ts';
@@ -50,10 +55,15 @@ import { createLicensePlateAccess } from './domain/license-plate-access.ts';
 import { createLicensePlates } from './domain/license-plates.ts';
 import { createLockings } from './domain/lockings.ts';
 import { createLocks } from './domain/locks.ts';
+import { createMobileKeys } from './domain/mobile-keys.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
+import { createOutsideKeys } from './domain/outside-signer.ts';
 import { createRepeaters } from './domain/repeaters.ts';
+import { createRightsState } from './domain/rights-state.ts';
+import { createBuiltInKeys, createSigners } from './domain/signers.ts';
 import { createTagRegistrations } from './domain/tag-registrations.ts';
 import { createTags } from './domain/tags.ts';
+import { createTenantCertificates } from './domain/tenant-certificates.ts';
 import { createTimeSchedules } from './domain/time-schedules.ts';
 import { createTrees } from './domain/tree.ts';
 import { createVendors } from './domain/vendors.ts';
@@ -71,12 +81,14 @@ import { createRateLimit } from './http/rate-limit.ts';
 import { createTokenCheck } from './http/token.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
 import { createDeviceCertificates } from './runtime/certificates.ts';
+import { createEventEraser } from './jobs/erase-events.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
 import type { Ids } from './runtime/ids.ts';
 import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { openSeal, type Seal } from './runtime/seal.ts';
+import { registerSigner } from './signer/routes.ts';
 import { createBus, type Bus } from './store/bus.ts';
 import type { Database } from './store/pool.ts';
 import { createEventTail } from './stream/event-tail.ts';
@@ -144,6 +156,9 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const signalr = createSignalr({ database, tail, checkToken, sessionState, clock, log });
   const isServing = config.roles.includes('http');
   const isStreaming = config.roles.includes('stream');
+  const eraser = config.roles.includes('jobs')
+    ? createEventEraser({ database, clock, log })
+    : undefined;
   if (isServing) {
     identity.register(app);
     registerFace(app, {
@@ -160,6 +175,8 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       },
     });
   }
+  if (isServing && config.signerUrl === undefined)
+    registerSigner(app, { signers: domain.signers, log });
   if (isStreaming) signalr.register(app);
   registerPages(app, {
     metrics,
@@ -183,6 +200,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await domain.commands.start();
       await certificates?.start();
       await gateway?.start();
+      eraser?.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
     },
     // What takes work stops before what it needs: listeners, requests, hubs, then what they all write to.
@@ -193,6 +211,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       certificates?.stop();
       await domain.commands.stop();
       await tail.stop();
+      await eraser?.stop();
       identity.stop();
       await bus.stop();
     },
@@ -238,13 +257,15 @@ type DomainParts = CardeaParts & {
 };
 
 /** The use-cases, without any face. */
-function createDomain({ database, clock, ids, log, bus, seal, link }: DomainParts) {
+function createDomain({ config, database, clock, ids, log, bus, seal, link }: DomainParts) {
   const audit = createAudit({ clock, ids });
   const desiredState = createDesiredState({ bus, clock });
   const commands = createCommandQueue({ database, link, bus, clock, ids, log });
   const claims = createClaims({ bus, clock });
   const people = { database, audit, clock, ids, desiredState };
   const hardware = { ...people, bus, seal, commands, claims };
+  const keySmith = createKeySmith(config, seal);
+  const tenantCertificates = createTenantCertificates({ ...people, bus, seal, keySmith });
   return {
     audit,
     desiredState,
@@ -270,13 +291,27 @@ function createDomain({ database, clock, ids, log, bus, seal, link }: DomainPart
     offlineKeys: createOfflineKeys(people),
     accessGroups: createAccessGroups(people),
     timeSchedules: createTimeSchedules(people),
+    signers: createSigners({ database, seal, clock, ids }),
+    tenantCertificates,
+    devices: createDevices(people),
+    deviceCertificates: createPhoneCertificates({ ...people, tenantCertificates }),
+    mobileKeys: createMobileKeys({ ...people, seal, tenantCertificates }),
     licensePlates: createLicensePlates(people),
     licensePlateAccess: createLicensePlateAccess(hardware),
     accessorPins: createAccessorPins(people),
+    rightsState: createRightsState({ database }),
     entries: createEntries({ database }),
     incidents: createIncidents({ database }),
     auditLog: createAuditLog({ database }),
   };
+}
+
+/** Who keeps the keys of phone certificates. */
+function createKeySmith(config: Config, seal: Seal) {
+  const { signerUrl: url, signerRoleId: roleId, signerSecretId: secretId, signerMount } = config;
+  if (url === undefined || roleId === undefined || secretId === undefined)
+    return createBuiltInKeys(seal);
+  return createOutsideKeys({ url, roleId, secretId, mount: signerMount });
 }
 
 /** Every operation of the Core face. */
@@ -302,9 +337,12 @@ export function coreRoutes(domain: ReturnType<typeof createDomain>) {
     ...offlineKeyRoutes(domain),
     ...accessGroupRoutes(domain),
     ...timeScheduleRoutes(domain),
+    ...deviceRoutes(domain),
+    ...tenantCertificateRoutes(domain),
     ...licensePlateRoutes(domain),
     ...licensePlateAccessRoutes(domain),
     ...accessorPinRoutes(domain),
+    ...rightsStateRoutes(domain),
     ...entryRoutes(domain),
     ...incidentRoutes(domain),
     ...auditLogRoutes(domain),

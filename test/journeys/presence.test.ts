@@ -159,7 +159,7 @@ describe('a repeater that dies', () => {
     const repeater = house.simulated.repeater('Stairwell repeater');
     const repeaterPath = `/repeaters/${house.iqId('Stairwell repeater')}`;
     const lost = await incidentsOf(async () => {
-      await repeater.die();
+      repeater.die();
       // Five missed heartbeats of 10 s; the hub's own go on.
       await pass(60_000);
       for (const path of [repeaterPath, ...flats()]) await untilOnline(path, false);

@@ -1,6 +1,7 @@
 /** From a request that changes who may open doors until the hubs hold it, and how many bytes they are sent for it. */
 import { readFile } from 'node:fs/promises';
 import type { Frame } from '#contract/iq-link';
+import { insertTag } from '#test/kit/rows';
 import { until } from '#test/kit/wait';
 import type { House } from './house.ts';
 import { connectSpeakers, leaveAll, type Speaker } from './hub-speaker.ts';
@@ -140,11 +141,19 @@ async function createGroup({ server, token }: Stage, collectionId: string | null
   return id;
 }
 
-async function createPerson({ server, token }: Stage, collectionId: string): Promise<string> {
-  const { id } = await server.requests.ask<{ id: string }>('POST', '/v1.2/accessors', {
-    token,
-    body: { collection_id: collectionId },
-  });
+/** Somebody with a tag; who has none is nobody to a door. */
+async function createPerson(
+  { server, token, place }: Stage,
+  collectionId: string,
+): Promise<string> {
+  const create = (path: string, body: unknown): Promise<{ id: string }> =>
+    server.requests.ask('POST', `/v1.2${path}`, { token, body });
+  const tag = await insertTag(
+    { database: place.database, tenant: { tenantId } },
+    { collection_id: collectionId, tag_number: crypto.randomUUID().slice(0, 13) },
+  );
+  const { id } = await create('/accessors', { collection_id: collectionId });
+  await create(`/accessors/${id}/keys`, { tag_id: tag.id });
   return id;
 }
 

@@ -1,17 +1,15 @@
-import {
-  HttpTransportType,
-  HubConnectionBuilder,
-  LogLevel,
-  type HubConnection,
-} from '@microsoft/signalr';
+import type { HubConnection } from '@microsoft/signalr';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  always,
   readBuilding,
   startTestBuilding,
+  tag,
   untilSynced,
   type TestBuilding,
 } from '#test/kit/building';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
+import { listenAsOwner, type HeardEvent } from '#test/kit/listener';
 import { until } from '#test/kit/wait';
 
 type Entry = {
@@ -29,7 +27,7 @@ let cardea: TestServer;
 let house: TestBuilding;
 let door: string;
 let listener: HubConnection;
-const heard: Entry[] = [];
+const heard: HeardEvent[] = [];
 
 beforeAll(async () => {
   cardea = await startTestServer();
@@ -60,7 +58,7 @@ it('opens for a tag inside its schedule and refuses one outside, each with its e
   const outside = await house.admit({
     tagNumber: '00001002',
     locks: ['Front door'],
-    schedule: { ...everyDay, end_date: '2020-01-01' },
+    schedule: { ...always, end_date: '2020-01-01' },
   });
   await untilSynced(cardea);
   const lock = house.simulated.lock('Front door');
@@ -109,22 +107,6 @@ it('stops a revoked tag at the door, and says when the revocation is there', asy
   });
 });
 
-const everyDay = {
-  start_time: '00:00',
-  end_time: '23:59',
-  monday: true,
-  tuesday: true,
-  wednesday: true,
-  thursday: true,
-  friday: true,
-  saturday: true,
-  sunday: true,
-};
-
-function tag(tagNumber: string) {
-  return { what: { type: 'tag' as const, tagNumber, rfidUid: null }, heldMs: 0 };
-}
-
 async function entriesAt(lockId: string): Promise<Entry[]> {
   const answer = await cardea.ask('GET', `/entries?$top=1000&$filter=lock_id eq ${lockId}`);
   expect(answer.status).toBe(200);
@@ -133,52 +115,4 @@ async function entriesAt(lockId: string): Promise<Entry[]> {
 
 function newestEntry(is: (entry: Entry) => boolean): Promise<Entry> {
   return until(async () => (await entriesAt(door)).find(is), { what: 'the entry can be read' });
-}
-
-/** Signs in as the owner of the site and listens with the official client. */
-async function listenAsOwner(
-  server: TestServer,
-  siteId: string,
-  into: Entry[],
-): Promise<HubConnection> {
-  const { logins } = server.cardea.identity;
-  const password = 'a long and quiet harbour';
-  const made = await logins.createLogin({
-    email: 'owner@harbour.example',
-    password,
-    firstName: 'Olga',
-    lastName: 'Haven',
-    isEmailVerified: true,
-  });
-  if (!('loginId' in made)) throw new Error(made.fault);
-  const { tenantId, clientId, clientSecret } = server.tenant;
-  const userId = await logins.joinTenant({ loginId: made.loginId, tenantId });
-  await server.database.pool.query('update collections set owner_user_id = $1 where id = $2', [
-    userId,
-    siteId,
-  ]);
-  const connection = new HubConnectionBuilder()
-    .withUrl(`${server.url}/v1/hub/entries?site_id=${siteId}`, {
-      transport: HttpTransportType.WebSockets,
-      accessTokenFactory: async () => {
-        const response = await fetch(`${server.url}/connect/token`, {
-          method: 'POST',
-          body: new URLSearchParams({
-            grant_type: 'password',
-            username: 'owner@harbour.example',
-            password,
-            client_id: clientId,
-            client_secret: clientSecret,
-            scope: 'user_api.full_access',
-          }),
-        });
-        return ((await response.json()) as { access_token: string }).access_token;
-      },
-    })
-    .configureLogging(LogLevel.None)
-    .withAutomaticReconnect([0, 100, 500, 1000, 2000, 5000])
-    .build();
-  connection.on('ReceiveMessage', (json: string) => into.push(JSON.parse(json) as Entry));
-  await connection.start();
-  return connection;
 }

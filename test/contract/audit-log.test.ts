@@ -52,7 +52,7 @@ describe('the audit log', () => {
       expect(record['previous_hash']).toBe(previous);
       const names = Object.keys(record).toSorted();
       const text = JSON.stringify(record, names);
-      const chained = createHash('sha256')
+      const chained: string = createHash('sha256')
         .update(`${previous ?? ''}${text}`)
         .digest('hex');
       expect(chained).toBe(hash);

@@ -83,15 +83,25 @@ export function tag(tagNumber: string, heldMs = 0): Presentation {
 /** Plugs in a building whose hubs dial the server; nothing of it is registered. */
 export async function connectBuilding(
   server: TestServer,
-  { building, clock }: { readonly building: Building; readonly clock?: MovableClock },
+  {
+    building,
+    clock,
+    dataDir = join(server.dataDir, building.hubs[0]?.id ?? 'building'),
+  }: {
+    readonly building: Building;
+    readonly clock?: MovableClock;
+    /** Absent = a folder that goes with the server. */
+    readonly dataDir?: string;
+  },
 ): Promise<SimulatedBuilding> {
   const simulated = createBuilding({
     building,
     server: `mqtts://127.0.0.1:${server.mqttPort}`,
     ca: await readFile(server.caPath),
-    dataDir: join(server.dataDir, building.hubs[0]?.id ?? 'building'),
+    dataDir,
     activity: 'off',
     ...(clock === undefined ? {} : { clock }),
+    ...(firmwareKey === undefined ? {} : { firmwareKey }),
   });
   await simulated.start();
   return simulated;
@@ -111,6 +121,7 @@ export async function startTestBuilding(
     readonly building: Building;
     readonly clock?: MovableClock;
     readonly timeZone?: string;
+    readonly firmwareKey?: string;
   },
 ): Promise<TestBuilding> {
   const { building, timeZone = building.time_zone } = options;

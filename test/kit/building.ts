@@ -86,12 +86,18 @@ export async function connectBuilding(
   {
     building,
     clock,
+    firmwareKey,
     dataDir = join(server.dataDir, building.hubs[0]?.id ?? 'building'),
+    firmwareKey,
   }: {
     readonly building: Building;
     readonly clock?: MovableClock;
+    /** Key that hubs trust the signatures of firmware by. */
+    readonly firmwareKey?: string;
     /** Absent = a folder that goes with the server. */
     readonly dataDir?: string;
+    /** PEM of the maker of the hardware; absent = it takes no updates. */
+    readonly firmwareKey?: string;
   },
 ): Promise<SimulatedBuilding> {
   const simulated = createBuilding({

@@ -56,6 +56,14 @@ export async function onBed<Result>(
     () => rm(folder, { recursive: true, force: true }),
     () => rm(hubFolder, { recursive: true, force: true }),
   ];
+  const close = async (): Promise<void> => {
+    for (let act = closing.pop(); act !== undefined; act = closing.pop()) await act();
+  };
+  const interrupt = (): void => {
+    void close().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
   try {
     const postgres = createEmbeddedPostgres({
       dataDir: join(folder, 'postgres'),
@@ -66,7 +74,9 @@ export async function onBed<Result>(
     closing.push(() => postgres.stop());
     return await work(createBed({ isQuick, folder, hubFolder, config, closing }));
   } finally {
-    for (const act of closing.reverse()) await act();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    await close();
   }
 }
 

@@ -67,8 +67,10 @@ export const eventLatency: Measure = {
 async function openOurs(stage: Stage): Promise<Path> {
   const address = { port: stage.server.mqttPort, ca: await readFile(stage.server.caPath) };
   // The last hubs: other measures use the first ones.
-  const speakers = await connectSpeakers(address, stage.hubs.slice(-hubCount));
-  for (const speaker of speakers) await speaker.greet();
+  const speakers = await connectSpeakers(
+    { ...address, greeting: 'hello' },
+    stage.hubs.slice(-hubCount),
+  );
   let heard: Listener = () => undefined;
   const connection = await listen(stage, (id) => heard(id));
   const sequences = new Map<Speaker, number>();

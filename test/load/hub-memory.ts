@@ -46,11 +46,8 @@ async function growth(
   program: Program,
   { address, hubs, isGreeting }: Connecting,
 ): Promise<Memory> {
-  const connect = async (some: readonly SeededHub[]) => {
-    const speakers = await connectSpeakers(address, some);
-    if (isGreeting) for (const speaker of speakers) await speaker.greet();
-    return speakers;
-  };
+  const connect = (some: readonly SeededHub[]) =>
+    connectSpeakers({ ...address, greeting: isGreeting ? 'hello' : 'none' }, some);
   await leaveAll(await connect(hubs.slice(0, Math.ceil(hubs.length * warmingUp))));
   const before = await program.call<Memory>('memory');
   const speakers = await connect(hubs);

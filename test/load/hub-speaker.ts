@@ -2,6 +2,7 @@
  * Hubs that speak the protocol and nothing more: the plain MQTT client with prebuilt frames, so that the generator costs
  * little and is the same for us and for a bare broker.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
 import type { EntryEvent } from '#contract/events';
 import {
@@ -13,7 +14,6 @@ import {
   type Frame,
   type UpFrame,
 } from '#contract/iq-link';
-import { until } from '#test/kit/wait';
 import type { SeededHub } from './seed.ts';
 
 export type Address = { readonly port: number; readonly ca: string | Buffer };
@@ -30,23 +30,26 @@ export type Speaker = {
 };
 
 const connectingAtOnce = 20;
+const answerWithinMs = 60_000;
 
-/** Connects hubs over TLS, subscribed to their own topics. */
+/** Connects hubs over TLS, subscribed to their own topics; `greeting`: and welcomed. */
 export async function connectSpeakers(
-  { port, ca }: Address,
+  { port, ca, greeting = 'none' }: Address & { readonly greeting?: 'hello' | 'none' },
   hubs: readonly SeededHub[],
 ): Promise<readonly Speaker[]> {
   const speakers: Speaker[] = [];
   for (let first = 0; first < hubs.length; first += connectingAtOnce) {
     const some = hubs.slice(first, first + connectingAtOnce);
-    speakers.push(...(await Promise.all(some.map((hub) => connectSpeaker({ port, ca }, hub)))));
+    const connected = await Promise.all(some.map((hub) => connectSpeaker({ port, ca }, hub)));
+    if (greeting === 'hello') await Promise.all(connected.map((speaker) => speaker.greet()));
+    speakers.push(...connected);
   }
   return speakers;
 }
 
 async function connectSpeaker({ port, ca }: Address, hub: SeededHub): Promise<Speaker> {
   const { hubId } = hub;
-  const client = await connectAsync(`mqtts://127.0.0.1:${String(port)}`, {
+  const connecting = connectAsync(`mqtts://127.0.0.1:${String(port)}`, {
     ca,
     clientId: hubId,
     username: hubId,
@@ -54,8 +57,9 @@ async function connectSpeaker({ port, ca }: Address, hub: SeededHub): Promise<Sp
     protocolVersion: 4,
     reconnectPeriod: 0,
     keepalive: 0,
-    connectTimeout: 60_000,
+    connectTimeout: answerWithinMs,
   });
+  const client = await within(connecting, hubId);
   client.on('error', () => undefined);
   await client.subscribeAsync(
     downFrames.map((frame) => downTopic(hubId, frame)),
@@ -85,20 +89,35 @@ function createSpeaker(
       });
     },
     async greet(members = {}) {
-      let answer: DownFrame | undefined;
-      speaker.onFrame((frame) => {
-        if (frame === 'welcome' || frame === 'refused') answer ??= frame;
+      const answer = new Promise<DownFrame>((resolve) => {
+        speaker.onFrame((frame) => {
+          if (frame === 'welcome' || frame === 'refused') resolve(frame);
+        });
       });
       await speaker.say('hello', JSON.stringify({ ...helloOf(hub), ...members }));
-      await until(() => answer, { timeoutMs: 60_000, what: `${hubId} is welcome` });
-      if (answer === 'refused') throw new Error(`the gateway refuses ${hubId}`);
+      if ((await within(answer, hubId)) === 'refused')
+        throw new Error(`the gateway refuses ${hubId}`);
     },
     async leave() {
       stopBeating();
-      await client.endAsync(true);
+      await within(client.endAsync(true), hubId);
     },
   };
   return speaker;
+}
+
+/** Throws when nothing has come for a long while. */
+async function within<Value>(answer: Promise<Value>, hubId: string): Promise<Value> {
+  const giveUp = new AbortController();
+  const silence = wait(answerWithinMs, undefined, giveUp).then(() => {
+    throw new Error(`${hubId} gets no answer`);
+  });
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    giveUp.abort();
+    silence.catch(() => undefined);
+  }
 }
 
 function helloOf({ iqId }: SeededHub): Frame<'hello'> {

@@ -88,7 +88,6 @@ export async function connectBuilding(
     clock,
     firmwareKey,
     dataDir = join(server.dataDir, building.hubs[0]?.id ?? 'building'),
-    firmwareKey,
   }: {
     readonly building: Building;
     readonly clock?: MovableClock;
@@ -96,8 +95,6 @@ export async function connectBuilding(
     readonly firmwareKey?: string;
     /** Absent = a folder that goes with the server. */
     readonly dataDir?: string;
-    /** PEM of the maker of the hardware; absent = it takes no updates. */
-    readonly firmwareKey?: string;
   },
 ): Promise<SimulatedBuilding> {
   const simulated = createBuilding({

@@ -109,6 +109,7 @@ export function decideFor(
   if (key.expires_at !== null && now.getTime() >= Date.parse(key.expires_at)) {
     return no(7, 'key_expired', 'expired');
   }
+  if (what.type === 'mkey' && what.standing === 'expired') return no(7, 'key_expired', 'expired');
   if (key.blocked) return no(8, 'key_blocked', 'blocked');
   if (accessor.blocked) return no(9, 'accessor_blocked', 'blocked');
   if (accessor.suspended) return no(10, 'suspended', 'suspended');

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { KeyItem } from '#contract/access-table';
 import { assertNever } from '#contract/assert-never';
 import { decide, type Decision, type Question } from './decision.ts';
+import { phoneTrustOf, type PhoneTrust } from './phones.ts';
 import { hashPin } from './pins.ts';
 import type { Credential, Presentation } from './presentation.ts';
 import { coveringSchedule, type CompiledSchedule } from './schedules.ts';
@@ -31,6 +32,8 @@ export type OfflineMemory = {
   readonly pinHashKey: string;
   readonly openTimeSeconds: number;
   readonly keys: readonly OfflineKey[];
+  /** What phones are checked by; null where no mobile key opens. */
+  readonly phones: PhoneTrust | null;
 };
 
 /** What the lock's hardware can hold. */
@@ -81,6 +84,7 @@ export function offlineMemoryFor(
     pinHashKey: settings.pin_hash_key,
     openTimeSeconds: lock.item.open_time_seconds,
     keys,
+    phones: keys.some(({ type }) => type === 'mkey') ? phoneTrustOf(table) : null,
   };
   const version = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
   return { version, ...content };
@@ -151,7 +155,9 @@ function isShown(
         key.value === hashPin(credential.code, memory.pinHashKey)
       );
     case 'mkey':
-      return key.type === 'mkey' && key.value === credential.mkeyId;
+      return (
+        key.type === 'mkey' && credential.standing === 'good' && key.value === credential.mkeyId
+      );
     case 'wallet':
       return key.type === 'wallet' && key.value === credential.passId;
     case 'license_plate':

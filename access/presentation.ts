@@ -6,8 +6,13 @@ export type TagShown = {
   readonly rfidUid: string | null;
 };
 export type PinTyped = { readonly type: 'pin'; readonly code: string };
-/** The reader has already checked chain, dates and challenge (behaviour.md 11). */
-export type MobileKeyShown = { readonly type: 'mkey'; readonly mkeyId: string };
+/**
+ * What came of the check of a phone (phones.ts): `not_trusted` = chain, signature, place or revocation list speak against it,
+ * so that nobody is known to stand there.
+ */
+export type MobileKeyShown =
+  | { readonly type: 'mkey'; readonly standing: 'good' | 'expired'; readonly mkeyId: string }
+  | { readonly type: 'mkey'; readonly standing: 'not_trusted'; readonly mkeyId: null };
 export type WalletShown = { readonly type: 'wallet'; readonly passId: string };
 export type PlateSeen = { readonly type: 'license_plate'; readonly plate: string };
 /** A handle opens by itself; a button asks the hub to open. */

@@ -11,7 +11,9 @@ import {
   type KeyItem,
   type LockItem,
   type RepeaterItem,
+  type RevokedItem,
   type SettingsItem,
+  type TrustItem,
 } from '#contract/access-table';
 import { assertNever } from '#contract/assert-never';
 import { hashPin } from './pins.ts';
@@ -32,7 +34,9 @@ export type ParsedItem =
   | { readonly kind: 'lock'; readonly id: string; readonly value: LockItem | null }
   | { readonly kind: 'repeater'; readonly id: string; readonly value: RepeaterItem | null }
   | { readonly kind: 'group'; readonly id: string; readonly value: GroupItem | null }
-  | { readonly kind: 'accessor'; readonly id: string; readonly value: AccessorItem | null };
+  | { readonly kind: 'accessor'; readonly id: string; readonly value: AccessorItem | null }
+  | { readonly kind: 'trust'; readonly value: TrustItem | null }
+  | { readonly kind: 'revoked'; readonly id: string; readonly value: RevokedItem | null };
 
 const checks = {
   settings: Compile(itemSchemas.settings),
@@ -40,6 +44,8 @@ const checks = {
   repeater: Compile(itemSchemas.repeater),
   group: Compile(itemSchemas.group),
   accessor: Compile(itemSchemas.accessor),
+  trust: Compile(itemSchemas.trust),
+  revoked: Compile(itemSchemas.revoked),
 } as const;
 
 /**
@@ -61,6 +67,10 @@ export function parseItem({ key, value }: DesiredItem): ParsedItem | null {
       return { kind, id, value: checked(key, value, checks.group) };
     case 'accessor':
       return { kind, id, value: checked(key, value, checks.accessor) };
+    case 'trust':
+      return { kind, value: checked(key, value, checks.trust) };
+    case 'revoked':
+      return { kind, id, value: checked(key, value, checks.revoked) };
     default:
       return null;
   }
@@ -85,6 +95,10 @@ export class AccessTable {
   readonly repeaters = new Map<string, RepeaterItem>();
   readonly groups = new Map<string, Group>();
   readonly accessors = new Map<string, AccessorItem>();
+  /** null = the hub was never told whom to believe: no phone opens. */
+  trust: TrustItem | null = null;
+  /** Phone certificates and mobile keys that are not accepted any more, by id. */
+  readonly revoked = new Map<string, RevokedItem>();
   readonly #keys = new Map<string, Holding>();
   readonly #byTagNumber: Index = new Map();
   readonly #byRfid: Index = new Map();
@@ -101,6 +115,8 @@ export class AccessTable {
   /** Forgets everything. */
   clear(): void {
     this.settings = null;
+    this.trust = null;
+    this.revoked.clear();
     this.locks.clear();
     this.repeaters.clear();
     this.groups.clear();
@@ -124,7 +140,7 @@ export class AccessTable {
         return key === undefined ? [] : (this.#byPin.get(hashPin(credential.code, key)) ?? []);
       }
       case 'mkey':
-        return this.#byMobileKey.get(credential.mkeyId) ?? [];
+        return credential.mkeyId === null ? [] : (this.#byMobileKey.get(credential.mkeyId) ?? []);
       case 'wallet':
         return this.#byWallet.get(credential.passId) ?? [];
       case 'license_plate':
@@ -159,6 +175,16 @@ export class AccessTable {
         return;
       case 'accessor':
         this.#setAccessor(item.id, item.value);
+        return;
+      case 'trust':
+        this.trust = item.value;
+        return;
+      case 'revoked':
+        if (item.value === null) this.revoked.delete(item.id);
+        else this.revoked.set(item.id, item.value);
+        return;
+      default:
+        assertNever(item);
     }
   }
 

@@ -123,13 +123,40 @@ export const AccessorItem = Type.Object({
 });
 export type AccessorItem = Static<typeof AccessorItem>;
 
-/** Schema of an item by the part of its key before the slash; keys are `settings` and `<kind>/<uuid>`. */
+/** Whom a hub believes when a phone shows its key (behaviour.md 11). */
+export const TrustItem = Type.Object({
+  /** Version of the tenant certificate in use; the first of `certificates`. */
+  version: Type.Integer(),
+  certificates: Type.Array(
+    Type.Object({
+      /** base64 DER X.509 */
+      certificate: Type.String(),
+      /** UTC instant from which on it is not believed any more, or null = while it is listed */
+      trusted_until: nullable(Type.String()),
+    }),
+  ),
+  /** base64 DER SubjectPublicKeyInfo, P-256: who signs mobile keys (ES256) */
+  mobile_key_signers: Type.Array(Type.String()),
+});
+export type TrustItem = Static<typeof TrustItem>;
+
+/** A phone certificate or mobile key that is not accepted any more; `id` is the certificate's or the key's. */
+export const RevokedItem = Type.Object({
+  id: Uuid,
+  /** UTC instant after which it would not be accepted anyway */
+  expires_at: Type.String(),
+});
+export type RevokedItem = Static<typeof RevokedItem>;
+
+/** Schema of an item by the part of its key before the slash; keys are `settings`, `trust` and `<kind>/<uuid>`. */
 export const itemSchemas = {
   settings: SettingsItem,
   lock: LockItem,
   repeater: RepeaterItem,
   group: GroupItem,
   accessor: AccessorItem,
+  trust: TrustItem,
+  revoked: RevokedItem,
 } as const;
 export type ItemKind = keyof typeof itemSchemas;
 

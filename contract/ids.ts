@@ -11,6 +11,8 @@ export type RepeaterId = Id<'repeater'>;
 export type TagId = Id<'tag'>;
 export type KeyId = Id<'key'>;
 export type AccessorId = Id<'accessor'>;
+/** A phone of an accessor. */
+export type DeviceId = Id<'device'>;
 export type AccessGroupId = Id<'access_group'>;
 export type TimeScheduleId = Id<'time_schedule'>;
 export type FloorId = Id<'floor'>;

@@ -90,6 +90,8 @@ export function createDevices({
     switch (event.kind) {
       case 'presented':
         return presentations.present(door, event.presentation);
+      case 'phone_presented':
+        return presentations.presentPhone(door, event.phone);
       case 'presented_offline':
         return presentations.presentOffline(door, event);
       case 'lock_heartbeat':

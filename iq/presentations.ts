@@ -1,9 +1,11 @@
-/** Somebody at a door: decide, act, write it down (behaviour.md 8, 12.2). */
+/** Somebody at a door: decide, act, write it down (behaviour.md 8, 11, 12.2). */
+import { randomBytes } from 'node:crypto';
 import { assertNever } from '#contract/assert-never';
 import type { EntryEvent } from '#contract/events';
 import { afterPin } from '#access/keypad';
 import { decide, type Decision, type Question } from '#access/decision';
 import { decisionOfOfflineRecord } from '#access/offline';
+import { checkPhone, phoneTrustOf, type PhoneAtDoor } from '#access/phones';
 import type { Presentation } from '#access/presentation';
 import { doorState, inTurn, type Door } from './door.ts';
 import type { Acts } from './acts.ts';
@@ -12,9 +14,14 @@ import type { EasyOffice } from './easy-office.ts';
 import type { Recorder, When } from './recorder.ts';
 import type { TableStore } from './table-store.ts';
 
+/** behaviour.md 11. */
+const challengeBytes = 32;
+
 export type Presentations = {
   /** Resolves when the door was answered and the entry is on the disk. */
   present(door: Door, presentation: Presentation): Promise<void>;
+  /** Challenges the phone first; one that answers nothing leaves no entry. */
+  presentPhone(door: Door, phone: PhoneAtDoor): Promise<void>;
   /** Takes over what the lock decided while the hub was out of its reach. */
   presentOffline(
     door: Door,
@@ -110,6 +117,17 @@ export function createPresentations({
   }
 
   return {
+    presentPhone: (door, phone) =>
+      inTurn(door, async () => {
+        const known = tables.table && phoneTrustOf(tables.table);
+        const bytes = randomBytes(challengeBytes);
+        const { iqId = '', collectionId = null } = known ?? {};
+        const proof = await phone({ bytes, iqId, collectionId });
+        if (proof === null) return;
+        const what = await checkPhone(known, { proof, challenge: bytes, now: now() });
+        const presentation: Presentation = { what, heldMs: 0 };
+        await carryOut(door, decide(questionOf(door, presentation)), presentation);
+      }),
     present: (door, presentation) =>
       inTurn(door, async () => {
         const decision = decide(questionOf(door, presentation));

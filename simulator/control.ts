@@ -6,6 +6,7 @@ import type { SimulatedBuilding } from './building.ts';
 import { layHubRoutes } from './control-hubs.ts';
 import { BadInput, readBody } from './control-input.ts';
 import { layLockRoutes } from './control-locks.ts';
+import { layPhoneRoutes } from './control-phones.ts';
 import { viewBuilding } from './control-views.ts';
 import { NotInBuilding } from './find.ts';
 import { NoLine } from './hub.ts';
@@ -36,7 +37,13 @@ export function createControl(building: SimulatedBuilding): FastifyInstance {
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
       error: `there is no ${request.method} ${request.url}`,
-      known: ['GET /building', 'POST /locks/{lock}/{act}', 'POST /hubs/{hub}/{act}', 'POST /clock'],
+      known: [
+        'GET /building',
+        'POST /locks/{lock}/{act}',
+        'POST /hubs/{hub}/{act}',
+        'POST /phones',
+        'POST /clock',
+      ],
     }),
   );
 
@@ -51,6 +58,7 @@ export function createControl(building: SimulatedBuilding): FastifyInstance {
     return { now: building.clock.now().toISOString(), moved_ms: building.clock.movedMs };
   });
   layLockRoutes(app, building);
+  layPhoneRoutes(app, building);
   layHubRoutes(app, building);
   return app;
 }

@@ -13,6 +13,7 @@
 import type { batteryStates, communicationTypes, IqReport, lockTypes } from '#contract/iq-link';
 import type { FirmwareFact, UpdateFailure } from '#contract/firmware';
 import type { OfflineMemory } from '#access/offline';
+import type { PhoneAtDoor } from '#access/phones';
 import type { Presentation } from '#access/presentation';
 import type { FirmwareImage } from '../firmware-check.ts';
 
@@ -100,6 +101,8 @@ export type InstallOutcome =
 export type DriverEvent =
   /** Somebody wants in or out and waits for the hub's decision. */
   | (FromDevice & { readonly kind: 'presented'; readonly presentation: Presentation })
+  /** A phone is held to the reader, which carries the hub's challenge to it and its answer back. */
+  | (FromDevice & { readonly kind: 'phone_presented'; readonly phone: PhoneAtDoor })
   /** The lock decided by its offline memory while the hub was out of its reach (12.2). */
   | (FromDevice & {
       readonly kind: 'presented_offline';

@@ -7,6 +7,7 @@
  */
 import type { BuildingLock } from '#contract/building';
 import type { OfflineMemory } from '#access/offline';
+import type { PhoneAtDoor } from '#access/phones';
 import type { Presentation } from '#access/presentation';
 import type { HubClock } from '../clock.ts';
 import type { BatteryState, DriverEvent, LockStatus, LockTraits, Outcome } from './driver.ts';
@@ -125,6 +126,11 @@ export class SimulatedLock {
       if (presentation.what.type === 'pin' && !this.hasKeypad) throw new LockHasNoPart('keypad');
       return this.#ask(presentation);
     });
+  }
+
+  /** Holds a phone to the reader. */
+  presentPhone(phone: PhoneAtDoor): Promise<DoorAnswer> {
+    return this.#inTurn(() => this.#ask({ phone }));
   }
 
   /** Presses the handle on the inside, or the exit button beside a wall reader. */
@@ -397,20 +403,27 @@ export class SimulatedLock {
 
   // ---- inside
 
-  async #ask(presentation: Presentation): Promise<DoorAnswer> {
-    const { what } = presentation;
+  async #ask(shown: Presentation | { readonly phone: PhoneAtDoor }): Promise<DoorAnswer> {
     const at = this.now();
-    const isByHand = what.type === 'exit' && what.by === 'handle';
+    const isByHand = 'what' in shown && shown.what.type === 'exit' && shown.what.by === 'handle';
     this.#answer = null;
     if (await this.#tellRecords()) {
-      const heard = await this.#tell({ kind: 'presented', mac: this.mac, at, presentation });
+      const from = { mac: this.mac, at };
+      const heard = await this.#tell(
+        'phone' in shown
+          ? { kind: 'phone_presented', ...from, phone: shown.phone }
+          : { kind: 'presented', ...from, presentation: shown },
+      );
       const did = this.#takeAnswer();
       if (isByHand && heard) return { did: 'opened', decidedBy: 'mechanics' };
       if (did !== null) return { did, decidedBy: 'hub' };
       if (heard && this.#isLearning) return { did: 'learned', decidedBy: 'hub' };
       if (heard) return { did: this.#bolt.isOfficeMode ? 'opened' : 'nothing', decidedBy: 'hub' };
     }
-    return this.#decideAlone(presentation, at);
+    if ('what' in shown) return this.#decideAlone(shown, at);
+    const what = await this.#memory.readPhone(shown.phone, at);
+    if (what === null) return { did: 'nothing', decidedBy: 'lock' };
+    return this.#decideAlone({ what, heldMs: 0 }, at);
   }
 
   #takeAnswer(): DoorAnswer['did'] | null {

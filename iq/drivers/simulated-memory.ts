@@ -1,7 +1,9 @@
 /** The flash of a simulated lock: the offline keys its hub wrote, and what happened while that hub was out of reach. */
+import { randomBytes } from 'node:crypto';
 import { afterPin, freshKeypad, isLockedOut, type Keypad } from '#access/keypad';
 import { decideOffline, type OfflineMemory } from '#access/offline';
-import type { Presentation } from '#access/presentation';
+import { checkPhone, type PhoneAtDoor } from '#access/phones';
+import type { MobileKeyShown, Presentation } from '#access/presentation';
 import type { DriverEvent, Outcome } from './driver.ts';
 import { confirmed, refused } from './simulated-bolt.ts';
 
@@ -65,6 +67,15 @@ export class SimulatedMemory {
     const { opens } = decideOffline({ memory, privacy, presentation, now });
     if (isPin) this.#keypad = afterPin(this.#keypad, { isRight: opens, now });
     return opens;
+  }
+
+  /** Challenges a phone by what the hub wrote of whom to believe; null = it showed nothing. */
+  async readPhone(phone: PhoneAtDoor, now: Date): Promise<MobileKeyShown | null> {
+    const known = this.#offline?.phones ?? null;
+    const bytes = randomBytes(32);
+    const { iqId = '', collectionId = null } = known ?? {};
+    const proof = await phone({ bytes, iqId, collectionId });
+    return proof && checkPhone(known, { proof, challenge: bytes, now });
   }
 
   remember(event: Untold): void {

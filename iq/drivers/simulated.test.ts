@@ -85,6 +85,7 @@ function memoryOf(keys: number): OfflineMemory {
     version: `${String(keys)} keys`,
     timeZone: 'UTC',
     pinHashKey: '',
+    phones: null,
     openTimeSeconds: 6,
     keys: Array.from({ length: keys }, (_, index) => one(index)),
   };

@@ -9,6 +9,7 @@ import {
 } from '#contract/iqs';
 import { instantText, instantTextOrNull } from '#contract/time-text';
 import type { IqReading, Iqs } from '#server/domain/iqs';
+import type { TenantCertificates } from '#server/domain/tenant-certificates';
 import { route, type Route } from '#server/http/route';
 import { iqFields, type IqRow } from '#server/store/iqs';
 import { actorOf } from './actor.ts';
@@ -25,7 +26,13 @@ const hubErrors = [
 ] as const;
 
 /** core-api.md 6.1: IQs, without their tree and OTPs. */
-export function iqRoutes({ iqs }: { readonly iqs: Iqs }): Route[] {
+export function iqRoutes({
+  iqs,
+  tenantCertificates,
+}: {
+  readonly iqs: Iqs;
+  readonly tenantCertificates: TenantCertificates;
+}): Route[] {
   return [
     route({
       method: 'GET',
@@ -46,7 +53,12 @@ export function iqRoutes({ iqs }: { readonly iqs: Iqs }): Route[] {
       body: { schema: PostIqRequest, mode: 'create' },
       answer: IqResponse,
       errors: ['ACTIVATION_CODE_INVALID', 'IQ_ACTIVATION_FAILED'],
-      handle: async (call, body) => toIqResponse(await iqs.create(actorOf(call), body)),
+      async handle(call, body) {
+        const row = await iqs.create(actorOf(call), body);
+        if (row.subscribed === true && !(await tenantCertificates.reaches(actorOf(call), row)))
+          call.warn(`certificate_sync_failed; iq=${row.id}`);
+        return toIqResponse(row);
+      },
     }),
     route({
       method: 'GET',

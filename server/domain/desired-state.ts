@@ -6,6 +6,7 @@ import {
   changedGroups,
   changedHardware,
   changedSettings,
+  changedTrust,
   findConcernedIqs,
   findGuests,
   findIqsOfOtherCollection,
@@ -16,6 +17,7 @@ import {
   type ChangedItem,
 } from '#server/store/desired-sources';
 import type { WriteScope } from '#server/store/scope';
+import { listIqIds } from '#server/store/tenant-certificates';
 
 /** What a write touched; the IQs that must know are found from it. */
 export type Touched = {
@@ -28,6 +30,8 @@ export type Touched = {
   readonly groupIds?: readonly AccessGroupId[];
   readonly collectionIds?: readonly CollectionId[];
   readonly tagIds?: readonly TagId[];
+  /** The tenant's certificates, or what is revoked: every IQ of the tenant is concerned. */
+  readonly trust?: true;
 };
 
 export type DesiredState = {
@@ -54,7 +58,8 @@ export function createDesiredState({
       const concerned = await findConcernedIqs(scope, { iqIds, lockIds, groupIds, collectionIds });
       const accessorIds = await touchedAccessors(scope, touched);
       if (accessorIds.length > 0) await lockAccessors(scope, accessorIds);
-      const all = [...concerned.byHardware, ...concerned.byGroup];
+      const believers = touched.trust === true ? await listIqIds(scope) : [];
+      const all = [...new Set([...concerned.byHardware, ...concerned.byGroup, ...believers])];
       if (all.length > 0) await lockDesiredState(scope, all);
       const changes = [
         ...(await hardwareChanges(scope, concerned.byHardware)),
@@ -62,6 +67,7 @@ export function createDesiredState({
         ...(accessorIds.length === 0
           ? []
           : await changedAccessors(scope, { iqIds: null, accessorIds })),
+        ...(believers.length === 0 ? [] : await changedTrust(scope, believers)),
       ];
       await write(scope, changes, { bus, now: clock.now() });
     },
@@ -89,7 +95,10 @@ async function hardwareChanges(
     ...(await changedGroups(scope, iqIds, null)),
     ...(moved.length === 0
       ? []
-      : await changedAccessors(scope, { iqIds: moved, accessorIds: null })),
+      : [
+          ...(await changedAccessors(scope, { iqIds: moved, accessorIds: null })),
+          ...(await changedTrust(scope, moved)),
+        ]),
     ...(await guestChanges(scope, iqIds)),
   ];
 }

@@ -31,6 +31,7 @@ import {
 import { deleteIq } from '#server/store/iqs';
 import type { Database } from '#server/store/pool';
 import { inTransaction, type WriteScope } from '#server/store/scope';
+import { noteCertificate } from './certificate-holding.ts';
 import type { DesiredState } from './desired-state.ts';
 import { hardwareActor } from './hub-acts.ts';
 
@@ -82,6 +83,7 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
         const iq = await holdHubIq(scope, iqId);
         if (iq === undefined) return { answer: 'refused', reason: 'its IQ is gone' };
         await noteHello(scope, iqId, { hello, now: clock.now() });
+        await noteCertificate(scope, parts, { iqId, tableVersion: hello.table_version });
         await activate(scope, claim);
         const acknowledged = await findLedgerHead(scope, iqId);
         return { answer: 'welcome', tenantId, iqId, acknowledged };
@@ -152,6 +154,7 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
         const known = await holdHubIq(scope, iqId);
         if (known === undefined) return;
         await noteApplied(scope, iqId, applied);
+        await noteCertificate(scope, parts, { iqId, tableVersion: applied.version });
         const isNews = Number(known.applied_version) !== applied.version;
         if (!known.stores_lam_audits || (!isNews && applied.refused === null)) return;
         audit.record(scope, hardwareActor(iq), {

@@ -100,6 +100,47 @@ export const Settings = Type.Object({
       description: 'PEM file with the authority that IQs trust, when it is not a public one.',
     }),
   ),
+  signerUrl: Type.Optional(
+    Type.String({
+      env: 'CARDEA_SIGNER_URL',
+      pattern: '^https?://[^\\s]+$',
+      expected: 'must be a URL with http or https',
+      description:
+        'A vault whose transit engine keeps the keys of phone certificates, up to the part before `/v1`. Without it a built-in signer keeps them. Each tenant has the key `tenant-<tenant id>` there.',
+    }),
+  ),
+  signerRoleId: Type.Optional(
+    Type.String({
+      env: 'CARDEA_SIGNER_ROLE_ID',
+      description: 'Role (AppRole) that may create, read, rotate and use the keys `tenant-*`.',
+    }),
+  ),
+  signerSecretId: Type.Optional(
+    Type.String({
+      env: 'CARDEA_SIGNER_SECRET_ID',
+      isSecret: true,
+      description: 'Secret of `CARDEA_SIGNER_ROLE_ID`.',
+    }),
+  ),
+  signerMount: Type.String({
+    env: 'CARDEA_SIGNER_MOUNT',
+    default: 'transit',
+    description: 'Where the transit engine is mounted in the vault.',
+  }),
+  updateCatalogue: Type.Optional(
+    Type.String({
+      env: 'CARDEA_UPDATE_CATALOGUE',
+      description:
+        'Folder of signed firmware (docs/updates.md). Without it `updates` in the data folder, where the demo building keeps its own.',
+    }),
+  ),
+  updateKey: Type.Optional(
+    Type.String({
+      env: 'CARDEA_UPDATE_KEY',
+      description:
+        'PEM file with the public key that signs the index of the catalogue. Without it `maker.pem` of the catalogue.',
+    }),
+  ),
   demo: words(['harbour', 'compat', 'none'], {
     env: 'CARDEA_DEMO',
     default: 'harbour',
@@ -133,6 +174,7 @@ export type Setting = Type.TSchema & {
   type?: string;
   default?: unknown;
   isSecret?: boolean;
+  expected?: string;
   minimum?: number;
   maximum?: number;
   enum?: readonly string[];
@@ -177,6 +219,12 @@ export function readConfig(environment: Environment): Config {
   if ('tlsCert' in found !== 'tlsKey' in found) {
     faults.push('CARDEA_TLS_CERT and CARDEA_TLS_KEY belong together: set both or neither.');
   }
+  const signer = ['signerUrl', 'signerRoleId', 'signerSecretId'].filter((name) => name in found);
+  if (signer.length > 0 && signer.length < 3) {
+    faults.push(
+      'CARDEA_SIGNER_URL, CARDEA_SIGNER_ROLE_ID and CARDEA_SIGNER_SECRET_ID belong together: set all or none.',
+    );
+  }
   if (faults.length > 0) {
     const list = faults.map((fault) => `  - ${fault}`).join('\n');
     throw new StartError('CONFIG_INVALID', `The settings are not usable:\n${list}`);
@@ -217,6 +265,7 @@ function expected(setting: Setting): string {
     const upTo = maximum === undefined ? '' : ` to ${String(maximum)}`;
     return `must be a whole number from ${String(minimum)}${upTo}`;
   }
+  if (setting.expected !== undefined) return setting.expected;
   if (setting.isSecret) return 'must start with `postgres://`';
   return 'must be a URL with http or https and without a path';
 }

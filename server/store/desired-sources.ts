@@ -153,6 +153,34 @@ export function changedAccessors(
   });
 }
 
+const instant = (column: string): string =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+/** PostgreSQL breaks base64 into lines. */
+const base64 = (column: string): string => `translate(encode(${column}, 'base64'), E'\\n', '')`;
+
+const trust = difference(
+  `select q.id, 'trust', jsonb_build_object(
+     'version', k.version, 'certificates', k.certificates,
+     'mobile_key_signers', coalesce((select jsonb_agg(${base64('m.public_key')} order by m.version desc) from tenant_keys m
+        where m.tenant_id = $1 and m.purpose = 'mobile_key' and m.retired_at is null), '[]'))
+   from iqs q cross join (
+     select max(version) as version, jsonb_agg(jsonb_build_object('certificate', ${base64('certificate')},
+        'trusted_until', ${instant(`(superseded_at + interval '30 days')`)}) order by version desc) as certificates
+     from tenant_keys where tenant_id = $1 and purpose = 'certificate' and retired_at is null
+   ) k
+   where q.tenant_id = $1 and q.id = any ($2) and k.version is not null
+   union all
+   select q.id, 'revoked/' || r.id, jsonb_build_object('id', r.id, 'expires_at', ${instant('r.expires_at')})
+   from iqs q join revoked_credentials r on r.tenant_id = q.tenant_id
+   where q.tenant_id = $1 and q.id = any ($2)`,
+  `iq_id = any ($2) and (key = 'trust' or key like 'revoked/%')`,
+);
+
+/** Whom IQs believe when a phone shows its key, and what they believe no more (behaviour.md 11, 20). */
+export function changedTrust(scope: Scope, iqIds: readonly IqId[]): Promise<ChangedItem[]> {
+  return changes(scope, { name: 'desired_trust', text: trust, values: [iqIds] });
+}
+
 /** IQs concerned by a change: those that have the object, and those whose stored items still speak of it. */
 export async function findConcernedIqs(
   scope: Scope,

@@ -106,6 +106,29 @@ export async function addKeysByAccess(
   return { lockIds, homeless: placed.filter(({ fits }) => !fits).map(({ key_id }) => key_id) };
 }
 
+/** Puts a key on every attached lock of its owner's groups that has room (behaviour.md 12.3). */
+export async function addKeyWhereRoom(
+  scope: WriteScope,
+  { keyId, now }: { readonly keyId: KeyId; readonly now: Date },
+): Promise<void> {
+  const rows = await scope.query<{ id: LockId }>(
+    `select l.id from keys k join accessors a on a.tenant_id = k.tenant_id and a.id = k.accessor_id
+     join locks l on l.tenant_id = k.tenant_id
+     where k.tenant_id = $1 and k.id = $2 and l.iq_link_state = 'attached' and ${haveCommonGroup} and not ${isBlocked}`,
+    [scope.tenantId, keyId],
+  );
+  const lockIds = rows.map((row) => row.id);
+  if (lockIds.length === 0) return;
+  await holdOfflineMemory(scope, lockIds);
+  await scope.query(
+    `insert into offline_keys (tenant_id, lock_id, key_id, created_at)
+     select $1, l.id, $2, $4 from locks l where l.tenant_id = $1 and l.id = any ($3)
+       and (select count(*) from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id) < ${limit}
+     on conflict do nothing`,
+    [scope.tenantId, keyId, lockIds, now],
+  );
+}
+
 /** Keeps the offline memory of locks from being filled by somebody else until the transaction ends. */
 export async function holdOfflineMemory(
   scope: WriteScope,

@@ -38,6 +38,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
   );
   const floors = await create(`/collections/${collections}/floors`, { number: 1 });
   const plates = await create(`/accessors/${accessors}/license_plates`, { license_plate: 'AB12' });
+  const devices = await create(`/accessors/${accessors}/devices`, { customer_reference: 'Phone' });
   const pins = randomUUID();
   await server.database.pool.query(
     `insert into iq_pins (tenant_id, id, iq_id, accessor_id, secret_sealed, pin_sealed, activation_state, created_at)
@@ -59,6 +60,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     floors,
     license_plates: plates,
     pins,
+    devices,
     vendors: '5a111500-0000-4000-8000-000000000001',
   };
 }

@@ -213,6 +213,23 @@ describe('a command that nobody answers', () => {
     await untilShown('Front door', 'locked');
   });
 
+  it('shows office mode as pending after 2 s, and as uncertain after 10 s', async () => {
+    const frontDoor = house.simulated.lock('Front door');
+    frontDoor.goSilent();
+    const asked = ask('Front door', 'office_mode');
+    await until(() => frontDoor.isReleased, { what: 'the silent lock acts all the same' });
+    await clock.move(2_000);
+    expect(await asked).toMatchObject({
+      status: 200,
+      json: { locked_state: 'office_mode_pending' },
+    });
+    await clock.move(8_000);
+    await untilShown('Front door', 'uncertain');
+    await frontDoor.speakAgain();
+    await untilShown('Front door', 'office_mode');
+    expect((await ask('Front door', 'locked')).json).toMatchObject({ locked_state: 'locked' });
+  });
+
   it('records the truth when the outcome comes after the deadline', async () => {
     const before = (await remoteEntries('Front door')).length;
     await hearFromHub();

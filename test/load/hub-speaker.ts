@@ -61,10 +61,8 @@ async function connectSpeaker({ port, ca }: Address, hub: SeededHub): Promise<Sp
   });
   const client = await within(connecting, hubId);
   client.on('error', () => undefined);
-  await client.subscribeAsync(
-    downFrames.map((frame) => downTopic(hubId, frame)),
-    { qos: 1 },
-  );
+  const topics = downFrames.map((frame) => downTopic(hubId, frame));
+  await within(client.subscribeAsync(topics, { qos: 1 }), hubId);
   const beat = setInterval(() => {
     const payload = JSON.stringify({ clock: new Date().toISOString() });
     client.publish(upTopic(hubId, 'heartbeat'), payload, { qos: 0 });
@@ -94,7 +92,8 @@ function createSpeaker(
           if (frame === 'welcome' || frame === 'refused') resolve(frame);
         });
       });
-      await speaker.say('hello', JSON.stringify({ ...helloOf(hub), ...members }));
+      const hello = JSON.stringify({ ...helloOf(hub), ...members });
+      await within(speaker.say('hello', hello), hubId);
       if ((await within(answer, hubId)) === 'refused')
         throw new Error(`the gateway refuses ${hubId}`);
     },

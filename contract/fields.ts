@@ -30,6 +30,13 @@ export const TimeEnd = form<string>({ type: 'string', format: 'time-end' });
 /** Duration `d.hh:mm:ss`. */
 export const Span = form<string>({ type: 'string', format: 'span' });
 
+/** Any JSON object, kept as sent; what it holds is checked where it is read. */
+export const JsonObject = Type.Unsafe<Readonly<Record<string, unknown>>>({
+  type: 'object',
+  format: 'json',
+  additionalProperties: true,
+});
+
 /** A closed list of words: any letter case in, exactly these out. */
 export function words<const W extends readonly string[]>(list: W): TUnsafe<W[number]> {
   return form<W[number]>({ type: 'string', enum: [...list] });

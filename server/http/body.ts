@@ -181,12 +181,20 @@ function typesOf(schema: Schema): readonly string[] {
 
 function readValue(sent: unknown, schema: Schema, reading: Reading): unknown {
   const types = typesOf(schema);
+  if (schema.format === 'json') return readJson(sent, reading);
   if (types.includes('object')) return readObject(sent, schema, reading);
   if (types.includes('array')) return readArray(sent, schema, reading);
   if (types.includes('boolean')) return readBoolean(sent, reading);
   if (types.includes('integer') || types.includes('number'))
     return readNumber(sent, types, reading);
   return readText(sent, schema, reading);
+}
+
+/** An object kept as it was sent; a form has none. */
+function readJson(sent: unknown, { faults, path, isForm }: Reading): unknown {
+  if (typeof sent === 'object' && sent !== null && !Array.isArray(sent) && !isForm) return sent;
+  faults.form.push(`The ${path} field must be a JSON object.`);
+  return {};
 }
 
 function readArray(sent: unknown, schema: Schema, reading: Reading): unknown {

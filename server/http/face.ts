@@ -8,6 +8,7 @@ import { isUuid, type Id } from '#contract/ids';
 import type { Clock } from '#server/runtime/clock';
 import { readBody, type RawBody } from './body.ts';
 import type { Caller } from './caller.ts';
+import { findJsonExcess } from './json-bounds.ts';
 import { requestOrigin, type OriginRules } from './list-origin.ts';
 import { pageOf, parseListOptions, queryParameters, type ListRequest } from './list.ts';
 import { operationSchema } from './openapi.ts';
@@ -48,6 +49,7 @@ export function registerFace(
       method: route.method,
       url: face.prefix + route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       schema: operationSchema(route, face),
+      ...(route.largeBody === undefined ? {} : { bodyLimit: route.largeBody.bytes }),
       onRequest: async (request) => {
         const caller = await parts.checkToken(request.headers.authorization, face);
         parts.rateLimit(caller.clientId);
@@ -83,7 +85,7 @@ async function answer({ request, reply, route, textParams, parts }: Answering): 
   const body =
     route.body === undefined
       ? undefined
-      : readBody(rawBody(request), route.body.schema, route.body.mode as 'create');
+      : readBody(bodyOf(request, route), route.body.schema, route.body.mode as 'create');
   const value = await route.handle(call, body);
   if (route.answer === null) return reply.code(204).send();
   if (route.answer === 'empty') return reply.code(200).send();
@@ -91,6 +93,14 @@ async function answer({ request, reply, route, textParams, parts }: Answering): 
   if (typeof value === 'string')
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));
   return value;
+}
+
+/** The body's bytes. REQUEST_INVALID when a large one is beyond its bounds. */
+function bodyOf(request: FastifyRequest, { largeBody }: Route): RawBody {
+  const raw = rawBody(request);
+  const excess = largeBody === undefined ? null : findJsonExcess(raw.bytes, largeBody);
+  if (excess !== null) throw new ApiError('REQUEST_INVALID', { reason: excess });
+  return raw;
 }
 
 function rawBody(request: FastifyRequest): RawBody {

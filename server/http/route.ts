@@ -8,6 +8,7 @@ import type { Id } from '#contract/ids';
 import type { ListFields, ListOptions, Page } from '#contract/odata';
 import type { BodyMode, CreateBody, PatchBody } from './body.ts';
 import type { Caller } from './caller.ts';
+import type { JsonBounds } from './json-bounds.ts';
 import type { ListRequest } from './list.ts';
 
 /** read: any scope of the face; write: day-to-day writing; hardware: what touches hardware; plates: licence plates. */
@@ -70,6 +71,8 @@ type RouteBase = {
   /** `CLP-Collection-Id` must name the collection of the path, else an empty 403 (core-api.md 1). */
   readonly hasCollectionHeader?: boolean;
   readonly list?: { readonly fields: ListFields; readonly events?: boolean };
+  /** Bodies may be so large, in place of the usual 1 MiB, and are JSON within these bounds. */
+  readonly largeBody?: { readonly bytes: number } & JsonBounds;
   /** A schema: 200 with it. null: 204. 'empty': 200 without body. */
   readonly answer: TSchema | null | 'empty';
   /** Codes beside those every operation may send (1100, 1101, 2201; 1102 with list options). */

@@ -130,6 +130,10 @@ export const LockReport = Type.Object({
   signal_strength_at: nullable(instant),
   /** How many offline keys the hardware holds. */
   offline_key_limit: Type.Integer(),
+  /** Ids of the offline keys the lock has confirmed to hold; null or absent = not known. */
+  offline_key_ids: Type.Optional(nullable(Type.Array(Type.String()))),
+  /** The lock refused to keep its offline memory three times in a row. */
+  offline_memory_refused: Type.Optional(Type.Boolean()),
   /** Absent = the hub does not know it. */
   firmware: Type.Optional(FirmwareFact),
 });

@@ -7,7 +7,7 @@ import type { Clock } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
 import type { Bus } from '#server/store/bus';
-import { resendDesiredState } from '#server/store/desired-items';
+import { confirmDesiredItems, resendDesiredState } from '#server/store/desired-items';
 import {
   eventsTopic,
   findLastConnectionIncident,
@@ -82,8 +82,10 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
         const { tenantId, iqId } = claim;
         const iq = await holdHubIq(scope, iqId);
         if (iq === undefined) return { answer: 'refused', reason: 'its IQ is gone' };
-        await noteHello(scope, iqId, { hello, now: clock.now() });
+        const now = clock.now();
+        await noteHello(scope, iqId, { hello, now });
         await noteCertificate(scope, parts, { iqId, tableVersion: hello.table_version });
+        await confirmDesiredItems(scope, iqId, { version: hello.table_version, now });
         await activate(scope, claim);
         const acknowledged = await findLedgerHead(scope, iqId);
         return { answer: 'welcome', tenantId, iqId, acknowledged };
@@ -155,6 +157,7 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
         if (known === undefined) return;
         await noteApplied(scope, iqId, applied);
         await noteCertificate(scope, parts, { iqId, tableVersion: applied.version });
+        await confirmDesiredItems(scope, iqId, { version: applied.version, now: clock.now() });
         const isNews = Number(known.applied_version) !== applied.version;
         if (!known.stores_lam_audits || (!isNews && applied.refused === null)) return;
         audit.record(scope, hardwareActor(iq), {

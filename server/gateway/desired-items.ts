@@ -1,12 +1,17 @@
 /**
  * The push of the desired state to one connected hub (design.md law 3): one delta is on its way at a time, cut into parts
- * below the frame limit, and the next follows the hub's `applied`. A delta the hub refuses is followed once by everything
- * from nothing; refused again, the push rests until the state changes or the hub comes back.
+ * below the frame limit, and the next follows the hub's `applied`. A delta the hub refuses is followed by everything from
+ * nothing; refused three times in a row, the push rests until the state changes or the hub comes back (behaviour.md 3.4).
  */
 import type { DesiredItem } from '#contract/access-table';
 import { maxFrameBytes, type Frame } from '#contract/iq-link';
 import type { Log } from '#server/runtime/log';
-import { findDesiredHead, listDesiredItems, type DesiredPlace } from '#server/store/desired-items';
+import {
+  findDesiredHead,
+  listDesiredItems,
+  noteDesiredSent,
+  type DesiredPlace,
+} from '#server/store/desired-items';
 import type { Database } from '#server/store/pool';
 import { readScope, type Scope } from '#server/store/scope';
 import type { ConnectedIq } from './handlers.ts';
@@ -14,6 +19,7 @@ import type { ConnectedIq } from './handlers.ts';
 /** A delta without `applied` for so long is sent again (behaviour.md 3.4: `failed` after 60 s). */
 export const appliedWithinMs = 60_000;
 
+const refusalLimit = 3;
 const pageItems = 1_000;
 /** The members around the items. */
 const envelopeBytes = 1_024;
@@ -135,6 +141,7 @@ export function createDesiredPush({
   let sentAtMs: number | undefined;
   let isWoken = false;
   let isFullNeeded = false;
+  let refusals = 0;
   let isHeldBack = waitsForRestore;
   let isStopped = false;
 
@@ -164,6 +171,8 @@ export function createDesiredPush({
     stage = delta === undefined ? 'resting' : 'awaiting';
     sentAtMs = undefined;
     if (stage === 'resting' && isWoken) start();
+    // Beside the way: the hub may have answered before it is noted.
+    if (delta !== undefined) await noteDesiredSent(scope, iq.iqId, delta.to);
   }
 
   function start(): void {
@@ -187,9 +196,11 @@ export function createDesiredPush({
     },
     applied({ version, refused }) {
       held = version;
+      refusals = refused === null ? 0 : refusals + 1;
       if (refused !== null) {
         log.warn({ iqId: iq.iqId, version, reason: refused }, 'a hub refused its desired state');
-        const isLastWord = stage === 'awaiting' && sentFrom === 0 && !isWoken;
+        const isLastWord =
+          stage === 'awaiting' && sentFrom === 0 && refusals >= refusalLimit && !isWoken;
         if (isLastWord) {
           stage = 'resting';
           return;

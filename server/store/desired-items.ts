@@ -91,14 +91,19 @@ export async function replaceDesiredItems(
   iqId: IqId,
   change: { readonly items: readonly DesiredItem[]; readonly now: Date; readonly bus: Bus },
 ): Promise<number> {
-  const [iq] = await scope.query<{ version: string }>(
-    `select desired_version as version from iqs where tenant_id = $1 and id = $2 for no key update`,
+  const [iq] = await scope.query<{ version: string; proven: string }>(
+    `select desired_version as version,
+            case when applied_version > desired_version then 0 else applied_version end as proven from iqs where tenant_id = $1 and id = $2 for no key update`,
     [scope.tenantId, iqId],
     'desired-lock-one',
   );
   if (iq === undefined) throw new Error('desired state of an IQ that does not exist');
   const version = Number(iq.version) + 1;
-  const changed = await writeItems(scope, iqId, { items: change.items, version });
+  const changed = await writeItems(scope, iqId, {
+    ...change,
+    version,
+    proven: Number(iq.proven),
+  });
   if (changed === 0) return version - 1;
   await scope.query(
     `update iqs set desired_version = $3,
@@ -115,27 +120,66 @@ export async function replaceDesiredItems(
 async function writeItems(
   scope: WriteScope,
   iqId: IqId,
-  { items, version }: { readonly items: readonly DesiredItem[]; readonly version: number },
+  {
+    items,
+    version,
+    proven,
+    now,
+  }: {
+    readonly items: readonly DesiredItem[];
+    readonly version: number;
+    /** The newest version the hub has proven to hold. */
+    readonly proven: number;
+    readonly now: Date;
+  },
 ): Promise<number> {
   const values = items.map(({ value }) => (value === null ? null : JSON.stringify(value)));
   const rows = await scope.query<{ changed: string }>(
     `with given as (
        select key, value from unnest($4::text[], $5::text[]::jsonb[]) as given (key, value)
      ), written as (
-       insert into desired_items as held (tenant_id, iq_id, key, value, version)
-       select $1, $2, key, value, $3 from given
+       insert into desired_items as held (tenant_id, iq_id, key, value, version, changed_at)
+       select $1, $2, key, value, $3, $6 from given
         where value is not null
            or exists (select 1 from desired_items there
                        where there.tenant_id = $1 and there.iq_id = $2 and there.key = given.key)
-       on conflict (tenant_id, iq_id, key) do update set value = excluded.value, version = excluded.version
+       on conflict (tenant_id, iq_id, key) do update set value = excluded.value, version = excluded.version,
+         changed_at = excluded.changed_at, confirmed_at = null,
+         -- What the hub still holds stays known until it has proven to hold what is wanted.
+         former = case when held.version <= $7 then held.value else held.former end,
+         former_version = case when held.version <= $7 then held.version else held.former_version end,
+         has_lost = desired_item_loses(case when held.version <= $7 then held.value else held.former end, excluded.value)
         where held.value is distinct from excluded.value
        returning 1
      )
      select count(*) as changed from written`,
-    [scope.tenantId, iqId, version, items.map(({ key }) => key), values],
+    [scope.tenantId, iqId, version, items.map(({ key }) => key), values, now, proven],
     'desired-write',
   );
   return Number(rows[0]?.changed ?? 0);
+}
+
+/** Notes the newest version that was sent to a hub; whether it arrived is another matter. */
+export async function noteDesiredSent(scope: Scope, iqId: IqId, version: number): Promise<void> {
+  await scope.query(
+    'update iqs set sent_version = $3 where tenant_id = $1 and id = $2 and sent_version <> $3',
+    [scope.tenantId, iqId, version],
+    'desired-sent',
+  );
+}
+
+/** Notes when the hub proved to hold what it holds: every item up to `version`. */
+export async function confirmDesiredItems(
+  scope: WriteScope,
+  iqId: IqId,
+  proof: { readonly version: number; readonly now: Date },
+): Promise<void> {
+  await scope.query(
+    `update desired_items set confirmed_at = $4
+      where tenant_id = $1 and iq_id = $2 and confirmed_at is null and version <= $3`,
+    [scope.tenantId, iqId, proof.version, proof.now],
+    'desired-confirm',
+  );
 }
 
 /**

@@ -52,7 +52,7 @@ export async function noteHello(
 ): Promise<void> {
   await scope.query(
     `update iqs set model = $3, revision = $4, limits = $5, applied_version = $6, restore_required = $7,
-            reset_date = case when $7 and not restore_required then $8 else reset_date end
+            sent_version = $6, reset_date = case when $7 and not restore_required then $8 else reset_date end
       where tenant_id = $1 and id = $2`,
     [
       scope.tenantId,
@@ -116,7 +116,10 @@ export async function writeLockReports(
             battery_level = r.battery_level, left_open_alarm = r.left_open_alarm, intrusion_alarm = r.intrusion_alarm,
             privacy_mode = r.privacy_mode, tag_registration_until = r.tag_registration_until,
             signal_strength = r.signal_strength, signal_strength_last_update = r.signal_strength_at,
-            offline_key_limit = r.offline_key_limit,
+            offline_key_limit = r.offline_key_limit, held_offline_key_ids = r.offline_key_ids,
+            held_offline_keys_at = case when r.offline_key_ids is distinct from l.held_offline_key_ids
+              then $4::timestamptz else l.held_offline_keys_at end,
+            offline_memory_refused = coalesce(r.offline_memory_refused, false),
             locked_state = case when l.locked_state = any (array['locked_pending', 'office_mode_pending']) and not $5
                 and l.locked_state_at > $4::timestamptz - interval '10 seconds'
                 and l.locked_state <> r.locked_state || '_pending'
@@ -124,7 +127,7 @@ export async function writeLockReports(
        from jsonb_to_recordset($3::jsonb) as r (id uuid, online boolean, locked_state text, lock_type text,
          communication_type text, battery_level text, left_open_alarm boolean, intrusion_alarm boolean,
          privacy_mode boolean, tag_registration_until timestamptz, signal_strength int, signal_strength_at timestamptz,
-         offline_key_limit int)
+         offline_key_limit int, offline_key_ids uuid[], offline_memory_refused boolean)
       where l.tenant_id = $1 and l.iq_id = $2 and l.id = r.id`,
     [scope.tenantId, iqId, JSON.stringify(reports), now, isFinal],
     'lock_reports_write',
@@ -156,6 +159,7 @@ export async function noteApplied(
 ): Promise<void> {
   await scope.query(
     `update iqs set applied_version = $3::bigint, sync_refused = $4,
+            sync_refusals = case when $4::text is null then 0 else sync_refusals + 1 end,
             restore_required = restore_required and not ($3::bigint > 0 and $4::text is null),
             restore_asked_at = case when $3::bigint > 0 and $4::text is null then null else restore_asked_at end
       where tenant_id = $1 and id = $2`,

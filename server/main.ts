@@ -5,7 +5,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoText, placesText } from './console.ts';
-import { buildingFile, type DemoName } from './jobs/demo-building.ts';
+import { buildingFile, readDemoBuilding, type DemoName } from './jobs/demo-building.ts';
+import { layDemoCatalogue } from './jobs/demo-catalogue.ts';
 import { demoFilePath } from './jobs/demo-file.ts';
 import { layDemo } from './jobs/demo.ts';
 import { createSimulatorProcess } from './jobs/simulator-process.ts';
@@ -98,6 +99,14 @@ async function showDemo(
     log.warn('no demo building: its hubs need the file CARDEA_TLS_CA to trust the gateway');
     return;
   }
+  // An operator's own catalogue has a maker of its own, whom this hardware does not know.
+  const makerKeyPath =
+    config.updateCatalogue === undefined
+      ? await layDemoCatalogue(dataDir, {
+          building: await readDemoBuilding(name),
+          now: clock.now(),
+        })
+      : null;
   const simulator = createSimulatorProcess({
     order: {
       buildingPath: fileURLToPath(buildingFile(name)),
@@ -105,6 +114,7 @@ async function showDemo(
       caPath: cardea.caPath,
       dataDir: resolve(dataDir, 'simulator'),
       port: config.simulatorPort,
+      makerKeyPath,
     },
     clock,
     log,

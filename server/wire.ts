@@ -1,4 +1,5 @@
 /** The only place where the parts are constructed and put together. */
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { accessGroupRoutes } from './core-api/access-groups.ts';
 import { accessorPinRoutes } from './core-api/accessor-pins.ts';
@@ -12,6 +13,7 @@ import { deviceRoutes } from './core-api/devices.ts';
 import { easyOfficeModeRoutes } from './core-api/easy-office-mode.ts';
 import { entryRoutes } from './core-api/entries.ts';
 import { coreFace } from './core-api/face.ts';
+import { firmwareUpdateRoutes } from './core-api/firmware-updates.ts';
 import { floorRoutes } from './core-api/floors.ts';
 import { incidentRoutes } from './core-api/incidents.ts';
 import { iqPinRoutes } from './core-api/iq-pins.ts';
@@ -44,6 +46,8 @@ import { createDeviceCertificates as createPhoneCertificates } from './domain/de
 import { createDevices } from './domain/devices.ts';
 import { createEasyOfficeMode } from './domain/easy-office-mode.ts';
 import { createEntries } from './domain/entries.ts';
+import { createFirmwareRollout } from './domain/firmware-rollout.ts';
+import { createFirmwareUpdates } from './domain/firmware-updates.ts';
 import { createFloors } from './domain/floors.ts';
 import { createHubHandlers } from './domain/hub-handlers.ts';
 import { createIncidents } from './domain/incidents.ts';
@@ -89,6 +93,7 @@ import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { openSeal, type Seal } from './runtime/seal.ts';
 import { registerSigner } from './signer/routes.ts';
+import { createUpdateCatalogue, type UpdateCatalogue } from './runtime/update-catalogue.ts';
 import { createBus, type Bus } from './store/bus.ts';
 import type { Database } from './store/pool.ts';
 import { createEventTail } from './stream/event-tail.ts';
@@ -123,8 +128,25 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const failures = metrics.counter('cardea_failures_total', 'Failed requests by code.');
   const bus = createBus({ database, clock, log });
   const seal = await openSeal(config.dataDir);
-  const { gateway, certificates } = await createDeviceCloud(parts, { bus, seal });
-  const domain = createDomain({ ...parts, bus, seal, link: gateway?.link ?? null });
+  const catalogue = createUpdateCatalogue({
+    folder: config.updateCatalogue ?? join(config.dataDir, 'updates'),
+    keyPath: config.updateKey,
+    isNamed: config.updateCatalogue !== undefined,
+  });
+  const { gateway, certificates } = await createDeviceCloud(parts, { bus, seal, catalogue });
+  const domain = createDomain({ ...parts, bus, seal, catalogue, link: gateway?.link ?? null });
+  // Where the hubs are, since what it does is to send.
+  const rollout =
+    gateway === null
+      ? null
+      : createFirmwareRollout({
+          database,
+          audit: domain.audit,
+          bus,
+          clock,
+          commands: domain.commands,
+          log,
+        });
   const identity = createIdentity({
     database,
     config: {
@@ -200,6 +222,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await domain.commands.start();
       await certificates?.start();
       await gateway?.start();
+      rollout?.start();
       eraser?.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
     },
@@ -207,6 +230,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     async stop() {
       await signalr.stop();
       await app.close();
+      await rollout?.stop();
       await gateway?.stop();
       certificates?.stop();
       await domain.commands.stop();
@@ -221,7 +245,11 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
 /** The gateway and its certificates, where this process holds hubs. */
 async function createDeviceCloud(
   { config, database, clock, ids, log }: CardeaParts,
-  { bus, seal }: { readonly bus: Bus; readonly seal: Seal },
+  {
+    bus,
+    seal,
+    catalogue,
+  }: { readonly bus: Bus; readonly seal: Seal; readonly catalogue: UpdateCatalogue },
 ) {
   if (!config.roles.includes('gateway')) return { gateway: null, certificates: null };
   const { tlsCert, tlsKey, tlsCa, mqttHost, mqttPort, dataDir } = config;
@@ -241,7 +269,17 @@ async function createDeviceCloud(
     port: mqttPort,
     certificates,
     database,
-    handlers: createHubHandlers({ database, bus, clock, ids, log, seal, audit, desiredState }),
+    handlers: createHubHandlers({
+      database,
+      bus,
+      clock,
+      ids,
+      log,
+      seal,
+      audit,
+      desiredState,
+      catalogue,
+    }),
     bus,
     clock,
     ids,
@@ -253,11 +291,22 @@ async function createDeviceCloud(
 type DomainParts = CardeaParts & {
   readonly bus: Bus;
   readonly seal: Seal;
+  readonly catalogue: UpdateCatalogue;
   readonly link: CommandLink | null;
 };
 
 /** The use-cases, without any face. */
-function createDomain({ config, database, clock, ids, log, bus, seal, link }: DomainParts) {
+function createDomain({
+  config,
+  database,
+  clock,
+  ids,
+  log,
+  bus,
+  seal,
+  catalogue,
+  link,
+}: DomainParts) {
   const audit = createAudit({ clock, ids });
   const desiredState = createDesiredState({ bus, clock });
   const commands = createCommandQueue({ database, link, bus, clock, ids, log });
@@ -274,6 +323,7 @@ function createDomain({ config, database, clock, ids, log, bus, seal, link }: Do
     collections: createCollections(people),
     collectionOptions: createCollectionOptions(people),
     collectionSettings: createCollectionSettings(people),
+    firmwareUpdates: createFirmwareUpdates({ ...people, bus, catalogue }),
     floors: createFloors(people),
     iqs: createIqs(hardware),
     iqPins: createIqPins(hardware),
@@ -320,6 +370,7 @@ export function coreRoutes(domain: ReturnType<typeof createDomain>) {
     ...collectionRoutes(domain),
     ...collectionOptionRoutes(domain),
     ...collectionSettingRoutes(domain),
+    ...firmwareUpdateRoutes(domain),
     ...floorRoutes(domain),
     ...iqRoutes(domain),
     ...iqPinRoutes(domain),

@@ -12,6 +12,7 @@ import { eventsTopic } from '#server/store/events';
 import { createTestDatabase, silentLog, type TestDatabase } from '#test/kit/database';
 import { insertIq, insertLock } from '#test/kit/rows';
 import { createDesiredState } from './desired-state.ts';
+import { createUpdateCatalogue } from '#server/runtime/update-catalogue';
 import { createHubHandlers } from './hub-handlers.ts';
 
 const clock = createManualClock(new Date('2026-11-22T08:00:00Z'));
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const ids = createRandomIds();
   bus = createBus({ database, clock, log: silentLog() });
   handlers = createHubHandlers({
+    catalogue: createUpdateCatalogue({ folder: 'none', keyPath: undefined, isNamed: false }),
     database,
     bus,
     clock,

@@ -4,9 +4,11 @@ import type { Clock } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
 import type { Seal } from '#server/runtime/seal';
+import type { UpdateCatalogue } from '#server/runtime/update-catalogue';
 import type { Bus } from '#server/store/bus';
 import type { Database } from '#server/store/pool';
 import type { DesiredState } from './desired-state.ts';
+import { createFirmwareReports } from './firmware-reports.ts';
 import { createHubActs } from './hub-acts.ts';
 import { createHubEvents } from './hub-events.ts';
 import { createHubPresence } from './hub-presence.ts';
@@ -21,11 +23,13 @@ export function createHubHandlers(parts: {
   readonly log: Log;
   readonly seal: Seal;
   readonly desiredState: DesiredState;
+  readonly catalogue: UpdateCatalogue;
 }): GatewayHandlers {
   const acts = createHubActs(parts);
+  const firmware = createFirmwareReports(parts);
   return {
-    ...createHubPresence(parts),
+    ...createHubPresence({ ...parts, firmware }),
     events: createHubEvents({ ...parts, acts }),
-    imagePart: (_iq, { run_id, offset }) => Promise.resolve({ run_id, offset, data: null }),
+    imagePart: firmware.imagePart,
   };
 }

@@ -33,6 +33,7 @@ import type { Database } from '#server/store/pool';
 import { inTransaction, type WriteScope } from '#server/store/scope';
 import { noteCertificate } from './certificate-holding.ts';
 import type { DesiredState } from './desired-state.ts';
+import type { FirmwareReports } from './firmware-reports.ts';
 import { hardwareActor } from './hub-acts.ts';
 
 type Parts = {
@@ -43,6 +44,7 @@ type Parts = {
   readonly log: Log;
   readonly bus: Bus;
   readonly desiredState: DesiredState;
+  readonly firmware: Pick<FirmwareReports, 'take'>;
 };
 
 /** behaviour.md 3.4: at most one pair of lost and restored per device and minute. */
@@ -136,13 +138,15 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
         else scope.afterCommit(() => tellLater(iq, flappingMs - sinceMs));
       }),
 
-    report: (iq, { iq: report, locks, repeaters }) =>
+    report: (iq, frame) =>
       write(iq, async (scope) => {
         const { iqId } = iq;
+        const { iq: report, locks, repeaters } = frame;
         const now = clock.now();
         if (report !== undefined) await writeIqReport(scope, iqId, { report, now });
         await writeLockReports(scope, iqId, { reports: locks, now, isFinal: false });
         await writeRepeaterReports(scope, iqId, repeaters);
+        await parts.firmware.take(scope, iq, frame);
       }),
 
     outcomeLock: (iq, lock) =>

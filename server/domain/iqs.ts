@@ -13,6 +13,7 @@ import type { Ids } from '#server/runtime/ids';
 import type { Bus } from '#server/store/bus';
 import { findCollection } from '#server/store/collections';
 import { resendDesiredState, wakeDesiredPush } from '#server/store/desired-items';
+import { isUpdateRunning } from '#server/store/firmware-updates';
 import {
   claimFactoryHub,
   findFactoryHubByCode,
@@ -120,6 +121,8 @@ export function createIqs(parts: Parts): Iqs {
           throw new ApiError('DELETE_IQ_PREREQUISITES', {
             reason: 'Locks or repeaters are in its tree or not detached.',
           });
+        if (await isUpdateRunning(scope, id))
+          throw new ApiError('DELETE_IQ_PREREQUISITES', { reason: 'An update is running.' });
         await deleteIq(scope, id);
         await requestWipe(scope, id, clock.now());
         audit.record(scope, actor, fact('delete', row));

@@ -164,6 +164,8 @@ export function readinessFault({
 function hubFault({ facts, wanted }: Order): ApiError | undefined {
   const unready = readinessFault(facts);
   if (unready !== undefined) return unready;
+  if (facts.is_updating)
+    return new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason: 'An update is running.' });
   if (facts.iq_online !== true) return new ApiError('IQ_OFFLINE');
   if (!facts.lock_online) return failed('lock_offline');
   if (facts.privacy_mode && wanted !== 'locked' && !facts.override_privacy_mode)

@@ -264,6 +264,8 @@ export function createCommandQueue({
       throw new ApiError('CCC_FAILED', { cause });
     });
     if (answer.isWritten) return { command, gatewayId: answer.gatewayId };
+    if (answer.isUpdating)
+      throw new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason: 'An update is running.' });
     if (answer.waiting >= waitingLimit) {
       const reason = `More than ${waitingLimit} commands wait for this IQ.`;
       throw new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason });

@@ -12,6 +12,8 @@ export type SimulatorOrder = {
   readonly caPath: string;
   readonly dataDir: string;
   readonly port: number;
+  /** PEM of the key its hardware believes for updates; null = it takes none. */
+  readonly makerKeyPath: string | null;
 };
 
 export type SimulatorProcess = {
@@ -81,5 +83,6 @@ function words(order: SimulatorOrder): string[] {
     ['--ca', order.caPath],
     ['--data', order.dataDir],
     ['--port', String(order.port)],
+    order.makerKeyPath === null ? [] : ['--maker-key', order.makerKeyPath],
   ].flat();
 }

@@ -2,6 +2,7 @@
 import type { CommandId, IqId, LockId, TenantId } from '#contract/ids';
 import type { Command } from '#contract/iq-link';
 import type { Database } from './pool.ts';
+import { underUpdate } from './firmware-runs.ts';
 import { isGatewayAlive } from './gateways.ts';
 import type { Scope } from './scope.ts';
 
@@ -42,6 +43,8 @@ export type QueueAnswer = {
   /** Another living gateway that holds the connection; null = none does. */
   readonly gatewayId: string | null;
   readonly isAnyGatewayAlive: boolean;
+  /** The IQ, or the lock for its minute, is being updated. */
+  readonly isUpdating: boolean;
 };
 
 /** Writes a command `queued` when its IQ is connected somewhere and not too many wait; one statement, one commit. */
@@ -50,6 +53,7 @@ export async function insertCommand(scope: Scope, command: NewCommand): Promise<
     waiting: string;
     gateway_id: string | null;
     any_gateway: boolean;
+    is_updating: boolean;
     is_written: boolean;
   }>(
     `with facts as materialized (
@@ -58,14 +62,15 @@ export async function insertCommand(scope: Scope, command: NewCommand): Promise<
               (select i.gateway_id from iqs i join gateways g on g.id = i.gateway_id
                 where i.tenant_id = $1 and i.id = $3 and i.online and ${isGatewayAlive}
                   and g.id is distinct from $11) as gateway_id,
-              exists (select 1 from gateways g where ${isGatewayAlive}) as any_gateway
+              exists (select 1 from gateways g where ${isGatewayAlive}) as any_gateway,
+              $5 not in ('update', 'wipe') and ${underUpdate({ tenant: '$1', iq: '$3', lock: '$4', now: '$8' })} as is_updating
      ), written as (
        insert into commands (tenant_id, id, iq_id, lock_id, kind, body, state, request_id, queued_at, deadline)
        select $1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9 from facts
-        where waiting < $12 and ($10 or gateway_id is not null)
+        where waiting < $12 and not is_updating and ($10 or gateway_id is not null)
        returning 1
      )
-     select waiting, gateway_id, any_gateway, exists (select 1 from written) as is_written from facts`,
+     select waiting, gateway_id, any_gateway, is_updating, exists (select 1 from written) as is_written from facts`,
     [
       scope.tenantId,
       command.id,
@@ -88,6 +93,7 @@ export async function insertCommand(scope: Scope, command: NewCommand): Promise<
     waiting: Number(row.waiting),
     gatewayId: row.gateway_id,
     isAnyGatewayAlive: row.any_gateway,
+    isUpdating: row.is_updating,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Schedule } from '#contract/access-table';
 import type { AccessorId, CollectionId, IqId, LockId } from '#contract/ids';
 import type { IqLinkState, LockResponse } from '#contract/locks';
+import { underUpdate } from './firmware-runs.ts';
 import type { Scope, WriteScope } from './scope.ts';
 
 /** All that decides whether a door command may leave (behaviour.md 7.1), read in one round trip. */
@@ -17,6 +18,8 @@ export type LockingFacts = {
   readonly iq_online: boolean | null;
   readonly subscribed: boolean | null;
   readonly restore_required: boolean | null;
+  /** The IQ, or the lock for its minute, is being updated. */
+  readonly is_updating: boolean;
   readonly otp_enabled: boolean | null;
   readonly time_zone: string | null;
   /** The site wants groups and schedules asked for remote openings too. */
@@ -42,6 +45,7 @@ export async function findLockingFacts(
             then 'uncertain' else l.locked_state end as locked_state,
        l.tag_registration_until, l.privacy_mode, l.online as lock_online,
        l.iq_id, i.state as iq_state, i.online as iq_online, i.subscribed, i.restore_required, i.otp_enabled, i.time_zone,
+       ${underUpdate({ tenant: 'l.tenant_id', iq: 'l.iq_id', lock: 'l.id', now: '$4::timestamptz' })} as is_updating,
        coalesce((c.options ->> 'remote_open_checks_schedule')::boolean, false) as checks_schedule,
        a.id as accessor_id,
        coalesce(a.blocked or coalesce(s.blocked, false), false) as blocked,

@@ -61,7 +61,7 @@ import { createLockings } from './domain/lockings.ts';
 import { createLocks } from './domain/locks.ts';
 import { createMobileKeys } from './domain/mobile-keys.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
-import { createOutsideKeys } from './domain/outside-signer.ts';
+import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.ts';
 import { createRepeaters } from './domain/repeaters.ts';
 import { createRightsState } from './domain/rights-state.ts';
 import { createBuiltInKeys, createSigners } from './domain/signers.ts';
@@ -197,7 +197,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       },
     });
   }
-  if (isServing && config.signerUrl === undefined)
+  if (isServing && domain.outsideSigner === null)
     registerSigner(app, { signers: domain.signers, log });
   if (isStreaming) signalr.register(app);
   registerPages(app, {
@@ -313,7 +313,8 @@ function createDomain({
   const claims = createClaims({ bus, clock });
   const people = { database, audit, clock, ids, desiredState };
   const hardware = { ...people, bus, seal, commands, claims };
-  const keySmith = createKeySmith(config, seal);
+  const outsideSigner = outsideSignerOf(config);
+  const keySmith = outsideSigner ? createOutsideKeys(outsideSigner) : createBuiltInKeys(seal);
   const tenantCertificates = createTenantCertificates({ ...people, bus, seal, keySmith });
   return {
     audit,
@@ -342,6 +343,7 @@ function createDomain({
     accessGroups: createAccessGroups(people),
     timeSchedules: createTimeSchedules(people),
     signers: createSigners({ database, seal, clock, ids }),
+    outsideSigner,
     tenantCertificates,
     devices: createDevices(people),
     deviceCertificates: createPhoneCertificates({ ...people, tenantCertificates }),
@@ -356,12 +358,11 @@ function createDomain({
   };
 }
 
-/** Who keeps the keys of phone certificates. */
-function createKeySmith(config: Config, seal: Seal) {
+/** The vault that keeps the keys of phone certificates; null = the built-in signer does. */
+function outsideSignerOf(config: Config): OutsideSigner | null {
   const { signerUrl: url, signerRoleId: roleId, signerSecretId: secretId, signerMount } = config;
-  if (url === undefined || roleId === undefined || secretId === undefined)
-    return createBuiltInKeys(seal);
-  return createOutsideKeys({ url, roleId, secretId, mount: signerMount });
+  if (url === undefined || roleId === undefined || secretId === undefined) return null;
+  return { url, roleId, secretId, mount: signerMount };
 }
 
 /** Every operation of the Core face. */

@@ -60,6 +60,8 @@ export type SignerCredentials = {
   readonly key: string;
 };
 
+/** Where the built-in signer begins; what follows is the path of a vault. */
+export const signerPrefix = '/signer';
 export const signerMount = 'transit';
 /** Seconds a token lives. */
 export const signerTokenSeconds = 3_600;

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SignerCredentials } from '#server/domain/signers';
 import type { DemoBuilding } from './demo-building.ts';
 import { tagId } from './demo-site.ts';
 
@@ -9,6 +10,8 @@ export type Credentials = {
   readonly core_client: { readonly id: string; readonly secret: string };
   readonly connect_client: { readonly id: string; readonly secret: string };
   readonly user: { readonly username: string; readonly password: string };
+  /** The signer of the tenant (behaviour.md 11): calls go to `url` and the paths of a vault, `/v1/…`. */
+  readonly signer: SignerCredentials & { readonly url: string };
 };
 
 export type Addresses = {

@@ -4,6 +4,9 @@
  */
 import type { LoginId, TenantId, UserId } from '#contract/ids';
 import type { Actor } from '#server/events/audit';
+import type { OutsideSigner } from '#server/domain/outside-signer';
+import { signerKeyName, signerPrefix, type Signers } from '#server/domain/signers';
+import type { TenantCertificates } from '#server/domain/tenant-certificates';
 import type { Clients } from '#server/identity/clients';
 import type { Logins } from '#server/identity/logins';
 import type { Clock } from '#server/runtime/clock';
@@ -36,7 +39,12 @@ import { layDemoSite, nameOf } from './demo-site.ts';
 export type DemoParts = {
   readonly database: Database;
   readonly identity: { readonly clients: Clients; readonly logins: Logins };
-  readonly domain: DemoDomain;
+  readonly domain: DemoDomain & {
+    readonly signers: Pick<Signers, 'issueCredentials'>;
+    readonly tenantCertificates: Pick<TenantCertificates, 'ensure'>;
+    /** The signer in place of the built-in one. */
+    readonly outsideSigner: OutsideSigner | null;
+  };
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -76,7 +84,11 @@ export async function layDemo(
   };
   const actor: Actor = { tenantId, clientId: null, userId: null, requestId: null };
   const acting = { actor, building };
-  const credentials = await makeCredentials(parts, { tenantId, name, building, dataDir });
+  const credentials = {
+    ...(await makeCredentials(parts, { tenantId, name, building, dataDir })),
+    signer: await signerOf(parts, { tenantId, dataDir, baseUrl: addresses.base_url }),
+  };
+  await parts.domain.tenantCertificates.ensure(actor);
   await reach('site', () => laySite(parts, { tenantId, name, building }));
   await reach('hubs', async () => {
     await claimDemoHubs(parts, acting, signal);
@@ -122,7 +134,7 @@ async function laySite(parts: DemoParts, { tenantId, name, building }: Laid): Pr
 async function makeCredentials(
   { database, identity, clock, ids }: DemoParts,
   { tenantId, name, building, dataDir }: Laid & { readonly dataDir: string },
-): Promise<Credentials> {
+): Promise<Omit<Credentials, 'signer'>> {
   const known = await readSecrets(dataDir);
   const { core_client, connect_client, user } = known;
   if (core_client !== undefined && connect_client !== undefined && user !== undefined)
@@ -168,6 +180,26 @@ async function makeCredentials(
   };
   await writeSecrets(dataDir, credentials);
   return credentials;
+}
+
+/** How scripts reach the signer of the tenant; a secret that is known stays. */
+async function signerOf(
+  { domain }: DemoParts,
+  {
+    tenantId,
+    dataDir,
+    baseUrl,
+  }: { readonly tenantId: TenantId; readonly dataDir: string; readonly baseUrl: string },
+): Promise<Credentials['signer']> {
+  const { outsideSigner } = domain;
+  if (outsideSigner !== null) {
+    const { url, roleId, secretId, mount } = outsideSigner;
+    return { url, role_id: roleId, secret_id: secretId, mount, key: signerKeyName(tenantId) };
+  }
+  const { signer } = await readSecrets(dataDir);
+  const url = `${baseUrl}${signerPrefix}`;
+  if (signer !== undefined) return { ...signer, url };
+  return { url, ...(await domain.signers.issueCredentials(tenantId)) };
 }
 
 /** A client with a secret that is known: of one that is there already a further secret. */

@@ -7,13 +7,11 @@ import type { TenantId } from '#contract/ids';
 import {
   signerKeyName,
   signerMount,
+  signerPrefix,
   signerTokenSeconds,
   type Signers,
 } from '#server/domain/signers';
 import type { Log } from '#server/runtime/log';
-
-/** Where the signer begins; what follows is the path of a vault. */
-export const signerPrefix = '/signer';
 
 type Refusal = { readonly status: 400 | 403 | 404; readonly reason: string };
 type Members = Readonly<Record<string, unknown>>;

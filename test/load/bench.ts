@@ -71,7 +71,9 @@ async function run(): Promise<void> {
       process.stderr.write(`${measure.name} … `);
       try {
         const figures = await measure.run(ground);
-        lines.push(...figures.map((figure) => judge(measure.name, figure)));
+        const judged = figures.map((figure) => judge(measure.name, figure));
+        lines.push(...judged);
+        process.stderr.write(`\n${tableText(judged)}\n`);
       } catch (error) {
         failed.push(measure.name);
         console.error(error);

@@ -226,7 +226,7 @@ function createPath(
         if (speaker === undefined) return;
         const { id, payload } = frameOf(speaker);
         sentAt.set(id, performance.now());
-        void speaker.say('events', payload);
+        speaker.tell('events', payload);
       });
       await until(() => took.length >= wanted, {
         timeoutMs: 60_000,

@@ -111,7 +111,7 @@ function createSender(speaker: Speaker, lastSequence: number) {
             const next = waiting.shift();
             if (next === undefined) return;
             onTheWay.push(next.last);
-            void speaker.say('events', next.payload);
+            speaker.tell('events', next.payload);
           }
         };
         wake();

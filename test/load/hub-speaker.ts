@@ -22,6 +22,8 @@ export type Speaker = {
   readonly hub: SeededHub;
   /** Resolves when the broker has taken it; heartbeats at QoS 0, all else at QoS 1. */
   say(frame: UpFrame, payload: string | Buffer): Promise<unknown>;
+  /** The same, whatever becomes of it. */
+  tell(frame: UpFrame, payload: string | Buffer): void;
   /** Calls for each frame that comes down. */
   onFrame(listener: (frame: DownFrame, payload: Buffer) => void): void;
   /** Says hello, and waits for the welcome. */
@@ -80,6 +82,9 @@ function createSpeaker(
     hub,
     say: (frame, payload) =>
       client.publishAsync(upTopic(hubId, frame), payload, { qos: frame === 'heartbeat' ? 0 : 1 }),
+    tell: (frame, payload) => {
+      speaker.say(frame, payload).catch(() => undefined);
+    },
     onFrame(listener) {
       client.on('message', (topic, payload) => {
         const frame = frames.get(topic);

@@ -18,7 +18,7 @@ export const remoteOpening: Measure = {
     const [hub] = await connectSpeakers(address, found.hubs.slice(0, 1));
     if (hub === undefined) throw new Error('the stage has no hubs');
     hub.onFrame((frame, payload) => {
-      if (frame === 'command') void hub.say('outcome', payload);
+      if (frame === 'command') hub.tell('outcome', payload);
     });
     const times = bed.isQuick ? 10 : 40;
     const floor = async (): Promise<number> =>
@@ -64,7 +64,7 @@ async function connectQuickHub({ server, hubs }: Stage): Promise<Speaker> {
       word: null,
       at: new Date().toISOString(),
     };
-    void speaker.say('outcome', JSON.stringify(outcome));
+    speaker.tell('outcome', JSON.stringify(outcome));
   });
   await speaker.greet();
   return speaker;

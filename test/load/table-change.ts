@@ -128,7 +128,7 @@ function holdTable(speaker: Speaker) {
       else accessors.add(key);
     }
     if (delta.part === delta.parts)
-      void speaker.say('applied', JSON.stringify({ version: delta.to, refused: null }));
+      speaker.tell('applied', JSON.stringify({ version: delta.to, refused: null }));
   });
   return { accessors: () => accessors.size, bytes: () => bytes };
 }

@@ -93,9 +93,9 @@ function incidents() {
 async function expectFoundWithin15s(fail: () => void | Promise<void>): Promise<void> {
   await hearFromHub();
   await fail();
-  await clock.move(13_000);
+  await clock.move(10_000);
   expect(await isOnline(`/iqs/${iq}`)).toBe(true);
-  await clock.move(2_500);
+  await clock.move(5_500);
   await untilOnline(`/iqs/${iq}`, false);
   for (const flat of ['Flat 1', 'Flat 2'])
     expect(await readObject(cardea, `/locks/${house.lockId(flat)}`)).toMatchObject({

@@ -232,6 +232,52 @@ describe('the maintenance card', () => {
   });
 });
 
+describe('a repeater', () => {
+  it('joins by its button and carries its lock, and leaves with the tree, without a button', async () => {
+    const part = partOf(await readBuilding('harbour'), {
+      hubs: ['Upstairs hub'],
+      locks: ['Flat 1'],
+    });
+    // Not the hub that another server's doors are in.
+    const newCode = '03E4C00102030405060708090A';
+    const hubs = part.hubs.map((hub) => ({ ...hub, code: newCode }));
+    const building: Building = { ...part, hubs, installer: 'manual' };
+    const dataDir = join(cardea.dataDir, 'upstairs');
+    const upstairs = await connectBuilding(cardea, { building, dataDir });
+    others.push(upstairs);
+    const [repeater, lock] = [building.repeaters[0], building.locks[0]];
+    await untilCalledHome(cardea, newCode);
+    const { id: iq } = await create(cardea, '/iqs', { activation_code: newCode });
+    await untilIq(iq, { online: true });
+    const { id: repeaterId } = await create(cardea, '/repeaters', {
+      activation_code: repeater?.code,
+    });
+    const { id: lockId } = await create(cardea, '/locks', { activation_code: lock?.code });
+    const tree = [
+      { id: repeaterId, parent_id: null, hardware_type: 'repeater' },
+      { id: lockId, parent_id: repeaterId, hardware_type: 'lock' },
+    ];
+    const put = (items: readonly object[]) =>
+      cardea.ask('PUT', `/iqs/${iq}/tree`, { body: { iq_tree_items: items } });
+    expect((await put(tree)).status).toBe(204);
+    await untilSynced(cardea);
+    await upstairs.repeater('Stairwell repeater').pressReset();
+    await untilShows(`/repeaters/${repeaterId}`, { iq_link_state: 'attached', online: true });
+    expect(await upstairs.lock('Flat 1').showMaintenanceCard()).toBe('attached');
+    await untilShows(`/locks/${lockId}`, { iq_link_state: 'attached', online: true });
+    expect(refusal(await put([]))).toBe('400 2204');
+    expect((await cardea.ask('PATCH', `/locks/${lockId}/detach`, { body: {} })).status).toBe(200);
+    await untilSynced(cardea);
+    expect(await upstairs.lock('Flat 1').showMaintenanceCard()).toBe('detached');
+    await untilShows(`/locks/${lockId}`, { iq_link_state: 'detached' });
+    expect((await put([])).status).toBe(204);
+    await untilShows(`/repeaters/${repeaterId}`, { iq_link_state: 'detached', iq_id: null });
+    await remove(`/repeaters/${repeaterId}`);
+    await remove(`/locks/${lockId}`);
+    await remove(`/iqs/${iq}`);
+  });
+});
+
 async function showCard(lock: string, light: string): Promise<void> {
   await until(async () => (await house.lock(lock).showMaintenanceCard()) === light, {
     what: `the card makes ${lock} show ${light}`,

@@ -66,6 +66,8 @@ export const BuildingLock = Type.Object(
     code: Type.String({ pattern: '^([0-9A-F]{6}|[0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{16})$' }),
     lock_type: words(lockTypes),
     communication_type: words(communicationTypes),
+    /** Family of the hardware; absent = sallis. */
+    vendor: Type.Optional(Name),
     hub: nullable(Name),
     repeater: nullable(Name),
     /** `none` = mains powered. */

@@ -127,11 +127,20 @@ export type TagShownEvent = Static<typeof TagShownEvent>;
 export const FactoryResetEvent = Type.Object({ ...common, kind: Type.Literal('factory_reset') });
 export type FactoryResetEvent = Static<typeof FactoryResetEvent>;
 
+/** A lock that belongs to nobody was reset by hand within radio reach: it has forgotten its former hub. */
+export const HardwareResetEvent = Type.Object({
+  ...common,
+  kind: Type.Literal('hardware_reset'),
+  mac: Type.String(),
+});
+export type HardwareResetEvent = Static<typeof HardwareResetEvent>;
+
 export const HubEvent = Type.Union([
   EntryEvent,
   IncidentEvent,
   LinkEvent,
   TagShownEvent,
   FactoryResetEvent,
+  HardwareResetEvent,
 ]);
 export type HubEvent = Static<typeof HubEvent>;

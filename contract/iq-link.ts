@@ -149,6 +149,16 @@ export const RepeaterReport = Type.Object({
 });
 export type RepeaterReport = Static<typeof RepeaterReport>;
 
+/** What hardware says of itself before it belongs to anybody. */
+export const HardwareTraits = Type.Object({
+  vendor: Type.String(),
+  lock_type: words(lockTypes),
+  communication_type: words(communicationTypes),
+  /** How many offline keys it holds. */
+  offline_key_limit: Type.Integer({ minimum: 0 }),
+});
+export type HardwareTraits = Static<typeof HardwareTraits>;
+
 export const commandKinds = [
   'open',
   'office_mode_start',
@@ -158,6 +168,7 @@ export const commandKinds = [
   'restart',
   'wipe',
   'update',
+  'identify',
 ] as const;
 export type CommandKind = (typeof commandKinds)[number];
 
@@ -195,6 +206,8 @@ export const Command = Type.Union([
     hardware_id: Type.String(),
     firmware: SignedFirmware,
   }),
+  /** Asks a lock in radio reach what it is, attached or not. */
+  Type.Object({ ...commandCommon, kind: Type.Literal('identify'), mac: Type.String() }),
 ]);
 export type Command = Static<typeof Command>;
 
@@ -245,6 +258,8 @@ export const frames = {
     /** The lock's state after the act, where it has one. */
     lock: Type.Optional(LockReport),
     iq: Type.Optional(IqReport),
+    /** The answer to `identify`. */
+    hardware: Type.Optional(HardwareTraits),
   }),
   applied: Type.Object({
     /** The version the hub holds on disk. */

@@ -81,6 +81,11 @@ export const PatchIqRequest = Type.Object({
   is_installation: optional(Bool),
 });
 
+export const ReplaceIqRequest = Type.Object({
+  activation_code: optional(orNull(Text)),
+  is_installation: optional(Bool),
+});
+
 const m2m = { priority: orNull(Int), status: words(networkStates) };
 const wired = { ...m2m, mac_address: orNull(Text) };
 

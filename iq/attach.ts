@@ -71,6 +71,8 @@ export function createAttaching({
   /** Without the device's word: it is broken, replaced or was taken away by force, and is reset by hand. */
   async function drop(attached: Attached): Promise<void> {
     await forget(attached);
+    // It was reset while nobody knew that it had been let go.
+    if (attached.was_reset) await recorder.record({ kind: 'hardware_reset', mac: attached.mac });
     void driver.detach(attached.mac);
   }
 

@@ -8,7 +8,7 @@ import type { Command, Frame } from '#contract/iq-link';
 import type { Acts } from './acts.ts';
 import type { HubClock } from './clock.ts';
 import { inTurn, reportOf, type Door } from './door.ts';
-import type { DriverWord, Outcome } from './drivers/driver.ts';
+import type { Driver, DriverWord, Outcome } from './drivers/driver.ts';
 import type { EasyOffice } from './easy-office.ts';
 import type { HubLog } from './log.ts';
 import type { Outcomes, Remembered } from './outcomes.ts';
@@ -21,6 +21,8 @@ type Result =
   | { readonly result: 'silent' };
 
 type OfKind<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
+/** What must be done at most once. */
+type Act = Exclude<Command, { kind: 'identify' }>;
 type DoorCommand = OfKind<'open' | 'office_mode_start' | 'office_mode_end'>;
 
 export type HubActs = {
@@ -42,6 +44,7 @@ export function createCommands({
   acts,
   clock,
   doors,
+  driver,
   easyOffice,
   hub,
   log,
@@ -54,6 +57,7 @@ export function createCommands({
   readonly acts: Acts;
   readonly clock: HubClock;
   readonly doors: ReadonlyMap<string, Door>;
+  readonly driver: Pick<Driver, 'identify'>;
   readonly easyOffice: EasyOffice;
   readonly hub: HubActs;
   readonly log: HubLog;
@@ -66,7 +70,7 @@ export function createCommands({
 }): Commands {
   const running = new Set<string>();
 
-  async function answer(command: Command, outcome: Remembered): Promise<void> {
+  async function answer(command: Act, outcome: Remembered): Promise<void> {
     if (outcome.state !== 'confirmed' && outcome.state !== 'refused') return;
     const door = 'lock_id' in command ? doors.get(command.lock_id) : undefined;
     await send({
@@ -83,7 +87,7 @@ export function createCommands({
     return clock.now().getTime() > Date.parse(command.deadline);
   }
 
-  async function perform(command: Command): Promise<Result> {
+  async function perform(command: Act): Promise<Result> {
     switch (command.kind) {
       case 'open':
       case 'office_mode_start':
@@ -156,7 +160,30 @@ export function createCommands({
     }
   }
 
+  /** A question, not an act: asked again it is answered anew. Of silence nothing is said. */
+  async function identify({ id, mac }: OfKind<'identify'>): Promise<void> {
+    const found = await driver.identify(mac);
+    if (found.result === 'silent') return;
+    const at = clock.now().toISOString();
+    if (found.result === 'refused') {
+      await send({ id, result: 'refused', word: found.word, at });
+      return;
+    }
+    const { lockType, communicationType, offlineKeyLimit } = found.traits;
+    const hardware = {
+      vendor: found.vendor,
+      lock_type: lockType,
+      communication_type: communicationType,
+      offline_key_limit: offlineKeyLimit,
+    };
+    await send({ id, result: 'confirmed', word: null, at, hardware });
+  }
+
   async function runOnce(command: Command): Promise<void> {
+    if (command.kind === 'identify') {
+      await identify(command);
+      return;
+    }
     const known = outcomes.find(command.id);
     if (known) {
       await answer(command, known);
@@ -170,7 +197,7 @@ export function createCommands({
     if (command.kind === 'wipe' && result.result === 'confirmed') await hub.wipe();
   }
 
-  async function begin(command: Command): Promise<Result> {
+  async function begin(command: Act): Promise<Result> {
     await outcomes.remember({ id: command.id, state: 'begun', word: null });
     return perform(command);
   }

@@ -220,6 +220,15 @@ export function createDevices({
     return { at: event.at, source: { mac: event.mac, record } };
   }
 
+  /** Whoever let it go must hear that it was reset; a hub without content has nobody to tell. */
+  async function heardReset({
+    mac,
+    at,
+  }: Extract<LockEvent, { kind: 'lock_reset' }>): Promise<void> {
+    if (!tables.table?.settings) throw new NotAttachedError('the hub belongs to nobody');
+    await recorder.record({ kind: 'hardware_reset', mac }, { at, source: null });
+  }
+
   function heardRepeater({
     mac,
     status,
@@ -244,6 +253,8 @@ export function createDevices({
           return onChanged();
         case 'repeater_heartbeat':
           return heardRepeater(event);
+        case 'lock_reset':
+          return attachments.findByMac(event.mac) === null ? heardReset(event) : lockSaid(event);
         default:
           return lockSaid(event);
       }

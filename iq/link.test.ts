@@ -361,6 +361,9 @@ describe('who a hub belongs to', () => {
     broker.welcome = { ...broker.welcome, iq_id: null };
     await broker.send('command', { id: 'c1', deadline: '2026-06-01T10:00:10Z', kind: 'wipe' });
     expect(await broker.frame('outcome')).toMatchObject({ id: 'c1', result: 'confirmed' });
+    // What happened at its doors is told before it is forgotten.
+    await broker.frame('events');
+    await broker.send('ack', { boot: 1, sequence: 1 });
     expect(await broker.frame('hello', 2)).toMatchObject({
       iq_id: null,
       table_version: 0,

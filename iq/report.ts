@@ -9,6 +9,8 @@ export type Reporter = {
   end(): void;
   /** Something may have changed; what did is told within a moment, together. */
   changed(): void;
+  /** A device was let go: should it come back, it is told of anew. */
+  forget(id: string): void;
 };
 
 /** Changes of one moment travel together. */
@@ -70,6 +72,7 @@ export function createReporter({
       timer?.cancel();
       timer = null;
     },
+    forget: (id) => void told.delete(id),
     changed() {
       if (isOpen) timer ??= steady.setTimeout(tell, gatherMs);
     },

@@ -43,6 +43,8 @@ export type Running = {
 
 /** How often the last contact is written down: the offline validity counts in hours. */
 const contactNoteMs = 5 * 60_000;
+/** How long a hub that is to be wiped waits for its events to be stored. */
+const tellWithinMs = 30_000;
 /** A button held this long is a factory reset (4.9). */
 const resetHoldMs = { least: 10_000, most: 15_000 };
 
@@ -205,6 +207,7 @@ export async function startRunning(
     acts,
     clock,
     doors,
+    driver,
     easyOffice,
     log,
     outcomes,
@@ -256,6 +259,7 @@ export async function startRunning(
     if (door) stopDoor(door);
     doors.delete(attached.id);
     repeaters.delete(attached.id);
+    reporter.forget(attached.id);
   }
 
   function repeaterReports(): readonly RepeaterReport[] {
@@ -382,7 +386,12 @@ export async function startRunning(
     }
   }
 
+  /** What happened at its doors is told first: it belongs to whoever owned them then (9). */
   async function wipeAll(): Promise<void> {
+    const told = await upload.finish(tellWithinMs);
+    // Asked again at the next contact.
+    if (told === 'interrupted') return;
+    if (told === 'late') log.warn('wiped with events that the server did not take');
     releaseAll();
     await updates.clear();
     await wipe(content);

@@ -29,6 +29,7 @@ export class Upload {
   #isPumping = false;
   #isPumpAsked = false;
   #patience: Timer | null = null;
+  #finishing: ((how: 'told' | 'interrupted') => void)[] = [];
 
   constructor(options: UploadOptions) {
     this.#options = options;
@@ -51,6 +52,7 @@ export class Upload {
     this.#onTheWay = [];
     this.#patience?.cancel();
     this.#patience = null;
+    this.#tellFinishing('interrupted');
   }
 
   /** The server has committed everything up to here. */
@@ -61,7 +63,32 @@ export class Upload {
     this.#onTheWay = this.#onTheWay.filter((last) => isAfter(last, position));
     this.#waitForAnswer();
     await this.#options.ledger.forget(position);
+    if (await this.#isEmpty()) this.#tellFinishing('told');
     this.pump();
+  }
+
+  /** Waits until the server holds everything; `interrupted` = the session ended, `late` = it took longer. */
+  async finish(withinMs: number): Promise<'told' | 'interrupted' | 'late'> {
+    if (!this.#isOpen) return 'interrupted';
+    if (await this.#isEmpty()) return 'told';
+    return new Promise((resolve) => {
+      const timer = this.#options.steady.setTimeout(() => resolve('late'), withinMs);
+      this.#finishing.push((how) => {
+        timer.cancel();
+        resolve(how);
+      });
+    });
+  }
+
+  async #isEmpty(): Promise<boolean> {
+    const next = await this.#options.ledger.read(this.#acknowledged, { limit: 1, maxBytes: 1 });
+    return next.length === 0;
+  }
+
+  #tellFinishing(how: 'told' | 'interrupted'): void {
+    const waiting = this.#finishing;
+    this.#finishing = [];
+    for (const tell of waiting) tell(how);
   }
 
   /** There may be something to send. */

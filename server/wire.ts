@@ -17,11 +17,13 @@ import { firmwareUpdateRoutes } from './core-api/firmware-updates.ts';
 import { floorRoutes } from './core-api/floors.ts';
 import { incidentRoutes } from './core-api/incidents.ts';
 import { iqPinRoutes } from './core-api/iq-pins.ts';
+import { iqReplacementRoutes } from './core-api/iq-replacements.ts';
 import { iqRoutes } from './core-api/iqs.ts';
 import { keySettingRoutes } from './core-api/key-settings.ts';
 import { keyRoutes } from './core-api/keys.ts';
 import { licensePlateAccessRoutes } from './core-api/license-plate-access.ts';
 import { licensePlateRoutes } from './core-api/license-plates.ts';
+import { lockReplacementRoutes } from './core-api/lock-replacements.ts';
 import { lockingRoutes } from './core-api/lockings.ts';
 import { lockRoutes } from './core-api/locks.ts';
 import { offlineKeyRoutes } from './core-api/offline-keys.ts';
@@ -52,11 +54,13 @@ import { createFloors } from './domain/floors.ts';
 import { createHubHandlers } from './domain/hub-handlers.ts';
 import { createIncidents } from './domain/incidents.ts';
 import { createIqPins } from './domain/iq-pins.ts';
+import { createIqReplacements } from './domain/iq-replacements.ts';
 import { createIqs } from './domain/iqs.ts';
 import { createKeySettings } from './domain/key-settings.ts';
 import { createKeys } from './domain/keys.ts';
 import { createLicensePlateAccess } from './domain/license-plate-access.ts';
 import { createLicensePlates } from './domain/license-plates.ts';
+import { createLockReplacements } from './domain/lock-replacements.ts';
 import { createLockings } from './domain/lockings.ts';
 import { createLocks } from './domain/locks.ts';
 import { createMobileKeys } from './domain/mobile-keys.ts';
@@ -328,11 +332,13 @@ function createDomain({
     floors: createFloors(people),
     iqs: createIqs(hardware),
     iqPins: createIqPins(hardware),
+    iqReplacements: createIqReplacements(hardware),
     trees: createTrees(hardware),
     repeaters: createRepeaters(hardware),
     locks: createLocks(hardware),
     lockings: createLockings(hardware),
     detachments: createDetachments(hardware),
+    lockReplacements: createLockReplacements(hardware),
     tagRegistrations: createTagRegistrations(hardware),
     easyOfficeMode: createEasyOfficeMode(hardware),
     tags: createTags(people),
@@ -375,11 +381,13 @@ export function coreRoutes(domain: ReturnType<typeof createDomain>) {
     ...floorRoutes(domain),
     ...iqRoutes(domain),
     ...iqPinRoutes(domain),
+    ...iqReplacementRoutes(domain),
     ...treeRoutes(domain),
     ...repeaterRoutes(domain),
     ...lockRoutes(domain),
     ...lockingRoutes(domain),
     ...detachmentRoutes(domain),
+    ...lockReplacementRoutes(domain),
     ...tagRegistrationRoutes(domain),
     ...easyOfficeModeRoutes(domain),
     ...tagRoutes(domain),

@@ -69,6 +69,11 @@ export type LockStatus = {
 
 export type RepeaterStatus = { readonly communicationType: CommunicationType };
 
+export type IdentifyOutcome =
+  | { readonly result: 'confirmed'; readonly vendor: string; readonly traits: LockTraits }
+  | { readonly result: 'refused'; readonly word: DriverWord }
+  | { readonly result: 'silent' };
+
 export type Attachment = {
   readonly mac: string;
   /** The hub's number for the device, kept while it stays. */
@@ -180,6 +185,8 @@ export type Driver = {
     | { readonly result: 'refused'; readonly word: DriverWord }
     | { readonly result: 'silent' }
   >;
+  /** Asks a lock in reach what it is, whoever it belongs to. */
+  identify(mac: string): Promise<IdentifyOutcome>;
   /** Radio signal between a device and its parent. */
   measureSignal(mac: string): Promise<SignalOutcome>;
 

@@ -19,6 +19,7 @@ import {
   type SimulatedAttachment,
   type SimulatedRadio,
 } from './simulated-radio.ts';
+import { hasKeypad, traitsOf } from './simulated-traits.ts';
 
 /** What somebody at the door saw happen. */
 export type DoorAnswer = {
@@ -40,8 +41,6 @@ type Happening =
   | { readonly kind: 'clock_lost' | 'ppd_connected' | 'lock_reset' }
   | { readonly kind: 'other'; readonly said: string };
 
-/** Behaviour.md 2: what the hardware families hold. */
-const offlineKeyLimits = { rf_net: 39, blue_net: 360 } as const;
 /** What a lock without battery backup wakes up with. */
 const lostTime = Date.UTC(2000, 0, 1);
 
@@ -58,6 +57,7 @@ export class SimulatedLock {
   readonly id: string;
   readonly name: string;
   readonly traits: LockTraits;
+  readonly vendor: string;
   readonly #hardware: BuildingLock;
   readonly #clock: HubClock;
   readonly #radio: SimulatedRadio<SimulatedLock>;
@@ -92,13 +92,8 @@ export class SimulatedLock {
     this.mac = macOf(hardware.code);
     this.id = hardware.id;
     this.name = hardware.name;
-    this.traits = {
-      lockType: hardware.lock_type,
-      communicationType: hardware.communication_type,
-      offlineKeyLimit: offlineKeyLimits[hardware.communication_type],
-      holdsSchedules: hardware.holds_schedules,
-      holdsPins: this.hasKeypad && hardware.communication_type === 'rf_net',
-    };
+    this.traits = traitsOf(hardware);
+    this.vendor = hardware.vendor ?? 'sallis';
     // Numbers go on upwards when the simulator is started again: the hub stores each record once.
     this.#memory = new SimulatedMemory({
       offlineKeyLimit: this.traits.offlineKeyLimit,
@@ -115,7 +110,7 @@ export class SimulatedLock {
   }
 
   get hasKeypad(): boolean {
-    return this.#hardware.lock_type.endsWith('_pin');
+    return hasKeypad(this.#hardware);
   }
 
   // ---- what people do at the door
@@ -193,14 +188,20 @@ export class SimulatedLock {
   /** The pin in the hole: memory, attachment and records are gone; only a card brings it back. */
   resetByHand(): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#happened({ kind: 'lock_reset' });
+      const isTold = await this.#happened({ kind: 'lock_reset' });
       this.forgetHub();
       this.#wasResetByHand = true;
+      if (isTold) return;
+      // It wakes up as from the factory and says so to whoever is in reach.
+      const mac = this.mac;
+      await this.#radio.offer(this, { kind: 'lock_reset', mac, at: this.now(), record: null });
     });
   }
 
   connectProgrammer(): Promise<void> {
-    return this.#inTurn(() => this.#happened({ kind: 'ppd_connected' }));
+    return this.#inTurn(async () => {
+      await this.#happened({ kind: 'ppd_connected' });
+    });
   }
 
   // ---- faults
@@ -259,7 +260,9 @@ export class SimulatedLock {
 
   /** Reports something the device link has no word for. */
   say(said: string): Promise<void> {
-    return this.#inTurn(() => this.#happened({ kind: 'other', said }));
+    return this.#inTurn(async () => {
+      await this.#happened({ kind: 'other', said });
+    });
   }
 
   // ---- what the hub's driver asks over the air
@@ -456,11 +459,12 @@ export class SimulatedLock {
     });
   }
 
-  /** Tells the hub at once when it can, and remembers otherwise. */
-  async #happened(happening: Happening): Promise<void> {
+  /** Tells the hub at once when it can, and remembers otherwise; true = it was told. */
+  async #happened(happening: Happening): Promise<boolean> {
     const event = { ...happening, mac: this.mac, at: this.now() };
     const told = (await this.#tellRecords()) && (await this.#tell({ ...event, record: null }));
     if (!told) this.#remember(event);
+    return told;
   }
 
   #remember(event: Untold): void {

@@ -298,6 +298,8 @@ export function createSimulatedHardware({
 
       readStatus: (mac) =>
         askOwn(mac, (lock) => ({ result: 'confirmed', status: lock.status() }) as const),
+      identify: (mac) =>
+        ask(mac, ({ vendor, traits }) => ({ result: 'confirmed', vendor, traits }) as const),
       async measureSignal(mac): Promise<SignalOutcome> {
         const strength = signalOf(mac);
         if (!repeaterByMac.has(mac)) {

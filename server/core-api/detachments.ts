@@ -26,6 +26,7 @@ export function detachmentRoutes({
         'NOT_FOUND',
         'OPERATION_NOT_ALLOWED',
         'CCC_COMMAND_FAILED',
+        'CCC_OPERATION_NOT_ALLOWED',
         'CCC_ENTITY_NOT_FOUND',
         'IQ_OFFLINE',
       ],

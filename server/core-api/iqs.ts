@@ -148,7 +148,8 @@ export function iqRoutes({
   ];
 }
 
-function toIqResponse(row: IqRow): IqResponse {
+/** An IQ's row as core-api.md 7.1 shows it. */
+export function toIqResponse(row: IqRow): IqResponse {
   return {
     id: row.id,
     customer_reference: row.customer_reference,

@@ -6,6 +6,7 @@ import type { DetachLockRequest } from '#contract/locks';
 import type { Actor } from '#server/events/audit';
 import type { LockRow } from '#server/store/locks';
 import type { Database } from '#server/store/pool';
+import { retireCode } from '#server/store/retired-codes';
 import type { WriteScope } from '#server/store/scope';
 import { setLockLink, unlinkLock } from '#server/store/tree';
 import type { DesiredState } from './desired-state.ts';
@@ -73,12 +74,15 @@ async function detach(
   const unreachable = body.force ? undefined : reachFault(iq);
   if (unreachable !== undefined) return { refusal: unreachable };
   await otp.spend();
-  await changeLink(scope, { lock, iqId: iq.id, isForced: body.force });
+  const isForced = body.force && lock.iq_link_state !== 'attached_pending';
+  // Nobody knows whether the hardware hears of it.
+  if (isForced) await retireCode(scope, { lockId: id, now });
+  await changeLink(scope, { lock, iqId: iq.id, isForced });
   await parts.desiredState.refresh(scope, { iqIds: [iq.id], lockIds: [id] });
   const accessorId = body.accessor_id as AccessorId | null;
   parts.audit.record(scope, actor, {
     ...lockFact('detach', { id, collectionId, accessorId }),
-    detail: body.force ? 'forced: the hardware must be reset by hand' : null,
+    detail: isForced ? 'forced: the hardware must be reset by hand' : null,
   });
   return getLock(scope, id, now);
 }

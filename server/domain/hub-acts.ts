@@ -1,5 +1,10 @@
 /** What happened at the hardware beside openings: cards and buttons, learned tags, a reset (behaviour.md 3.2, 4.9, 5.1). */
-import type { FactoryResetEvent, LinkEvent, TagShownEvent } from '#contract/events';
+import type {
+  FactoryResetEvent,
+  HardwareResetEvent,
+  LinkEvent,
+  TagShownEvent,
+} from '#contract/events';
 import { isUuid, type LockId, type RepeaterId, type TagId } from '#contract/ids';
 import type { Actor, Audit } from '#server/events/audit';
 import type { ConnectedIq } from '#server/gateway/handlers';
@@ -15,12 +20,13 @@ import {
   noteFactoryReset,
 } from '#server/store/hub-reports';
 import { listPinIds, resetPins } from '#server/store/iq-pins';
+import { freeCode, freeCodeOfLock } from '#server/store/retired-codes';
 import type { WriteScope } from '#server/store/scope';
 import { attachRepeater, detachRepeater, setLockLink, unlinkLock } from '#server/store/tree';
 import type { DesiredState } from './desired-state.ts';
 import { freshPin } from './iq-pins.ts';
 
-export type HubAct = LinkEvent | TagShownEvent | FactoryResetEvent;
+export type HubAct = LinkEvent | TagShownEvent | FactoryResetEvent | HardwareResetEvent;
 
 export type HubActs = {
   /** Writes what the act changes, in the transaction that stores it. */
@@ -53,6 +59,8 @@ export function createHubActs(parts: Parts): HubActs {
           return learnTag(scope, parts, { iq, event });
         case 'factory_reset':
           return noteReset(scope, parts, { iq, at });
+        case 'hardware_reset':
+          return noteHardwareReset(scope, parts, { iq, event });
         default:
           return changeLink(scope, parts, { iq, event });
       }
@@ -81,6 +89,7 @@ async function changeLink(
           ? await attachRepeater(scope, repeaterId, iqId)
           : await detachRepeater(scope, repeaterId, iqId);
   if (!isChanged) return;
+  if (event.kind === 'lock_attached') await freeCodeOfLock(scope, lockId);
   const isLock = event.kind.startsWith('lock');
   await desiredState.refresh(scope, { iqIds: [iqId], ...(isLock ? { lockIds: [lockId] } : {}) });
   audit.record(scope, hardwareActor(iq), {
@@ -134,6 +143,22 @@ function printedNumber(said: string | null): string | null {
 
 function chipId(said: string | null): string | null {
   return said !== null && /^[0-9A-Za-z:.-]{1,64}$/.test(said) ? said : null;
+}
+
+/** behaviour.md 4.6 and 4.7: hardware taken away without its word can be registered again. */
+async function noteHardwareReset(
+  scope: WriteScope,
+  { audit }: Parts,
+  { iq, event }: { readonly iq: ConnectedIq; readonly event: HardwareResetEvent },
+): Promise<void> {
+  const code = event.mac.replaceAll('.', '').toUpperCase();
+  if (!(await freeCode(scope, code))) return;
+  audit.record(scope, hardwareActor(iq), {
+    action: 'hardware.reset',
+    objectType: 'lock',
+    objectId: null,
+    detail: `${event.mac} can be registered again`,
+  });
 }
 
 type Resetting = { readonly iq: ConnectedIq; readonly at: Date };

@@ -35,6 +35,7 @@ import { noteCertificate } from './certificate-holding.ts';
 import type { DesiredState } from './desired-state.ts';
 import type { FirmwareReports } from './firmware-reports.ts';
 import { hardwareActor } from './hub-acts.ts';
+import { takeOver } from './iq-replacements.ts';
 
 type Parts = {
   readonly database: Database;
@@ -60,6 +61,7 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
     { tenantId, iqId }: Pick<ConnectedIq, 'tenantId' | 'iqId'>,
   ): Promise<void> {
     if (!(await activateIq(scope, iqId))) return;
+    await takeOver(scope, parts, iqId);
     await desiredState.refresh(scope, { iqIds: [iqId] });
     const actor: Actor = hardwareActor({ tenantId });
     audit.record(scope, actor, { action: 'iq.activate', objectType: 'iq', objectId: iqId });
@@ -98,7 +100,7 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
         if (result === 'accepted') return activate(scope, claim);
         // Nothing of a refused claim stays: the code can be tried again.
         await requestWipe(scope, claim.iqId, clock.now());
-        await deleteIq(scope, claim.iqId);
+        await deleteIq(scope, claim.iqId, clock.now());
         audit.record(scope, hardwareActor(claim), {
           action: 'iq.refuse_claim',
           objectType: 'iq',

@@ -117,13 +117,15 @@ export function createIqs(parts: Parts): Iqs {
     remove: async (actor, id) => {
       const hubId = await inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
         const row = await heldIq(scope, id, clock.now());
+        if (row.is_being_replaced)
+          throw new ApiError('DELETE_IQ_PREREQUISITES', { reason: 'Its replacement is running.' });
         if (await hasHardware(scope, id))
           throw new ApiError('DELETE_IQ_PREREQUISITES', {
             reason: 'Locks or repeaters are in its tree or not detached.',
           });
         if (await isUpdateRunning(scope, id))
           throw new ApiError('DELETE_IQ_PREREQUISITES', { reason: 'An update is running.' });
-        await deleteIq(scope, id);
+        await deleteIq(scope, id, clock.now());
         await requestWipe(scope, id, clock.now());
         audit.record(scope, actor, fact('delete', row));
         return row.hub_id;
@@ -189,14 +191,21 @@ export async function heldIq(scope: WriteScope, id: IqId, now: Date): Promise<Iq
   return row;
 }
 
-/** What keeps every command from a hub: no claim yet (CCC_ENTITY_NOT_FOUND), no connection (IQ_OFFLINE). */
-export function reachFault(iq: Pick<IqRow, 'state' | 'online'>): ApiError | undefined {
+/**
+ * What keeps every command from a hub: no claim yet (CCC_ENTITY_NOT_FOUND), a replacement (CCC_OPERATION_NOT_ALLOWED), no
+ * connection (IQ_OFFLINE).
+ */
+export function reachFault(
+  iq: Pick<IqRow, 'state' | 'online' | 'is_being_replaced'>,
+): ApiError | undefined {
   if (iq.state === 'initialized') return new ApiError('CCC_ENTITY_NOT_FOUND');
+  if (iq.is_being_replaced)
+    return new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason: 'The IQ is being replaced.' });
   return iq.online ? undefined : new ApiError('IQ_OFFLINE');
 }
 
 /** Throws what keeps every command from a hub. */
-export function checkReachable(iq: Pick<IqRow, 'state' | 'online'>): void {
+export function checkReachable(iq: Parameters<typeof reachFault>[0]): void {
   const fault = reachFault(iq);
   if (fault !== undefined) throw fault;
 }

@@ -58,11 +58,11 @@ export function createLicensePlateAccess(parts: Parts): LicensePlateAccess {
   const { database, clock } = parts;
   const read = (actor: Actor): Scope => readScope(database, actor.tenantId);
   return {
-    checkPlace: (actor, place) => getDoor(read(actor), place),
+    checkPlace: (actor, place) => getDoor(read(actor), place, clock.now()),
 
     async list(actor, place) {
       const scope = read(actor);
-      const door = await getCameraDoor(scope, place);
+      const door = await getCameraDoor(scope, place, clock.now());
       // A lock without a hub opens for nobody.
       if (door.iq_id === null) return [];
       const { lockId } = place;
@@ -104,14 +104,14 @@ export function createLicensePlateAccess(parts: Parts): LicensePlateAccess {
   };
 }
 
-async function getDoor(scope: Scope, { collectionId, lockId }: PlatePlace): Promise<PlateDoor> {
-  const door = await findPlateDoor(scope, collectionId, lockId);
+async function getDoor(scope: Scope, place: PlatePlace, now: Date): Promise<PlateDoor> {
+  const door = await findPlateDoor(scope, place, now);
   if (door === undefined) throw noLock();
   return door;
 }
 
-async function getCameraDoor(scope: Scope, place: PlatePlace): Promise<PlateDoor> {
-  const door = await getDoor(scope, place);
+async function getCameraDoor(scope: Scope, place: PlatePlace, now: Date): Promise<PlateDoor> {
+  const door = await getDoor(scope, place, now);
   if (door.license_plate_camera) return door;
   throw new ApiError('VALUE_INVALID', {
     parameter: 'lock_id',
@@ -128,7 +128,7 @@ async function decideAndQueue(
   asked: Asked,
 ): Promise<QueuedCommand | null | { readonly refusal: ApiError }> {
   const { actor, place } = asked;
-  const door = await getCameraDoor(scope, place);
+  const door = await getCameraDoor(scope, place, parts.clock.now());
   const note = (
     accessorId: string | null,
     how: { readonly outcome?: 'refused'; readonly detail: string },

@@ -142,12 +142,14 @@ function accessorFault(body: SentLocking, facts: LockingFacts): ApiError | undef
   return reason === undefined ? undefined : new ApiError('OPERATION_NOT_ALLOWED', { reason });
 }
 
-/** Why an IQ takes no door command at all: not claimed, not subscribed, in installation, to be restored (behaviour.md 7.1). */
+/** Why an IQ takes no door command at all: not claimed, not subscribed, in installation, to be restored, being replaced (behaviour.md 7.1). */
 export function readinessFault({
   iq_state: state,
   subscribed,
   restore_required: isRestoreRequired,
-}: Pick<LockingFacts, 'iq_state' | 'subscribed' | 'restore_required'>): ApiError | undefined {
+  is_being_replaced: isBeingReplaced,
+}: Pick<LockingFacts, 'iq_state' | 'subscribed' | 'restore_required' | 'is_being_replaced'>):
+  ApiError | undefined {
   if (state === null || state === 'initialized') return new ApiError('CCC_ENTITY_NOT_FOUND');
   const reason =
     subscribed !== true
@@ -156,7 +158,9 @@ export function readinessFault({
         ? 'The IQ is in installation.'
         : isRestoreRequired === true
           ? 'The IQ must be restored first.'
-          : undefined;
+          : isBeingReplaced
+            ? 'The IQ is being replaced.'
+            : undefined;
   return reason === undefined ? undefined : new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason });
 }
 

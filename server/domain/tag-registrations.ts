@@ -66,6 +66,8 @@ function faultOf(facts: LockingFacts): ApiError | undefined {
   if (facts.locked_state === 'office_mode' || facts.locked_state === 'office_mode_pending')
     return new ApiError('OPERATION_NOT_ALLOWED', { reason: 'The lock is in office mode.' });
   if (facts.iq_state === 'initialized') return new ApiError('CCC_ENTITY_NOT_FOUND');
+  if (facts.is_being_replaced)
+    return new ApiError('CCC_OPERATION_NOT_ALLOWED', { reason: 'The IQ is being replaced.' });
   if (facts.iq_online !== true) return new ApiError('IQ_OFFLINE');
   return facts.lock_online ? undefined : failed('lock_offline');
 }

@@ -90,7 +90,13 @@ function depthOf(item: TreeItem, items: readonly TreeItem[]): number | null {
   return depth;
 }
 
-const areWithinLimits: Rule = (items, { rules: { limits } }) => {
+const areWithinLimits: Rule = (items, { rules: { limits } }) => findLimitFault(items, limits);
+
+/** The first item that is more than a hub of these limits holds; null = all fit. */
+export function findLimitFault(
+  items: readonly TreeItem[],
+  limits: TreeRules['limits'],
+): string | null {
   const most = { ...usualLimits, ...limits };
   let locks = 0;
   let repeaters = 0;
@@ -103,7 +109,7 @@ const areWithinLimits: Rule = (items, { rules: { limits } }) => {
     if (repeaters > most.repeaters) return `is more than ${most.repeaters} repeaters`;
     return (depthOf(item, items) ?? 0) > most.layers ? `is below layer ${most.layers}` : null;
   });
-};
+}
 
 const areNotMixed: Rule = (items, { rules: { is_mixed_root: isMixedRoot } }) => {
   if (isMixedRoot || !items.some((item) => item.hardware_type === 'repeater')) return null;

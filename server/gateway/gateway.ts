@@ -104,6 +104,20 @@ export function createGateway({
 
   // ── one hub ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Speaks to the connection that a hub has at this moment, and to no later one. */
+  function uploaderOf(hub: Hub): Uploader {
+    const { connection } = hub;
+    const isHere = (): boolean => connection !== undefined && hub.connection === connection;
+    return {
+      acknowledge: (position) => {
+        if (isHere()) hub.send('ack', position);
+      },
+      failed: () => {
+        if (isHere()) hub.end('not_stored');
+      },
+    };
+  }
+
   function beginVisit(hub: Hub, iq: ConnectedIq, hello: Frame<'hello'>): void {
     const { connection } = hub;
     if (connection === undefined) return;
@@ -124,14 +138,6 @@ export function createGateway({
       },
       log,
     });
-    const uploader: Uploader = {
-      acknowledge: (position) => {
-        if (isHere()) hub.send('ack', position);
-      },
-      failed: () => {
-        if (isHere()) hub.end('not_stored');
-      },
-    };
     const subscriptions = [
       bus.subscribe(desiredTopic(iq.iqId), () => push.wake()),
       bus.subscribe(desiredResendTopic(iq.iqId), () => push.resend()),
@@ -139,7 +145,7 @@ export function createGateway({
     visits.set(hub.hubId, {
       iq,
       push,
-      uploader,
+      uploader: uploaderOf(hub),
       end() {
         for (const endOne of subscriptions) endOne();
         push.stop();
@@ -165,6 +171,8 @@ export function createGateway({
       if (hub.welcome?.answer !== 'factory') return undefined;
       return hub.enqueue('claimed', () => reception.takeClaimed(hub, frame.body));
     }
+    if (frame.name === 'events' && hub.welcome?.answer === 'wipe')
+      return uploads.offer(hub.welcome.iq, frame.body, uploaderOf(hub));
     const visit = visits.get(hub.hubId);
     if (visit === undefined) return undefined;
     const { iq, push, uploader } = visit;

@@ -35,8 +35,8 @@ export type Welcome =
     }
   /** Belongs to nobody and may be claimed. */
   | { readonly answer: 'factory' }
-  /** Its IQ is gone; it is told to wipe itself. */
-  | { readonly answer: 'wipe'; readonly iqId: string }
+  /** Its IQ is gone; it may tell what happened there and is told to wipe itself. */
+  | { readonly answer: 'wipe'; readonly iq: ConnectedIq }
   | { readonly answer: 'refused'; readonly reason: string };
 
 export type HubActs = {
@@ -223,8 +223,7 @@ export class Hub {
     if (this.#move({ type: welcome.answer === 'refused' ? 'refused' : 'welcomed' }) !== 'welcome') {
       return;
     }
-    const iqId =
-      welcome.answer === 'iq' ? welcome.iq.iqId : welcome.answer === 'wipe' ? welcome.iqId : null;
+    const iqId = welcome.answer === 'iq' || welcome.answer === 'wipe' ? welcome.iq.iqId : null;
     this.send('welcome', {
       protocol: protocolVersion,
       session: hello.session,

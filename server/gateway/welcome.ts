@@ -71,7 +71,10 @@ export function createReception({
 
   async function checkByCredential(hub: FactoryHub, hello: Frame<'hello'>): Promise<Welcome> {
     if (hub.claim === null) return { answer: 'refused', reason: 'the claim on this hub has ended' };
-    if (hub.wipeRequestedAt !== null) return { answer: 'wipe', iqId: hub.claim.iqId };
+    if (hub.wipeRequestedAt !== null) {
+      const { tenantId, iqId } = hub.claim;
+      return { answer: 'wipe', iq: { tenantId, iqId, hubId: hub.hubId, gatewayId } };
+    }
     if (hub.claim.confirmedAt === null) {
       // It holds the credential, so it accepted; its word was lost.
       await settleClaim(hub, { claim_id: hub.claim.claimId, result: 'accepted', reason: null });

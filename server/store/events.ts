@@ -117,7 +117,12 @@ export async function insertEvents(
   if (incidents.length > 0) await insertIncidents(scope, incidents, now);
 }
 
-const places = `left join iqs i on i.tenant_id = $1 and i.id = e.iq_id
+// A hub may have events to tell of an IQ that was deleted or replaced meanwhile.
+const places = `left join lateral (
+    select collection_id, customer_reference, mac, revision from iqs where tenant_id = $1 and id = e.iq_id
+    union all
+    select collection_id, customer_reference, mac, revision from gone_iqs where tenant_id = $1 and id = e.iq_id
+  ) i on true
   left join collections c on c.tenant_id = $1 and c.id = i.collection_id
   left join locks l on l.tenant_id = $1 and l.id = e.lock_id`;
 

@@ -161,6 +161,7 @@ export async function noteApplied(
     `update iqs set applied_version = $3::bigint, sync_refused = $4,
             sync_refusals = case when $4::text is null then 0 else sync_refusals + 1 end,
             restore_required = restore_required and not ($3::bigint > 0 and $4::text is null),
+            replacing_since = case when $3::bigint > 0 and $4::text is null then null else replacing_since end,
             restore_asked_at = case when $3::bigint > 0 and $4::text is null then null else restore_asked_at end
       where tenant_id = $1 and id = $2`,
     [scope.tenantId, iqId, applied.version, applied.refused],

@@ -25,6 +25,9 @@ export type IqRow = Pick<
   readonly operator: string | null;
   readonly state: 'initialized' | 'installation' | 'active';
   readonly is_installation: boolean;
+  /** It takes another's place, or loses its own: until the new hub holds its table, 60 s at most (behaviour.md 4.8). */
+  readonly is_being_replaced: boolean;
+  readonly model: string | null;
   readonly reset_date: Date | null;
   readonly collection_id: CollectionId | null;
   readonly revision: string | null;
@@ -43,6 +46,9 @@ const dataSyncState = `case
   when i.sync_refused is not null then 'failed'
   when greatest(i.desired_changed_at, i.online_since) <= clock.at - interval '60 seconds' then 'failed'
   else 'pending' end`;
+
+/** SQL: a replacement of IQ `i` runs at `clock.at`; it ends by itself after 60 s. */
+const isBeingReplaced = `coalesce(i.replacing_since > clock.at - interval '60 seconds', false)`;
 
 export const iqFields = {
   id: { type: 'uuid', sql: sql`i.id`, isNotNull: true },
@@ -68,7 +74,8 @@ export const iqFields = {
 } as const satisfies SqlListFields;
 
 const columns = `i.id, i.hub_id, i.customer_reference, i.time_zone, i.subscribed, i.has_been_subscribed, i.otp_enabled,
-  i.led_enabled, i.led_pattern, i.mac, i.operator, i.state, i.is_installation, i.restore_required, i.reset_date, i.online,
+  i.led_enabled, i.led_pattern, i.mac, i.operator, i.state, i.is_installation, i.model,
+  ${isBeingReplaced} as is_being_replaced, i.restore_required, i.reset_date, i.online,
   ${dataSyncState} as data_sync_state, i.signal_strength, i.collection_id, i.revision,
   v.id as vendor_id, v.reference as vendor_reference, v.display_name as vendor_display_name`;
 const joins = 'iqs i join vendors v on v.reference = i.vendor_reference';
@@ -167,8 +174,17 @@ export async function updateIq(scope: WriteScope, id: IqId, change: IqChange): P
   await updateColumns(scope, { table: 'iqs', id, columns: writable, change });
 }
 
-export async function deleteIq(scope: WriteScope, id: IqId): Promise<void> {
-  await scope.query('delete from iqs where tenant_id = $1 and id = $2', [scope.tenantId, id]);
+/** Its names stay, for events its hub has yet to tell. */
+export async function deleteIq(scope: WriteScope, id: IqId, now: Date): Promise<void> {
+  await scope.query(
+    `with gone as (
+       delete from iqs where tenant_id = $1 and id = $2
+       returning tenant_id, id, mac, customer_reference, revision, collection_id, time_zone
+     )
+     insert into gone_iqs (tenant_id, id, mac, customer_reference, revision, collection_id, time_zone, gone_at)
+     select tenant_id, id, mac, customer_reference, revision, collection_id, time_zone, $3 from gone`,
+    [scope.tenantId, id, now],
+  );
 }
 
 /** Whether a lock or repeater is in the tree of the IQ or still linked to it. */

@@ -14,21 +14,23 @@ export type PlateDoor = {
   readonly iq_online: boolean | null;
   readonly subscribed: boolean | null;
   readonly restore_required: boolean | null;
+  readonly is_being_replaced: boolean;
   readonly time_zone: string | null;
 };
 
 /** A lock of a collection; undefined when the collection has none of that id. */
 export async function findPlateDoor(
   scope: Scope,
-  collectionId: CollectionId,
-  lockId: LockId,
+  place: { readonly collectionId: CollectionId; readonly lockId: LockId },
+  now: Date,
 ): Promise<PlateDoor | undefined> {
   const [row] = await scope.query<PlateDoor>(
     `select l.license_plate_camera, l.iq_link_state, l.privacy_mode, l.online as lock_online, l.iq_id,
-       i.state as iq_state, i.online as iq_online, i.subscribed, i.restore_required, i.time_zone
+       i.state as iq_state, i.online as iq_online, i.subscribed, i.restore_required, i.time_zone,
+       coalesce(i.replacing_since > $4::timestamptz - interval '60 seconds', false) as is_being_replaced
      from locks l left join iqs i on i.tenant_id = l.tenant_id and i.id = l.iq_id
      where l.tenant_id = $1 and l.collection_id = $2 and l.id = $3`,
-    [scope.tenantId, collectionId, lockId],
+    [scope.tenantId, place.collectionId, place.lockId, now],
     'plate_door',
   );
   return row;

@@ -20,6 +20,8 @@ export type LockingFacts = {
   readonly restore_required: boolean | null;
   /** The IQ, or the lock for its minute, is being updated. */
   readonly is_updating: boolean;
+  /** Its IQ is being replaced (behaviour.md 4.8). */
+  readonly is_being_replaced: boolean;
   readonly otp_enabled: boolean | null;
   readonly time_zone: string | null;
   /** The site wants groups and schedules asked for remote openings too. */
@@ -46,6 +48,7 @@ export async function findLockingFacts(
        l.tag_registration_until, l.privacy_mode, l.online as lock_online,
        l.iq_id, i.state as iq_state, i.online as iq_online, i.subscribed, i.restore_required, i.otp_enabled, i.time_zone,
        ${underUpdate({ tenant: 'l.tenant_id', iq: 'l.iq_id', lock: 'l.id', now: '$4::timestamptz' })} as is_updating,
+       coalesce(i.replacing_since > $4::timestamptz - interval '60 seconds', false) as is_being_replaced,
        coalesce((c.options ->> 'remote_open_checks_schedule')::boolean, false) as checks_schedule,
        a.id as accessor_id,
        coalesce(a.blocked or coalesce(s.blocked, false), false) as blocked,

@@ -1,6 +1,12 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseBuilding, type Building } from '#contract/building';
+import {
+  parseBuilding,
+  type Building,
+  type BuildingHub,
+  type BuildingLock,
+} from '#contract/building';
 import { createBuilding, type SimulatedBuilding } from '#simulator/building';
 import type { MovableClock } from '#simulator/clock';
 import type { Presentation } from '#access/presentation';
@@ -110,6 +116,26 @@ export async function connectBuilding(
   return simulated;
 }
 
+/** A hub like another one, with a code of its own. */
+export function spareHub(
+  like: BuildingHub | undefined,
+  more: Partial<BuildingHub> & Pick<BuildingHub, 'name'>,
+): BuildingHub {
+  if (like === undefined) throw new Error('there is no hub to copy');
+  const code = randomBytes(13).toString('hex').toUpperCase();
+  return { ...like, id: randomUUID(), code, ...more };
+}
+
+/** A lock like another one, with a code of its own, that hangs on no hub. */
+export function spareLock(
+  like: BuildingLock | undefined,
+  more: Partial<BuildingLock> & Pick<BuildingLock, 'name'>,
+): BuildingLock {
+  if (like === undefined) throw new Error('there is no lock to copy');
+  const code = randomBytes(7).toString('hex').toUpperCase();
+  return { ...like, id: randomUUID(), code, hub: null, repeater: null, ...more };
+}
+
 /** Waits until the hub with this activation code has been in contact. */
 export function untilCalledHome(server: TestServer, code: string): Promise<unknown> {
   return until(() => hasCalledHome(server, code), {
@@ -125,10 +151,19 @@ export async function startTestBuilding(
     readonly clock?: MovableClock;
     readonly timeZone?: string;
     readonly firmwareKey?: string;
+    /** Hubs and locks that are there, powered and in reach, but not registered: spares. */
+    readonly spares?: Pick<Building, 'hubs' | 'locks'>;
   },
 ): Promise<TestBuilding> {
-  const { building, timeZone = building.time_zone } = options;
-  const simulated = await connectBuilding(server, options);
+  const { building, spares = { hubs: [], locks: [] }, timeZone = building.time_zone } = options;
+  const simulated = await connectBuilding(server, {
+    ...options,
+    building: {
+      ...building,
+      hubs: [...building.hubs, ...spares.hubs],
+      locks: [...building.locks, ...spares.locks],
+    },
+  });
   const collectionId = await create(server, '/collections', { time_zone: timeZone });
   const ids = new Map<string, string>();
   for (const hub of building.hubs) {

@@ -107,6 +107,10 @@ export function scriptedHardware(): ScriptedHardware {
     attach: ({ mac: deviceMac, slot }) => act('attach', deviceMac, slot),
     detach: (deviceMac) => act('detach', deviceMac),
     adopt: (attachments) => void adopted.push(...attachments),
+    identify: (lockMac) => {
+      acts.push(`identify ${lockMac}`);
+      return Promise.resolve({ result: 'confirmed', vendor: 'sallis', traits: usualStatus.traits });
+    },
     readStatus: () => Promise.resolve({ result: 'confirmed', status: usualStatus }),
     measureSignal: () => Promise.resolve({ result: 'confirmed', strength: 20 }),
     readFirmware: () => Promise.resolve(null),

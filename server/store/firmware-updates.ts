@@ -228,7 +228,9 @@ export async function refreshOffers(
      on conflict (tenant_id, hardware_id, component, version) do update
        set is_offered = true, model = excluded.model, current_version = excluded.current_version,
            published_at = excluded.published_at, firmware = excluded.firmware, file = excluded.file,
-           state = case when u.state = 'installed' then 'available' else u.state end
+           state = case when u.state = 'installed' then 'available' else u.state end,
+           started_at = case when u.state = 'installed' then null else u.started_at end,
+           finished_at = case when u.state = 'installed' then null else u.finished_at end
        where u.state <> 'running'`,
     [scope.tenantId, JSON.stringify(offered), hardwareIds],
   );

@@ -222,6 +222,8 @@ describe('firmware updates', () => {
     await begin(iq);
     await until(() => hub.light === 'blue_each_second', { what: 'the light is blue' });
     expect(refusal(await open('Storage'))).toBe('403 3103');
+    expect(refusal(await cardea.ask('POST', `/iqs/${iq}/reset`))).toBe('403 3103');
+    expect(refusal(await cardea.ask('DELETE', `/iqs/${iq}`))).toBe('400 2209');
     const boot = hub.view()?.boot ?? 0;
     await untilState(iq, 'installed');
     expect(hub.view()?.boot).toBeGreaterThan(boot);

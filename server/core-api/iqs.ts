@@ -55,7 +55,7 @@ export function iqRoutes({
       errors: ['ACTIVATION_CODE_INVALID', 'IQ_ACTIVATION_FAILED'],
       async handle(call, body) {
         const row = await iqs.create(actorOf(call), body);
-        if (row.subscribed === true && !(await tenantCertificates.reaches(actorOf(call), row)))
+        if (row.subscribed && !(await tenantCertificates.reaches(actorOf(call), row)))
           call.warn(`certificate_sync_failed; iq=${row.id}`);
         return toIqResponse(row);
       },

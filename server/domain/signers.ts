@@ -145,9 +145,10 @@ export function createSigners({
 
     async sign(tenantId, data) {
       const [newest] = await keysOf(tenantId);
-      if (newest?.privateSealed == null) return null;
+      const sealed = newest?.privateSealed ?? null;
+      if (sealed === null) return null;
       const key = createPrivateKey({
-        key: seal.open(newest.privateSealed),
+        key: seal.open(sealed),
         format: 'der',
         type: 'pkcs8',
       });

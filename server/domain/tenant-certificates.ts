@@ -162,18 +162,15 @@ export function createTenantCertificates(parts: Parts): TenantCertificates {
 }
 
 /** The tenant's certificate for a key, signed by the key itself. */
-async function certify(
-  { clock }: Parts,
-  tenantId: TenantId,
-  { publicKey, sign }: FreshKey,
-): Promise<Buffer> {
+async function certify({ clock }: Parts, tenantId: TenantId, fresh: FreshKey): Promise<Buffer> {
+  const { publicKey } = fresh;
   const data = await tenantCertificateData({
     tenantId,
     certificateId: randomUUID(),
     publicKey,
     now: clock.now(),
   });
-  const certificate = finishCertificate({ data, signature: await sign(data), publicKey });
+  const certificate = finishCertificate({ data, signature: await fresh.sign(data), publicKey });
   if (certificate === null)
     throw new ApiError('REQUEST_FAILED', {
       cause: new Error('the signature of the signer does not verify under its key'),

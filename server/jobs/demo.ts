@@ -88,7 +88,9 @@ export async function layDemo(
     ...(await makeCredentials(parts, { tenantId, name, building, dataDir })),
     signer: await signerOf(parts, { tenantId, dataDir, baseUrl: addresses.base_url }),
   };
-  await parts.domain.tenantCertificates.ensure(actor);
+  await parts.domain.tenantCertificates.ensure(actor).catch((error: unknown) => {
+    parts.log.warn({ err: error }, 'the signer of the demo tenant fails: its phones open no door');
+  });
   await reach('site', () => laySite(parts, { tenantId, name, building }));
   await reach('hubs', async () => {
     await claimDemoHubs(parts, acting, signal);

@@ -19,6 +19,7 @@ test('an empty environment gives a laptop a working server', () => {
     mqttHost: '127.0.0.1',
     mqttPort: 8883,
     demo: 'harbour',
+    signerMount: 'transit',
     simulatorPort: 8090,
     logLevel: 'info',
     logFormat: 'auto',
@@ -87,4 +88,14 @@ test('the environment wins over the file .env', () => {
 test('docs/settings.md and .env.example are current', async () => {
   await expect(settingsPage()).toMatchFileSnapshot('../../docs/settings.md');
   await expect(environmentExample()).toMatchFileSnapshot('../../.env.example');
+});
+
+test('an outside signer is named whole or not at all', () => {
+  const url = { CARDEA_SIGNER_URL: 'https://vault.example.com/some/prefix' };
+  expect(() => readConfig(url)).toThrow('belong together: set all or none.');
+  const signer = { ...url, CARDEA_SIGNER_ROLE_ID: 'role', CARDEA_SIGNER_SECRET_ID: 'secret' };
+  expect(readConfig(signer)).toMatchObject({ signerUrl: url.CARDEA_SIGNER_URL });
+  expect(() => readConfig({ ...signer, CARDEA_SIGNER_URL: 'vault' })).toThrow(
+    'CARDEA_SIGNER_URL must be a URL with http or https, not `vault`.',
+  );
 });

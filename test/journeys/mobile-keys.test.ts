@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createControl } from '#simulator/control';
 import { Phone, signBy } from '#simulator/phones';
 import {
   readBuilding,
@@ -9,7 +10,8 @@ import {
 } from '#test/kit/building';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { create, itemsOf, refusal } from '#test/kit/core';
-import { apiOf, enrolPhone, signerOf } from '#test/kit/phones';
+import { apiOf, enrolPhone, farAhead, signerOf } from '#test/kit/phones';
+import { freePort } from '#test/kit/ports';
 import { until } from '#test/kit/wait';
 
 let cardea: TestServer;
@@ -295,6 +297,40 @@ it('rotates the certificate: a hub that is away is told of, trusts the former on
   for (const door of doors)
     await expect(phone.showTo(door)).resolves.toMatchObject({ did: 'opened' });
 }, 90_000);
+
+it('lets a person with curl hold a phone to a simulated door', async () => {
+  const control = createControl(house.simulated);
+  const url = await control.listen({ port: await freePort(), host: '127.0.0.1' });
+  const call = async (method: string, path: string, body: object) => {
+    const answer = await fetch(`${url}${path}`, { method, body: JSON.stringify(body) });
+    const json = (await answer.json()) as Record<string, unknown>;
+    return { status: answer.status, body: json };
+  };
+  const made = await call('POST', '/phones', { name: 'mine' });
+  const { accessorId } = await somebody('Front door');
+  const { id } = await create(cardea, `/accessors/${accessorId}/devices`);
+  const path = `/accessors/${accessorId}/devices/${id}`;
+  const begun = await cardea.ask('POST', `${path}/certificate`, {
+    body: { public_key: made.body['public_key'], expiry_date: farAhead },
+  });
+  const { certificate_data } = begun.json as { certificate_data: string };
+  const signature = await signBy(await signerOf(cardea), certificate_data);
+  const finished = await cardea.ask('PATCH', `${path}/certificate`, { body: { signature } });
+  const key = await cardea.ask('GET', `${path}/mkey`);
+  const kept = { ...(finished.json as object), ...(key.json as object) };
+  expect((await call('PUT', '/phones/mine', kept)).body).toMatchObject({ name: 'mine', keys: 1 });
+  await untilSynced(cardea);
+  expect((await call('POST', '/locks/Front door/phone', { phone: 'mine' })).body).toMatchObject({
+    did: 'opened',
+    decided_by: 'hub',
+    events: [{ category: 'lock_opened', access_by: 'mkey', accessor_id: accessorId }],
+  });
+  const unknown = await call('POST', '/locks/Front door/phone', { phone: 'yours' });
+  expect(unknown).toMatchObject({ status: 404, body: { known: ['mine'] } });
+  await call('POST', '/phones', { name: 'other' });
+  expect((await call('PUT', '/phones/other', kept)).status).toBe(400);
+  await control.close();
+});
 
 it('warns where the hub of an accessor lacks the certificate', async () => {
   const { accessorId } = await somebody('Front door');

@@ -7,7 +7,7 @@ export type EnrolledPhone = {
   readonly deviceId: string;
   readonly path: string;
   /** A new certificate for the same key pair. */
-  renew(expiryDate?: string): Promise<void>;
+  readonly renew: (expiryDate?: string) => Promise<void>;
 };
 
 /** Far ahead of every clock that tests move. */

@@ -56,7 +56,7 @@ export async function seedLocks(database: Database, locks: number): Promise<void
       `insert into locks (tenant_id, id, mac, code, customer_reference, collection_id, vendor_reference, battery_level,
          created_at)
        select $1, ${sqlId('lock', 'n')}, lpad(to_hex(n), 14, '0'), lpad(to_hex(n), 14, '0'),
-         'Door ' || (n * 7919 % 1000003), ${sqlId('collection', `(n / ${String(locksPerCollection)})`)}, 'sallis',
+         'Door ' || (n::bigint * 7919 % 1000003), ${sqlId('collection', `(n / ${String(locksPerCollection)})`)}, 'sallis',
          case when n % 50 = 0 then 'low' else 'good' end, timestamptz '2026-01-01' + n * interval '1 second'
        from generate_series(0, $2::int - 1) n`,
       [tenantId, locks],

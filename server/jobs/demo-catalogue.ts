@@ -113,7 +113,7 @@ function device(hardwareType: 'lock' | 'repeater', model: string) {
 
 function nextMinor(version: string): string {
   const [major = '0', minor = '0'] = version.split('.');
-  return `${major}.${String(Number(minor) + 1)}.0`;
+  return `${String(Number(major))}.${String(Number(minor) + 1)}.0`;
 }
 
 async function replaceText(path: string, text: string): Promise<void> {

@@ -189,6 +189,7 @@ export async function startTestBuilding(
       iq_tree_items: treeOf(building, hub.name, id),
     });
   }
+  if (building.installer === 'manual') await attachByHand(simulated, building);
   const mounted = building.locks.filter(({ hub }) => hub !== null);
   for (const lock of mounted)
     await until(
@@ -205,6 +206,34 @@ export async function startTestBuilding(
     admit: (person) => admit(server, { collectionId, id, person }),
     stop: () => simulated.stop(),
   };
+}
+
+/** Presses the button of each repeater, then shows the card at each lock, until all have joined. */
+async function attachByHand(simulated: SimulatedBuilding, building: Building): Promise<void> {
+  const join = (what: string, act: () => Promise<unknown>, isIn: () => boolean) =>
+    until(
+      async () => {
+        await act();
+        return isIn();
+      },
+      { what: `${what} joins its hub` },
+    );
+  for (const { name } of building.repeaters.filter(({ hub }) => hub !== null)) {
+    const repeater = simulated.repeater(name);
+    await join(
+      name,
+      () => repeater.pressReset(),
+      () => repeater.attachment !== null,
+    );
+  }
+  for (const { name } of building.locks.filter(({ hub }) => hub !== null)) {
+    const lock = simulated.lock(name);
+    await join(
+      name,
+      () => lock.showMaintenanceCard(),
+      () => lock.attachment !== null,
+    );
+  }
 }
 
 function treeOf(building: Building, hub: string, id: (name: string) => string) {

@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => hub.leave());
 
-/** A hub from its first contact to its claim, still holding nothing. */
+/** A hub from its first contact to its claim, before anybody has a right. */
 async function register(): Promise<void> {
   const code = `${randomUUID()}${randomUUID()}`.replaceAll('-', '').slice(0, 26).toUpperCase();
   hubId = randomUUID();
@@ -54,9 +54,14 @@ async function register(): Promise<void> {
   });
   const claim = await factory.hears('claim');
   factory.say('claimed', { claim_id: claim.claim_id, result: 'accepted', reason: null });
-  iq = (await registering).id;
-  ({ credential } = claim);
+  ({ credential, iq_id: iq } = claim);
   factory.leave();
+  // The answer waits until the hub holds the certificates of its tenant.
+  await dial();
+  let isRegistered = false;
+  void registering.finally(() => (isRegistered = true));
+  await until(() => confirmNewest() >= 0 && isRegistered, { what: 'the hub is registered' });
+  hub.leave();
 }
 
 /** Dials with its credential; `holds` is the version on its disk. */
@@ -79,19 +84,20 @@ async function newest(): Promise<number> {
   return Number(rows[0]?.version);
 }
 
+/** Says that the newest change that came is on the disk, once; gives its version, 0 = none came. */
+function confirmNewest(): number {
+  const latest = sentVersions().at(-1) ?? 0;
+  if (latest > (confirmed.get(hub) ?? 0)) hub.say('applied', { version: latest, refused: null });
+  confirmed.set(hub, latest);
+  return latest;
+}
+
+const confirmed = new WeakMap<StrangerHub, number>();
+
 /** Says of each change as it comes that it is on the disk, up to the newest. */
 async function apply(): Promise<void> {
   const version = await newest();
-  let said = 0;
-  await until(
-    () => {
-      const latest = sentVersions().at(-1) ?? 0;
-      if (latest > said) hub.say('applied', { version: latest, refused: null });
-      said = Math.max(said, latest);
-      return said >= version;
-    },
-    { what: `version ${version} arrives` },
-  );
+  await until(() => confirmNewest() >= version, { what: `version ${version} arrives` });
 }
 
 const sentVersions = (): number[] =>

@@ -1,4 +1,4 @@
-/** The same requests and events with ten times the data; the floor is ours with the usual amount. */
+/** The same requests and events with ten times the data: the usual amount beside a tenth of it. */
 import type { Bed } from './bed.ts';
 import { openEvents } from './event-rate.ts';
 import { listSite } from './lock-list.ts';
@@ -13,18 +13,19 @@ const worst = 1.3;
 export const growth: Measure = {
   name: 'growth',
   async run({ bed, stage }) {
-    const usual = await stage();
-    const size = tenfold(usual.size);
-    const grown = await openStage(bed, { name: 'grown', size });
+    const grown = await stage();
+    const small = await openStage(bed, { name: 'small', size: tenth(grown.size) });
     const rounds = bed.isQuick ? 1 : 3;
     const what = `with ${String(times)} × the data`;
     const reading = (of: Stage) => () => readLocks(of, secondsOf(bed));
     const listing = (of: Stage) => () => listSite(of, bed.isQuick ? 5 : 20);
-    await reading(grown)();
-    await listing(grown)();
-    const read = await inTurns(rounds, { floor: reading(usual), ours: reading(grown) });
-    const list = await inTurns(rounds + 2, { floor: listing(usual), ours: listing(grown) });
-    const events = await storeInTurns(bed, { usual, grown, rounds });
+    for (const of of [small, grown]) {
+      await reading(of)();
+      await listing(of)();
+    }
+    const read = await inTurns(rounds, { floor: reading(small), ours: reading(grown) });
+    const list = await inTurns(rounds + 2, { floor: listing(small), ours: listing(grown) });
+    const events = await storeInTurns(bed, { small, grown, rounds });
     const faster = { kind: 'ratio_at_least', limit: 1 / worst } as const;
     return [
       { what: `GET one lock ${what}`, unit: 'req/s', ...read, budget: faster },
@@ -39,19 +40,19 @@ export const growth: Measure = {
   },
 };
 
-function tenfold({ locks, keys, entries, hubs }: Size): Size {
-  return { locks: locks * times, keys: keys * times, entries: entries * times, hubs };
+function tenth({ locks, keys, entries, hubs }: Size): Size {
+  return { locks: locks / times, keys: keys / times, entries: entries / times, hubs };
 }
 
 async function storeInTurns(
   bed: Bed,
   {
-    usual,
+    small,
     grown,
     rounds,
-  }: { readonly usual: Stage; readonly grown: Stage; readonly rounds: number },
+  }: { readonly small: Stage; readonly grown: Stage; readonly rounds: number },
 ): Promise<{ readonly floor: number; readonly ours: number }> {
-  const [floor, ours] = [await openEvents(usual), await openEvents(grown)];
+  const [floor, ours] = [await openEvents(small), await openEvents(grown)];
   const frames = bed.isQuick ? 3 : 10;
   await floor.send(2);
   await ours.send(2);

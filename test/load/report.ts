@@ -83,9 +83,9 @@ export function tableText(lines: readonly ReportLine[]): string {
 function budgetText(budget: Budget, unit: string): string {
   switch (budget.kind) {
     case 'ratio_at_least':
-      return `≥ ${budget.limit} ×`;
+      return `≥ ${factor(budget.limit)} ×`;
     case 'ratio_at_most':
-      return `≤ ${budget.limit} ×`;
+      return `≤ ${factor(budget.limit)} ×`;
     case 'at_most':
       return `≤ ${amount(budget.limit, unit)}`;
     case 'floor_plus_at_most':
@@ -95,6 +95,10 @@ function budgetText(budget: Budget, unit: string): string {
     default:
       return budget satisfies never;
   }
+}
+
+function factor(value: number): string {
+  return String(Number(value.toFixed(2)));
 }
 
 function amount(value: number, unit: string): string {

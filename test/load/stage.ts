@@ -33,7 +33,7 @@ export type Stage = {
 export function sizeOf({ isQuick }: { readonly isQuick: boolean }): Size {
   return isQuick
     ? { locks: 10_000, keys: 1_000, entries: 10_000, hubs: 200 }
-    : { locks: 100_000, keys: 10_000, entries: 50_000, hubs: 1_000 };
+    : { locks: 100_000, keys: 10_000, entries: 100_000, hubs: 1_000 };
 }
 
 export async function openStage(

@@ -47,7 +47,7 @@ export function deviceRoutes(parts: Parts): Route[] {
       tag,
       body: { schema: AccessorDeviceCertificateRequest, mode: 'create' },
       answer: CertificateDataResponse,
-      errors: method === 'POST' ? ['OPERATION_NOT_ALLOWED', 'REQUEST_FAILED'] : ['REQUEST_FAILED'],
+      errors: ['OPERATION_NOT_ALLOWED', 'REQUEST_FAILED'],
       exists,
       async handle(call, body) {
         const mode = method === 'POST' ? 'first' : 'renewal';
@@ -110,7 +110,7 @@ export function deviceRoutes(parts: Parts): Route[] {
       tag,
       body: { schema: PatchAccessorDeviceCertificateRequest, mode: 'create' },
       answer: CertificateResponse,
-      errors: ['OPERATION_NOT_ALLOWED'],
+      errors: ['OPERATION_NOT_ALLOWED', 'REQUEST_FAILED'],
       exists,
       async handle(call, body) {
         const done = await told(
@@ -132,7 +132,7 @@ export function deviceRoutes(parts: Parts): Route[] {
         iq_id: { kind: 'uuid', summary: 'needed where the collection has a key per IQ' },
       },
       answer: MkeyDataResponse,
-      errors: ['OPERATION_NOT_ALLOWED'],
+      errors: ['OPERATION_NOT_ALLOWED', 'REQUEST_FAILED'],
       exists,
       handle: async (call) => ({
         mkey_data: await mobileKeys.issue(actorOf(call), deviceOf(call), {

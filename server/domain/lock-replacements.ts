@@ -65,7 +65,7 @@ export function createLockReplacements(parts: Parts): LockReplacements {
       const hardware = hardwareCode(body.activation_code);
       const read = readScope(database, actor.tenantId);
       if (body.accessor_id !== null) await knownAccessor(read, body.accessor_id as AccessorId);
-      const traits = await identify(read, parts, { actor, id, code: hardware.code });
+      const traits = await identify(read, parts, { actor, id, mac: hardware.mac });
       return settled({ database, actor }, (scope) =>
         replace(scope, parts, { actor, id, body, hardware, traits }),
       );
@@ -77,16 +77,16 @@ export function createLockReplacements(parts: Parts): LockReplacements {
 async function identify(
   read: Scope,
   { clock, commands }: Parts,
-  about: { readonly actor: Actor; readonly id: LockId; readonly code: string },
+  about: { readonly actor: Actor; readonly id: LockId; readonly mac: string },
 ): Promise<HardwareTraits | null> {
-  const { actor, id, code } = about;
+  const { actor, id, mac } = about;
   const lock = await findReplaceableLock(read, id);
   if (lock === undefined) throw noLock();
   const { iq_id: iqId } = lock;
   if (iqId === null || lock.iq_link_state === 'detached') return null;
   if (reachFault(await getIq(read, iqId, clock.now())) !== undefined) return null;
   const { tenantId, requestId } = actor;
-  const body = { kind: 'identify', mac: code } as const;
+  const body = { kind: 'identify', mac } as const;
   const run = commands.run({ tenantId, iqId, lockId: null, body, requestId });
   try {
     const result = await within(run, { clock, ms: identifiedWithinMs });

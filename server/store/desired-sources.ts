@@ -49,7 +49,7 @@ export function changedSettings(scope: Scope, iqIds: readonly IqId[]): Promise<C
 
 const hardware = difference(
   `select l.iq_id, 'lock/' || l.id, jsonb_build_object(
-     'id', l.id, 'mac', l.code, 'slot', coalesce(l.slot, 0), 'repeater_id', l.repeater_id,
+     'id', l.id, 'mac', l.mac, 'slot', coalesce(l.slot, 0), 'repeater_id', l.repeater_id,
      'link', l.iq_link_state, 'open_time_seconds', l.open_time_seconds,
      'license_plate_camera', l.license_plate_camera, 'easy_office_mode', l.easy_office_mode,
      'group_ids', coalesce((select jsonb_agg(g.access_group_id order by g.access_group_id) from access_group_locks g
@@ -59,7 +59,7 @@ const hardware = difference(
    from locks l where l.tenant_id = $1 and l.iq_id = any ($2) and l.iq_link_state <> 'detached'
    union all
    select r.iq_id, 'repeater/' || r.id, jsonb_build_object(
-     'id', r.id, 'mac', r.code, 'slot', coalesce(r.slot, 0), 'repeater_id', r.repeater_id, 'link', r.iq_link_state)
+     'id', r.id, 'mac', r.mac, 'slot', coalesce(r.slot, 0), 'repeater_id', r.repeater_id, 'link', r.iq_link_state)
    from repeaters r where r.tenant_id = $1 and r.iq_id = any ($2) and r.iq_link_state <> 'detached'`,
   `iq_id = any ($2) and (key like 'lock/%' or key like 'repeater/%')`,
 );

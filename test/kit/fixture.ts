@@ -45,8 +45,15 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
      values ($1, $2, $3, $4, '\\x00', '\\x00', 'active', now())`,
     [tenant.tenantId, pins, iqs, accessors],
   );
+  const updates = randomUUID();
+  await server.database.pool.query(
+    `insert into firmware_updates (tenant_id, id, lock_id, component, model, current_version, version, published_at, firmware, file)
+     values ($1, $2, $3, 'firmware', 'Lock A', '1.0.0', '1.1.0', now(), '{}', 'absent')`,
+    [tenant.tenantId, updates, locks],
+  );
   return {
     collections,
+    updates,
     iqs,
     locks,
     tags,

@@ -30,14 +30,15 @@ export async function noteCertificate(
   scope.afterCommit(() => {
     parts.bus.publish(certificateTopic(tenantId), iqId);
     // On its own: whether this was the last IQ can be told only after all others have committed.
-    retire(parts, tenantId).catch((error: unknown) =>
+    retireFormerCertificates(parts, tenantId).catch((error: unknown) =>
       parts.log.error({ err: error }, 'former tenant certificates could not be retired'),
     );
   });
 }
 
-async function retire(
-  { database, audit, clock, desiredState }: Parts,
+/** Ends the trust in superseded certificates, once every IQ that was ever given one has the newest. */
+export async function retireFormerCertificates(
+  { database, audit, clock, desiredState }: Omit<Parts, 'bus' | 'log'>,
   tenantId: TenantId,
 ): Promise<void> {
   await inTransaction({ database, tenantId }, async (scope) => {

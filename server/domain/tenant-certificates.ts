@@ -27,6 +27,7 @@ import {
   listTrustedKeys,
   type TenantKey,
 } from '#server/store/tenant-keys';
+import { retireFormerCertificates } from './certificate-holding.ts';
 import type { DesiredState } from './desired-state.ts';
 import { createBuiltInKeys, type FreshKey, type KeySmith } from './signers.ts';
 import { finishCertificate, tenantCertificateData } from './x509.ts';
@@ -138,6 +139,8 @@ export function createTenantCertificates(parts: Parts): TenantCertificates {
         withinMs: rotationWithinMs,
         isAwaited: ({ is_synced, is_online, may_send }) => !is_synced && is_online && may_send,
       });
+      // The last hub's word has woken this call and its end of trust together: the answer comes after both.
+      await retireFormerCertificates(parts, tenantId);
       await noteFailures(parts, tenantId, holders);
       return holders;
     },

@@ -75,6 +75,23 @@ describe('a phone', () => {
     expect(await itemsOf(cardea, `${list}customer_reference eq 'Found'`)).toHaveLength(1);
   });
 
+  it('is found and sorted by the members of its mobile key', async () => {
+    const { accessorId, id: keyless } = await newDevice();
+    const { deviceId: id } = await enrolPhone(cardea, { accessorId, signer });
+    const list = `/accessors/${accessorId}/devices`;
+    const { mkey } = (await read(`${list}/${id}`)) as { mkey: { id: string; uid: string } };
+    for (const filter of [`id eq ${mkey.id}`, `uid eq '${mkey.uid}'`, 'expiry_date gt now()'])
+      expect(await itemsOf(cardea, `${list}?$filter=mkey/${filter}`)).toMatchObject([{ id }]);
+    expect(await itemsOf(cardea, `${list}?$filter=mkey/id eq null`)).toMatchObject([
+      { id: keyless },
+    ]);
+    for (const member of ['id', 'uid', 'expiry_date']) {
+      const ids = async (way: string) =>
+        (await itemsOf(cardea, `${list}?$orderby=mkey/${member} ${way}`)).map((item) => item.id);
+      expect((await ids('desc')).toReversed()).toEqual(await ids('asc'));
+    }
+  });
+
   it('takes signatures of Azure as raw bytes too', async () => {
     const { path } = await newDevice();
     for (const encoding of ['base64url', 'base64'] as const) {
@@ -120,15 +137,17 @@ describe('a phone', () => {
     expect(await read(path)).toMatchObject({ state: 'none' });
   });
 
-  it.each([{}, { signature: 'vault:v1:AAAA' }, { signature: '€' }, { vault_type: 'none' }])(
-    'stays pending with %j for a signature',
-    async (body) => {
-      const { path } = await newDevice();
-      await dataOf(begin(path));
-      expect(refusal(await cardea.ask('PATCH', `${path}/certificate`, { body }))).toBe('400 1101');
-      expect(await read(path)).toMatchObject({ state: 'pending' });
-    },
-  );
+  it.each([
+    { signature: '' },
+    { signature: 'vault:v1:AAAA' },
+    { signature: '€' },
+    { signature: 'AAAA', vault_type: 'none' },
+  ])('stays pending with %j for a signature', async (body) => {
+    const { path } = await newDevice();
+    await dataOf(begin(path));
+    expect(refusal(await cardea.ask('PATCH', `${path}/certificate`, { body }))).toBe('400 1101');
+    expect(await read(path)).toMatchObject({ state: 'pending' });
+  });
 
   it('gets a new key each time, for the collections of its accessor', async () => {
     const home = await create(cardea, '/collections');

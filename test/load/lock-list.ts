@@ -21,10 +21,10 @@ const pageSize = 100;
 const ofOneSite: Shape = {
   what: 'of one site, by name',
   query: {
-    $filter: `collection_id eq ${idOf('collection', 7)} and startswith(customer_reference,'Door')`,
+    $filter: `collection_id eq ${idOf('collection', 0)} and startswith(customer_reference,'Door')`,
     $orderby: 'customer_reference',
   },
-  where: sql`l.collection_id = ${idOf('collection', 7)}::uuid and starts_with(l.customer_reference, 'Door')`,
+  where: sql`l.collection_id = ${idOf('collection', 0)}::uuid and starts_with(l.customer_reference, 'Door')`,
   orderBy: sql`l.customer_reference, l.id`,
 };
 const ofAllSites: Shape = {

@@ -2,7 +2,7 @@
  * Each code that an operation of the description can raise, raised through HTTP with a real cause (errors.md rule 2). What
  * only hardware or time could bring about is a row as they leave it; no switch throws anything.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { errorNames, errorRow } from '#contract/errors';
 import { raisedBy, type Description } from '#server/http/error-reference';
@@ -66,6 +66,14 @@ const causes: Readonly<Record<string, (scene: Scene) => Promise<Answer>>> = {
   '2204': ({ ask }) =>
     ask('PUT', '/iqs/$iqs/tree', { iq_tree_items: [{ id: randomUUID(), hardware_type: 'lock' }] }),
   '2205': ({ ask }) => ask('PUT', '/locks/$locks/offline_keys', { ids: [randomUUID()] }),
+  '2206': async ({ ask, sql }) => {
+    const code = randomBytes(13).toString('hex').toUpperCase();
+    await sql(
+      `insert into factory_hubs (hub_id, code_hash, mac, vendor_reference, first_contact_at)
+       values (gen_random_uuid(), encode(sha256('${code}'), 'hex'), '03.E4.AE', 'other', now())`,
+    );
+    return ask('POST', '/iqs/$iqs/replace', { activation_code: code });
+  },
   '2208': async ({ ask, ids, sql }) => {
     await sql("update collection_settings set suspended = true where accessor_id = '$accessors'");
     return ask('PUT', '/iqs/$iqs/pins', { accessor_id: ids['accessors'], otp: '123456' });

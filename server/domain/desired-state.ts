@@ -11,6 +11,7 @@ import {
   findGuests,
   findIqsOfOtherCollection,
   findTagHolders,
+  holdCollectionsOf,
   lockAccessors,
   lockAllAccessors,
   lockGroups,
@@ -63,7 +64,10 @@ export function createDesiredState({
       if (all.length > 0) await lockDesiredState(scope, all);
       const changes = [
         ...(await hardwareChanges(scope, concerned.byHardware)),
-        ...(await groupChanges(scope, concerned.byGroup, groupIds)),
+        // Their locks and guests stay: where a relation of the group changed, its lock or accessor is touched too.
+        ...(concerned.byGroup.length === 0
+          ? []
+          : await changedGroups(scope, concerned.byGroup, groupIds)),
         ...(accessorIds.length === 0
           ? []
           : await changedAccessors(scope, { iqIds: null, accessorIds })),
@@ -88,7 +92,10 @@ async function hardwareChanges(
 ): Promise<readonly ChangedItem[]> {
   if (iqIds.length === 0) return [];
   const moved = await findIqsOfOtherCollection(scope, iqIds);
-  if (moved.length > 0) await lockAllAccessors(scope);
+  if (moved.length > 0) {
+    await holdCollectionsOf(scope, moved);
+    await lockAllAccessors(scope);
+  }
   return [
     ...(await changedSettings(scope, iqIds)),
     ...(await changedHardware(scope, iqIds)),
@@ -99,19 +106,6 @@ async function hardwareChanges(
           ...(await changedAccessors(scope, { iqIds: moved, accessorIds: null })),
           ...(await changedTrust(scope, moved)),
         ]),
-    ...(await guestChanges(scope, iqIds)),
-  ];
-}
-
-async function groupChanges(
-  scope: WriteScope,
-  iqIds: readonly IqId[],
-  groupIds: readonly AccessGroupId[],
-): Promise<readonly ChangedItem[]> {
-  if (iqIds.length === 0) return [];
-  return [
-    ...(await changedHardware(scope, iqIds)),
-    ...(await changedGroups(scope, iqIds, groupIds)),
     ...(await guestChanges(scope, iqIds)),
   ];
 }

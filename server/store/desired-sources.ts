@@ -274,6 +274,20 @@ export async function findTagHolders(
   return rows.map((row) => row.id);
 }
 
+/**
+ * Keeps the collections that IQs have just come to from being changed until the transaction ends: who changes a collection
+ * looks for its IQs, and would not see these.
+ */
+export async function holdCollectionsOf(scope: Scope, iqIds: readonly IqId[]): Promise<void> {
+  await scope.query(
+    `select 1 from collections c where c.tenant_id = $1
+       and c.id in (select q.collection_id from iqs q where q.tenant_id = $1 and q.id = any ($2))
+      order by c.id for share`,
+    [scope.tenantId, iqIds],
+    'desired_hold_collections',
+  );
+}
+
 /** Takes the rows of groups, so that of two changes of one group the later sees the earlier. */
 export async function lockGroups(scope: Scope, groupIds: readonly AccessGroupId[]): Promise<void> {
   await scope.query(

@@ -57,9 +57,27 @@ export function registerFace(
         if (route.hasCollectionHeader === true) checkCollectionHeader(request);
         callers.set(request, caller);
       },
-      handler: (request, reply) => answer({ request, reply, route, textParams, parts }),
+      handler: async (request, reply) => {
+        try {
+          return await answer({ request, reply, route, textParams, parts });
+        } catch (thrown) {
+          throw namedAsInPath(thrown, route.path);
+        }
+      },
     });
   }
+}
+
+/**
+ * An id that names nothing, by the name that this path has for it: the domain says `lock_id`, `/locks/{id}` says `id`
+ * (errors.md: 1101 names the parameter as the caller wrote it).
+ */
+function namedAsInPath(thrown: unknown, path: string): unknown {
+  if (!(thrown instanceof ApiError) || thrown.detail.case !== 'path_id') return thrown;
+  const { parameter = '' } = thrown.detail;
+  const isOfPath = !parameter.endsWith('_id') || path.includes(`{${parameter}}`);
+  if (isOfPath || !path.includes('{id}')) return thrown;
+  return new ApiError(thrown.error, { ...thrown.detail, parameter: 'id' });
 }
 
 /** Throws the empty 403 unless the header names the collection of the path, in whatever letter case. */
@@ -225,7 +243,7 @@ function readQuery(
     const value = values.get(name);
     if (value !== undefined) values.set(name, readQueryValue(name, value, kind));
     else if (isRequired === true)
-      throw new ApiError('REQUEST_INVALID', { reason: `The ${name} parameter is required.` });
+      throw new ApiError('REQUEST_INVALID', { reason: `The ${name} field is required.` });
   }
   return values;
 }

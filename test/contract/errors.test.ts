@@ -90,7 +90,7 @@ describe('a body of an error', () => {
     expect(plain.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(plain.json).toEqual({
       ErrorCode: '1101',
-      Message: "Value of 'collection_id' is invalid.",
+      Message: "Value of 'id' is invalid.",
     });
     const headers = { accept: 'text/html, Application/Problem+JSON;q=0.9', 'x-request-id': 'abc' };
     const problem = await unknown(headers);
@@ -102,11 +102,27 @@ describe('a body of an error', () => {
       status: 404,
       code: '1101',
       name: 'VALUE_INVALID',
-      detail: "Value of 'collection_id' is invalid.",
+      detail: "Value of 'id' is invalid.",
       instance: 'abc',
       retry: 'never',
       effect: 'none',
     });
+  });
+
+  it('names an unknown id of the path as the path names it', async () => {
+    const token = await cardea.token('hardware_api');
+    const id = randomUUID();
+    for (const { method, path, pathParameters } of await publishedOperations(cardea)) {
+      if (!path.startsWith('/v1.2/') || pathParameters.length === 0) continue;
+      const url = `/${path.replaceAll(/\{\w+\}/g, id)}`;
+      const headers = { 'clp-collection-id': id };
+      const { status, json } = await cardea.ask(method, url, { token, headers });
+      const names = pathParameters.map((name) => `Value of '${name}' is invalid.`);
+      expect([404, expect.toBeOneOf(names)], `${method} ${path}`).toEqual([
+        status,
+        (json as { Message: string }).Message,
+      ]);
+    }
   });
 
   it.each(['//v2', '//v2/anything', '//V2/anything?x=1', '///v2/x'])(

@@ -115,7 +115,10 @@ export const LockingRequest = Type.Object({
   validate_access: optional(Bool),
 });
 
-export const TagRegistrationRequest = Type.Object({ duration_in_seconds: Int });
+/** 15 to 600 seconds (behaviour.md 2); the domain judges, as outside of it the answer is a 404. */
+export const TagRegistrationRequest = Type.Object({
+  duration_in_seconds: { ...Int, minimum: 15, maximum: 600 },
+});
 
 /** `force` is ours: ends the link of a broken lock at once (behaviour.md 4.6). */
 export const DetachLockRequest = Type.Object({

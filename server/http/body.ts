@@ -23,6 +23,7 @@ type Schema = {
   readonly required?: readonly string[];
   readonly default?: unknown;
   readonly maxLength?: number;
+  readonly maximum?: number;
 };
 
 type Faults = { readonly form: string[]; readonly value: { name: string; reason?: string }[] };
@@ -186,7 +187,7 @@ function readValue(sent: unknown, schema: Schema, reading: Reading): unknown {
   if (types.includes('array')) return readArray(sent, schema, reading);
   if (types.includes('boolean')) return readBoolean(sent, reading);
   if (types.includes('integer') || types.includes('number'))
-    return readNumber(sent, types, reading);
+    return readNumber(sent, schema, reading);
   return readText(sent, schema, reading);
 }
 
@@ -236,7 +237,8 @@ function readBoolean(sent: unknown, reading: Reading): unknown {
   return false;
 }
 
-function readNumber(sent: unknown, types: readonly string[], reading: Reading): unknown {
+function readNumber(sent: unknown, schema: Schema, reading: Reading): unknown {
+  const types = typesOf(schema);
   const value = lastOf(sent);
   const number =
     typeof value === 'string' && /^\s*-?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
@@ -244,7 +246,9 @@ function readNumber(sent: unknown, types: readonly string[], reading: Reading): 
     reading.faults.form.push(`The ${reading.path} field must be a number.`);
     return 0;
   }
-  if (!Number.isFinite(number) || Math.abs(number) > 2_147_483_647)
+  // Whoever knows a range of its own judges it: outside of some the answer is a 404.
+  const hasRange = schema.maximum !== undefined;
+  if (!Number.isFinite(number) || (!hasRange && Math.abs(number) > 2_147_483_647))
     reading.faults.value.push({ name: reading.path });
   return number;
 }

@@ -119,6 +119,13 @@ describe('an IQ', () => {
   });
 });
 
+it('a query parameter that is left out is named like a member of a body', async () => {
+  expect((await cardea.ask('GET', `/iqs/${ground}/secret`)).json).toEqual({
+    ErrorCode: '1100',
+    Message: expect.stringContaining('The accessor_id field is required.') as string,
+  });
+});
+
 describe('registering an IQ', () => {
   const post = async (body: object) => refusal(await cardea.ask('POST', '/iqs', { body }));
   const freshCode = () => randomBytes(13).toString('hex').toUpperCase();
@@ -329,6 +336,7 @@ describe('tag registration', () => {
     const office = house.lockId('Office');
     expect(refusal(await start(office, 14))).toBe('404 1101');
     expect(refusal(await start(office, 601))).toBe('404 1101');
+    expect(refusal(await start(office, 99_999_999_999))).toBe('404 1101');
     expect(refusal(await cardea.ask('PATCH', `/locks/${office}/tag_registration`))).toBe(
       '400 1100',
     );

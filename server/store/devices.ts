@@ -11,10 +11,16 @@ export type DeviceRow = AccessorDeviceResponse & { readonly id: DeviceId };
 /** behaviour.md 3.4: a device whose key is in force is activated, whatever else waits. */
 const state = `case when d.key_id is not null then 'activated' when d.pending_tbs is not null then 'pending' else 'none' end`;
 
+/** A key that is gone leaves its columns behind; `columns` shows none of them then. */
+const ofMkey = (column: string) => sql.raw(`(case when d.key_id is not null then d.${column} end)`);
+
 export const deviceFields = {
   id: { type: 'uuid', sql: sql`d.id`, isNotNull: true },
   customer_reference: { type: 'text', sql: sql`d.customer_reference` },
   state: { type: 'enum', words: accessorDeviceStates, sql: sql.raw(`(${state})`) },
+  'mkey/id': { type: 'uuid', sql: ofMkey('mkey_id') },
+  'mkey/expiry_date': { type: 'instant', sql: ofMkey('expires_at') },
+  'mkey/uid': { type: 'text', sql: ofMkey('mkey_uid') },
 } as const satisfies SqlListFields;
 
 const columns = `d.id, d.customer_reference, ${state} as state,

@@ -7,7 +7,7 @@ import { phoneTrustOf, type PhoneTrust } from './phones.ts';
 import { hashPin } from './pins.ts';
 import type { Credential, Presentation } from './presentation.ts';
 import { coveringSchedule, type CompiledSchedule } from './schedules.ts';
-import type { AccessTable } from './table.ts';
+import { pinHashKeysOf, type AccessTable } from './table.ts';
 
 export type OfflineKey = {
   readonly keyId: string;
@@ -28,8 +28,8 @@ export type OfflineMemory = {
   /** Digest of the content; the lock reports it so that the hub knows what the lock holds. */
   readonly version: string;
   readonly timeZone: string;
-  /** base64 key of the HMAC under which keypad codes are compared. */
-  readonly pinHashKey: string;
+  /** base64 keys of the HMAC under which keypad codes are compared. */
+  readonly pinHashKeys: readonly string[];
   readonly openTimeSeconds: number;
   readonly keys: readonly OfflineKey[];
   /** What phones are checked by; null where no mobile key opens. */
@@ -81,7 +81,7 @@ export function offlineMemoryFor(
     }));
   const content = {
     timeZone: settings.time_zone,
-    pinHashKey: settings.pin_hash_key,
+    pinHashKeys: pinHashKeysOf(settings),
     openTimeSeconds: lock.item.open_time_seconds,
     keys,
     phones: keys.some(({ type }) => type === 'mkey') ? phoneTrustOf(table) : null,
@@ -152,7 +152,7 @@ function isShown(
     case 'pin':
       return (
         (key.type === 'pin' || key.type === 'custom_pin') &&
-        key.value === hashPin(credential.code, memory.pinHashKey)
+        memory.pinHashKeys.some((hashKey) => key.value === hashPin(credential.code, hashKey))
       );
     case 'mkey':
       return (

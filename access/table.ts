@@ -135,10 +135,10 @@ export class AccessTable {
     switch (credential.type) {
       case 'tag':
         return this.#findTag(credential.tagNumber, credential.rfidUid);
-      case 'pin': {
-        const key = this.settings?.pin_hash_key;
-        return key === undefined ? [] : (this.#byPin.get(hashPin(credential.code, key)) ?? []);
-      }
+      case 'pin':
+        return pinHashKeysOf(this.settings).flatMap(
+          (key) => this.#byPin.get(hashPin(credential.code, key)) ?? [],
+        );
       case 'mkey':
         return credential.mkeyId === null ? [] : (this.#byMobileKey.get(credential.mkeyId) ?? []);
       case 'wallet':
@@ -250,6 +250,12 @@ export class AccessTable {
       this.#byPlate,
     ];
   }
+}
+
+/** Every key under which a keypad code may lie, the usual one first. */
+export function pinHashKeysOf(settings: SettingsItem | null): readonly string[] {
+  if (settings === null) return [];
+  return [settings.pin_hash_key, ...(settings.former_pin_hash_keys ?? [])];
 }
 
 function compileGroup(item: GroupItem): Group {

@@ -46,6 +46,8 @@ export const SettingsItem = Type.Object({
   masterkey_tag_id: nullable(Uuid),
   /** base64 key of the HMAC-SHA-256 under which keypad codes are stored. */
   pin_hash_key: Type.String(),
+  /** Other keys under which codes lie that were given out elsewhere; absent = there are none. */
+  former_pin_hash_keys: Type.Optional(Type.Array(Type.String())),
 });
 export type SettingsItem = Static<typeof SettingsItem>;
 

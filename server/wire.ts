@@ -14,6 +14,7 @@ import { easyOfficeModeRoutes } from './core-api/easy-office-mode.ts';
 import { entryRoutes } from './core-api/entries.ts';
 import { coreFace } from './core-api/face.ts';
 import { firmwareUpdateRoutes } from './core-api/firmware-updates.ts';
+import { exportRoutes } from './core-api/exports.ts';
 import { floorRoutes } from './core-api/floors.ts';
 import { incidentRoutes } from './core-api/incidents.ts';
 import { iqPinRoutes } from './core-api/iq-pins.ts';
@@ -26,6 +27,7 @@ import { licensePlateRoutes } from './core-api/license-plates.ts';
 import { lockReplacementRoutes } from './core-api/lock-replacements.ts';
 import { lockingRoutes } from './core-api/lockings.ts';
 import { lockRoutes } from './core-api/locks.ts';
+import { migrationRoutes } from './core-api/migrations.ts';
 import { offlineKeyRoutes } from './core-api/offline-keys.ts';
 import { repeaterRoutes } from './core-api/repeaters.ts';
 import { rightsStateRoutes } from './core-api/rights-state.ts';
@@ -33,6 +35,7 @@ import { tagRegistrationRoutes } from './core-api/tag-registrations.ts';
 import { tagRoutes } from './core-api/tags.ts';
 import { tenantCertificateRoutes } from './core-api/tenant-certificates.ts';
 import { timeScheduleRoutes } from './core-api/time-schedules.ts';
+import { transferTokenRoutes } from './core-api/transfer-tokens.ts';
 import { treeRoutes } from './core-api/tree.ts';
 import { vendorRoutes } from './core-api/vendors.ts';
 import { createAccessGroups } from './domain/access-groups.ts';
@@ -50,6 +53,7 @@ import { createEasyOfficeMode } from './domain/easy-office-mode.ts';
 import { createEntries } from './domain/entries.ts';
 import { createFirmwareRollout } from './domain/firmware-rollout.ts';
 import { createFirmwareUpdates } from './domain/firmware-updates.ts';
+import { createExports } from './domain/exports.ts';
 import { createFloors } from './domain/floors.ts';
 import { createHubHandlers } from './domain/hub-handlers.ts';
 import { createIncidents } from './domain/incidents.ts';
@@ -63,6 +67,7 @@ import { createLicensePlates } from './domain/license-plates.ts';
 import { createLockReplacements } from './domain/lock-replacements.ts';
 import { createLockings } from './domain/lockings.ts';
 import { createLocks } from './domain/locks.ts';
+import { createMigrations } from './domain/migrations.ts';
 import { createMobileKeys } from './domain/mobile-keys.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
 import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.ts';
@@ -73,6 +78,7 @@ import { createTagRegistrations } from './domain/tag-registrations.ts';
 import { createTags } from './domain/tags.ts';
 import { createTenantCertificates } from './domain/tenant-certificates.ts';
 import { createTimeSchedules } from './domain/time-schedules.ts';
+import { createTransferTokens } from './domain/transfer-tokens.ts';
 import { createTrees } from './domain/tree.ts';
 import { createVendors } from './domain/vendors.ts';
 import { createAudit } from './events/audit.ts';
@@ -358,6 +364,9 @@ function createDomain({
     licensePlateAccess: createLicensePlateAccess(hardware),
     accessorPins: createAccessorPins(people),
     rightsState: createRightsState({ database }),
+    exports: createExports(hardware),
+    migrations: createMigrations(hardware),
+    transferTokens: createTransferTokens(people),
     entries: createEntries({ database }),
     incidents: createIncidents({ database }),
     auditLog: createAuditLog({ database }),
@@ -406,6 +415,9 @@ export function coreRoutes(domain: ReturnType<typeof createDomain>) {
     ...entryRoutes(domain),
     ...incidentRoutes(domain),
     ...auditLogRoutes(domain),
+    ...exportRoutes(domain),
+    ...migrationRoutes(domain),
+    ...transferTokenRoutes(domain),
     ...vendorRoutes(domain),
   ];
 }

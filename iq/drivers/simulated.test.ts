@@ -84,7 +84,7 @@ function memoryOf(keys: number): OfflineMemory {
   return {
     version: `${String(keys)} keys`,
     timeZone: 'UTC',
-    pinHashKey: '',
+    pinHashKeys: [],
     phones: null,
     openTimeSeconds: 6,
     keys: Array.from({ length: keys }, (_, index) => one(index)),

@@ -8,7 +8,7 @@ import type { AccessorId, CollectionId, KeyId } from '#contract/ids';
 import type { KeyType } from '#contract/keys';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
-import { countCodes, findTakenCodes, holdPinHashKey } from '#server/store/accessor-pins';
+import { countCodes, findTakenCodes, holdPinHashKeys } from '#server/store/accessor-pins';
 import type { HeldAccessor } from '#server/store/accessors';
 import { holdCollectionOptions } from '#server/store/collection-options';
 import { isSuspendedEverywhere } from '#server/store/collection-settings';
@@ -82,9 +82,9 @@ export function createAccessorPins(parts: Parts): AccessorPins {
         const owner = await heldAccessor(scope, accessorId);
         checkExpiry(expiresAt, clock.now());
         await checkSuspension(scope, accessorId);
-        const key = await holdPinHashKey(scope);
-        const code = await freeCode(scope, { ids, key, collectionId: owner.collection_id });
-        const hash = hashPin(code, key);
+        const keys = await holdPinHashKeys(scope);
+        const code = await freeCode(scope, { ids, keys, collectionId: owner.collection_id });
+        const hash = hashPin(code, keys.own);
         const id = await store(scope, owner, { type: 'pin', hash, expiresAt });
         audit.record(scope, actor, fact('pin.rotate', { owner, id }));
         return code;
@@ -99,11 +99,11 @@ export function createAccessorPins(parts: Parts): AccessorPins {
         await checkSuspension(scope, accessorId);
         const options = await holdCollectionOptions(scope, owner.collection_id);
         if (!options.custom_pin_enabled) throw new ApiError('NO_SUBSCRIPTION');
-        const key = await holdPinHashKey(scope);
-        const hash = hashPin(pin, key);
+        const keys = await holdPinHashKeys(scope);
+        const hash = hashPin(pin, keys.own);
         const own = await findKeyOf(scope, accessorId, { key_type: 'custom_pin' });
         const exceptKeyId = own?.id ?? null;
-        const taken = await findTakenCodes(scope, [hash], {
+        const taken = await findTakenCodes(scope, hashesOf(pin, keys), {
           collectionId: owner.collection_id,
           exceptKeyId,
         });
@@ -168,11 +168,18 @@ export function codeDigits(used: number): number {
   return free < 10 ** usualDigits * scarceShare ? usualDigits + 1 : usualDigits;
 }
 
+type PinHashKeys = Awaited<ReturnType<typeof holdPinHashKeys>>;
+
 type Drawing = {
   readonly ids: Ids;
-  readonly key: string;
+  readonly keys: PinHashKeys;
   readonly collectionId: CollectionId | null;
 };
+
+/** A code as it may lie here: under the tenant's own key, or under one it came with. */
+function hashesOf(code: string, { own, former }: PinHashKeys): readonly string[] {
+  return [own, ...former].map((key) => hashPin(code, key));
+}
 
 /** A code nobody has whom its owner could meet. */
 async function freeCode(scope: Scope, drawing: Drawing): Promise<string> {
@@ -191,17 +198,19 @@ async function freeCode(scope: Scope, drawing: Drawing): Promise<string> {
 async function drawFree(
   scope: Scope,
   digits: number,
-  { ids, key, collectionId }: Drawing,
+  { ids, keys, collectionId }: Drawing,
 ): Promise<readonly string[]> {
   const codes = Array.from({ length: drawnAtOnce }, () => drawCode(digits, ids)).filter(
     (code) => !isGuessable(code),
   );
-  const hashes = new Map(codes.map((code) => [hashPin(code, key), code]));
-  const taken = await findTakenCodes(scope, [...hashes.keys()], {
+  const hashes = new Map([...new Set(codes)].map((code) => [code, hashesOf(code, keys)]));
+  const taken = await findTakenCodes(scope, [...hashes.values()].flat(), {
     collectionId,
     exceptKeyId: null,
   });
-  return [...hashes].filter(([hash]) => !taken.has(hash)).map(([, code]) => code);
+  return [...hashes]
+    .filter(([, own]) => !own.some((hash) => taken.has(hash)))
+    .map(([code]) => code);
 }
 
 /** Digits that are all equally likely: what does not divide evenly is drawn again. */

@@ -12,7 +12,7 @@ import {
   listAccessGroups,
   type AccessGroupRow,
 } from '#server/store/access-groups';
-import { hasCodeClash, holdPinHashKey } from '#server/store/accessor-pins';
+import { hasCodeClash, holdPinHashKeys } from '#server/store/accessor-pins';
 import {
   deleteAccessor,
   findAccessor,
@@ -159,7 +159,7 @@ async function checkMove(
       parameter: 'collection_id',
       reason: 'The accessor is in an access group of another collection.',
     });
-  await holdPinHashKey(scope);
+  await holdPinHashKeys(scope);
   if (await hasCodeClash(scope, id, collectionId))
     throw new ApiError('VALUE_INVALID', {
       parameter: 'collection_id',

@@ -9,6 +9,7 @@ import type { Bus } from '#server/store/bus';
 import type { Database } from '#server/store/pool';
 import type { DesiredState } from './desired-state.ts';
 import { createFirmwareReports } from './firmware-reports.ts';
+import { createAwaitedHubs } from './awaited-hubs.ts';
 import { createHubActs } from './hub-acts.ts';
 import { createHubEvents } from './hub-events.ts';
 import { createHubPresence } from './hub-presence.ts';
@@ -28,6 +29,7 @@ export function createHubHandlers(parts: {
   const acts = createHubActs(parts);
   const firmware = createFirmwareReports(parts);
   return {
+    ...createAwaitedHubs(parts),
     ...createHubPresence({ ...parts, firmware }),
     events: createHubEvents({ ...parts, acts }),
     imagePart: firmware.imagePart,

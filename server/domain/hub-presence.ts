@@ -9,6 +9,12 @@ import type { Log } from '#server/runtime/log';
 import type { Bus } from '#server/store/bus';
 import { confirmDesiredItems, resendDesiredState } from '#server/store/desired-items';
 import {
+  endAwaiting,
+  holdsOtherContent,
+  noteOwnContent,
+  takeBackAwaitedHub,
+} from '#server/store/awaited-hubs';
+import {
   eventsTopic,
   findLastConnectionIncident,
   findLedgerHead,
@@ -51,7 +57,9 @@ type Parts = {
 /** behaviour.md 3.4: at most one pair of lost and restored per device and minute. */
 const flappingMs = 60_000;
 
-export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' | 'imagePart'> {
+export function createHubPresence(
+  parts: Parts,
+): Omit<GatewayHandlers, 'comesHome' | 'events' | 'imagePart'> {
   const { database, audit, clock, bus, desiredState, log } = parts;
   const write = <T>(iq: Pick<ConnectedIq, 'tenantId'>, work: (scope: WriteScope) => Promise<T>) =>
     inTransaction({ database, tenantId: iq.tenantId }, work);
@@ -60,6 +68,7 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
     scope: WriteScope,
     { tenantId, iqId }: Pick<ConnectedIq, 'tenantId' | 'iqId'>,
   ): Promise<void> {
+    await endAwaiting(scope, iqId);
     if (!(await activateIq(scope, iqId))) return;
     await takeOver(scope, parts, iqId);
     await desiredState.refresh(scope, { iqIds: [iqId] });
@@ -81,26 +90,31 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
   }
 
   return {
-    hello: ({ claim }, hello) =>
+    hello: ({ claim }, said) =>
       write(claim, async (scope) => {
         const { tenantId, iqId } = claim;
         const iq = await holdHubIq(scope, iqId);
         if (iq === undefined) return { answer: 'refused', reason: 'its IQ is gone' };
         const now = clock.now();
+        // The numbers of another server's table say nothing here.
+        const isForeign = await holdsOtherContent(scope, iqId);
+        const hello = isForeign ? { ...said, table_version: 0 } : said;
         await noteHello(scope, iqId, { hello, now });
-        await noteCertificate(scope, parts, { iqId, tableVersion: hello.table_version });
         await confirmDesiredItems(scope, iqId, { version: hello.table_version, now });
+        await noteCertificate(scope, parts, { iqId, tableVersion: hello.table_version });
         await activate(scope, claim);
         const acknowledged = await findLedgerHead(scope, iqId);
-        return { answer: 'welcome', tenantId, iqId, acknowledged };
+        const tableVersion = hello.table_version;
+        return { answer: 'welcome', tenantId, iqId, acknowledged, tableVersion };
       }),
 
     claimed: ({ claim }, { result, reason }) =>
       write(claim, async (scope) => {
         if (result === 'accepted') return activate(scope, claim);
-        // Nothing of a refused claim stays: the code can be tried again.
+        // Nothing of a refused claim stays: the code can be tried again. An imported IQ goes on waiting.
+        const isAwaited = await takeBackAwaitedHub(scope, claim.iqId);
         await requestWipe(scope, claim.iqId, clock.now());
-        await deleteIq(scope, claim.iqId, clock.now());
+        if (!isAwaited) await deleteIq(scope, claim.iqId, clock.now());
         audit.record(scope, hardwareActor(claim), {
           action: 'iq.refuse_claim',
           objectType: 'iq',
@@ -162,8 +176,9 @@ export function createHubPresence(parts: Parts): Omit<GatewayHandlers, 'events' 
         const known = await holdHubIq(scope, iqId);
         if (known === undefined) return;
         await noteApplied(scope, iqId, applied);
-        await noteCertificate(scope, parts, { iqId, tableVersion: applied.version });
+        if (applied.refused === null) await noteOwnContent(scope, iqId);
         await confirmDesiredItems(scope, iqId, { version: applied.version, now: clock.now() });
+        await noteCertificate(scope, parts, { iqId, tableVersion: applied.version });
         const isNews = Number(known.applied_version) !== applied.version;
         if (!known.stores_lam_audits || (!isNews && applied.refused === null)) return;
         audit.record(scope, hardwareActor(iq), {

@@ -38,6 +38,7 @@ import {
 import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
+import { awaitingIqOf, claimForAwaiting } from './awaited-hubs.ts';
 import { changed, collectionOfBody } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
 import { sentCode } from './hardware-codes.ts';
@@ -250,18 +251,28 @@ export function within<T>(
 async function register(parts: Parts, actor: Actor, body: PostIq): Promise<IqRow> {
   const { database, audit, clock, ids, claims } = parts;
   const sent = sentCode(body.activation_code);
-  const id = body.id ?? ids.next<IqId>();
   const claimId = ids.next<string>();
-  const hub = await inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
+  const own = { database, tenantId: actor.tenantId };
+  const { hub, id } = await inTransaction(own, async (scope) => {
     const collectionId = await collectionOfBody(scope, body.collection_id);
     const zone = await zoneOf(scope, { sent: body.time_zone, collectionId });
     const vendor = await vendorReference(scope, { sent: body.vendor, parameter: 'vendor' });
     const code = readActivationCode(sent);
     const found = await freeHub(scope, { code, vendor });
-    if (!(await claimFactoryHub(scope, { hubId: found.hubId, iqId: id, claimId })))
+    // An imported IQ that waits for this very hub is that hub's IQ, with everything it was.
+    const waiting = await awaitingIqOf(scope, found);
+    if (waiting !== undefined) {
+      if (!(await claimForAwaiting(scope, { hub: found, iqId: waiting, claimId })))
+        throw new ApiError('ACTIVATION_CODE_INVALID');
+      const row = await getIq(scope, waiting, clock.now());
+      audit.record(scope, actor, fact('come_home', row));
+      return { hub: found, id: waiting };
+    }
+    const made = body.id ?? ids.next<IqId>();
+    if (!(await claimFactoryHub(scope, { hubId: found.hubId, iqId: made, claimId })))
       throw new ApiError('ACTIVATION_CODE_INVALID');
     await insertIq(scope, {
-      id,
+      id: made,
       hub_id: found.hubId,
       mac: code === undefined ? found.mac : macOfCode(code),
       customer_reference: body.customer_reference,
@@ -276,8 +287,8 @@ async function register(parts: Parts, actor: Actor, body: PostIq): Promise<IqRow
       limits: found.limits,
       created_at: clock.now(),
     });
-    audit.record(scope, actor, fact('create', { id, collection_id: collectionId }));
-    return found;
+    audit.record(scope, actor, fact('create', { id: made, collection_id: collectionId }));
+    return { hub: found, id: made };
   });
   const answer = await claims.claim(hub.hubId, claimId);
   if (answer === 'refused') throw new ApiError('IQ_ACTIVATION_FAILED');

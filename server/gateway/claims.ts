@@ -9,6 +9,8 @@ import type { Bus } from '#server/store/bus';
 
 export const claimTopic = 'hub-claim';
 export const wipeTopic = 'hub-wipe';
+/** The IQ of a hub has another tenant. */
+export const moveTopic = 'hub-move';
 export function claimedTopic(hubId: HubId): string {
   return `hub-claimed:${hubId}`;
 }
@@ -23,6 +25,8 @@ export type Claims = {
   claim(hubId: HubId, claimId: string): Promise<'accepted' | 'refused' | 'silent'>;
   /** Tells the hub of a deleted IQ to wipe itself, if it is connected; else it is told at its next hello. */
   wipe(hubId: HubId): void;
+  /** Ends the session of a hub whose IQ has another tenant: it comes back at once and is welcomed by that one. */
+  move(hubId: HubId): void;
 };
 
 export function createClaims({ bus, clock }: { readonly bus: Bus; readonly clock: Clock }): Claims {
@@ -44,6 +48,9 @@ export function createClaims({ bus, clock }: { readonly bus: Bus; readonly clock
     },
     wipe(hubId) {
       bus.publish(wipeTopic, hubId);
+    },
+    move(hubId) {
+      bus.publish(moveTopic, hubId);
     },
   };
 }

@@ -20,7 +20,7 @@ import {
 import type { Database } from '#server/store/pool';
 import { createAdmission, type Admission } from './admission.ts';
 import { createBroker, type BrokerTraffic } from './broker.ts';
-import { claimTopic, wipeTopic } from './claims.ts';
+import { claimTopic, moveTopic, wipeTopic } from './claims.ts';
 import type { CommandLink } from './commands.ts';
 import { createDesiredPush, createTurnstile, type DesiredPush } from './desired-items.ts';
 import type { ReceivedFrame } from './frames.ts';
@@ -52,6 +52,8 @@ const startGraceMs = 15_000;
 const ownPresenceMs = 60_000;
 /** Whole tables read at the same time. */
 const tablesAtOnce = 4;
+
+type WelcomedIq = Extract<Welcome, { readonly answer: 'iq' }>;
 
 /** A connection of an IQ, with what belongs to it. */
 type Visit = {
@@ -118,14 +120,14 @@ export function createGateway({
     };
   }
 
-  function beginVisit(hub: Hub, iq: ConnectedIq, hello: Frame<'hello'>): void {
+  function beginVisit(hub: Hub, { iq, tableVersion }: WelcomedIq, hello: Frame<'hello'>): void {
     const { connection } = hub;
     if (connection === undefined) return;
     const isHere = (): boolean => hub.connection === connection;
     const push = createDesiredPush({
       database,
       iq,
-      heldVersion: hello.table_version,
+      heldVersion: tableVersion,
       waitsForRestore: hello.restore_required,
       turnstile,
       sendText: (payload) => {
@@ -209,7 +211,7 @@ export function createGateway({
   function welcomed(hub: Hub, welcome: Welcome, hello: Frame<'hello'>): void {
     switch (welcome.answer) {
       case 'iq':
-        return beginVisit(hub, welcome.iq, hello);
+        return beginVisit(hub, welcome, hello);
       case 'factory':
         void hub.enqueue('claim', () => reception.sendClaim(hub));
         return undefined;
@@ -315,6 +317,7 @@ export function createGateway({
       bus.subscribe(wipeTopic, (hubId) =>
         wakeHub(hubId, 'wipe', (hub) => reception.wipeIfAsked(hub)),
       ),
+      bus.subscribe(moveTopic, (hubId) => hubs.get(hubId as HubId)?.end('moved')),
       bus.onResync(() => inBackground(wakeThoseBehind(), 'looking for IQs behind')),
       certificates.onRenewed(() => broker.renewCertificate()),
     ];

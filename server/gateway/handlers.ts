@@ -9,6 +9,7 @@
 import type { HubEvent } from '#contract/events';
 import type { HubId, IqId, TenantId } from '#contract/ids';
 import type { Frame, LockReport } from '#contract/iq-link';
+import type { FactoryHub } from '#server/store/factory-hubs';
 
 /** The claim a tenant holds on a hub. */
 export type HubClaim = {
@@ -49,6 +50,8 @@ export type HelloAnswer =
       readonly iqId: IqId;
       /** The last event stored for this IQ; null = none. */
       readonly acknowledged: LedgerPosition | null;
+      /** The version it holds of what was sent from here; 0 = nothing, whatever else it holds. */
+      readonly tableVersion: number;
     }
   | { readonly answer: 'refused'; readonly reason: string };
 
@@ -63,6 +66,11 @@ export type LedgerUpload = {
 export type OfflineReason = 'silence' | 'closed' | 'gateway_lost';
 
 export type GatewayHandlers = {
+  /**
+   * A hub that is free here shows its activation code and says that it holds an IQ's content: where that IQ waits for it,
+   * the handler claims it in the factory register, and the gateway sends the claim.
+   */
+  comesHome(hub: FactoryHub, iqId: string): Promise<void>;
   /**
    * Decides what becomes of a hub that has shown the credential of its claim. Hubs that come with their activation code are
    * welcomed as nobody's and claimed by the gateway alone.

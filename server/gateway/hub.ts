@@ -32,6 +32,7 @@ export type Welcome =
       readonly answer: 'iq';
       readonly iq: ConnectedIq;
       readonly acknowledged: LedgerPosition | null;
+      readonly tableVersion: number;
     }
   /** Belongs to nobody and may be claimed. */
   | { readonly answer: 'factory' }

@@ -27,6 +27,7 @@ export type EndReason =
   | 'silence'
   | 'replaced'
   | 'claimed'
+  | 'moved'
   | 'not_stored'
   | 'failed'
   | 'stopping';

@@ -45,7 +45,7 @@ export function createReception({
   gatewayId,
 }: {
   readonly database: Database;
-  readonly handlers: Pick<GatewayHandlers, 'hello' | 'claimed'>;
+  readonly handlers: Pick<GatewayHandlers, 'hello' | 'claimed' | 'comesHome'>;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -66,6 +66,7 @@ export function createReception({
     if (hub.claim?.confirmedAt instanceof Date) {
       return { answer: 'refused', reason: 'this hub is claimed: its credential is needed' };
     }
+    if (hub.claim === null && hello.iq_id !== null) await handlers.comesHome(hub, hello.iq_id);
     return { answer: 'factory' };
   }
 
@@ -84,8 +85,9 @@ export function createReception({
       return { answer: 'refused', reason: 'the claim on this hub has ended' };
     const answer = await handlers.hello(known, hello);
     if (answer.answer === 'refused') return answer;
-    const { tenantId, iqId, acknowledged } = answer;
-    return { answer: 'iq', iq: { tenantId, iqId, hubId: hub.hubId, gatewayId }, acknowledged };
+    const { tenantId, iqId, acknowledged, tableVersion } = answer;
+    const iq = { tenantId, iqId, hubId: hub.hubId, gatewayId };
+    return { answer: 'iq', iq, acknowledged, tableVersion };
   }
 
   /** The hub's answer to its claim, told on once. */

@@ -6,16 +6,23 @@ const couldMeet = `k.key_type in ('pin', 'custom_pin') and k.tenant_id = $1 and 
   and (a.collection_id = $2 or a.collection_id is null or $2::uuid is null)`;
 
 /**
- * The tenant's key of PIN hashes, base64. Until the transaction ends nobody else gives codes out in the tenant, so that no
+ * The tenant's keys of PIN hashes, base64: the one codes are given out under, then those of codes that came from elsewhere.
+ * Until the transaction ends nobody else gives codes out in the tenant, so that no
  * two accessors can be given the same one.
  */
-export async function holdPinHashKey(scope: WriteScope): Promise<string> {
-  const [row] = await scope.query<{ key: string }>(
-    `select encode(pin_hash_key, 'base64') as key from tenants where id = $1 for no key update`,
+export async function holdPinHashKeys(
+  scope: WriteScope,
+): Promise<{ readonly own: string; readonly former: readonly string[] }> {
+  const [row] = await scope.query<{ own: string }>(
+    `select encode(pin_hash_key, 'base64') as own from tenants where id = $1 for no key update`,
     [scope.tenantId],
   );
   if (row === undefined) throw new Error('a tenant acts that does not exist');
-  return row.key;
+  const former = await scope.query<{ key: string }>(
+    `select encode(key, 'base64') as key from former_pin_hash_keys where tenant_id = $1 order by key`,
+    [scope.tenantId],
+  );
+  return { ...row, former: former.map(({ key }) => key) };
 }
 
 /** Those of the hashed codes that somebody has who could meet an accessor of the collection; null = of none. */

@@ -36,6 +36,9 @@ const settings = difference(
      'offline_schedules', coalesce((c.options->>'offline_schedules')::boolean, true),
      'masterkey_tag_id', c.masterkey_id,
      'pin_hash_key', encode(t.pin_hash_key, 'base64'))
+     || coalesce((select jsonb_build_object('former_pin_hash_keys',
+          jsonb_agg(translate(encode(f.key, 'base64'), E'\\n', '') order by f.key))
+        from former_pin_hash_keys f where f.tenant_id = q.tenant_id having count(*) > 0), '{}')
    from iqs q join tenants t on t.id = q.tenant_id
    left join collections c on c.tenant_id = q.tenant_id and c.id = q.collection_id
    where q.tenant_id = $1 and q.id = any ($2)`,

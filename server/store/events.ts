@@ -13,7 +13,10 @@ export function eventsTopic(tenantId: TenantId): string {
 
 export type LedgerHead = { readonly boot: number; readonly sequence: number };
 
-/** How far the ledgers of IQs are stored, held until the transaction ends; an IQ without ledger so far begins at 0. */
+/**
+ * How far the ledgers of IQs are stored, held until the transaction ends; an IQ without ledger so far begins at 0. Throws for
+ * an IQ that is another tenant's by now: its hub keeps its events and says them again.
+ */
 export async function holdLedgers(
   scope: WriteScope,
   iqIds: readonly IqId[],
@@ -22,11 +25,17 @@ export async function holdLedgers(
   if (held.size === iqIds.length) return held;
   await scope.query(
     `insert into iq_ledgers (tenant_id, iq_id, boot, sequence)
-     select $1, id, 0, 0 from unnest($2::uuid[]) as given (id) order by id on conflict do nothing`,
+     select $1, id, 0, 0 from (
+       select id from iqs where tenant_id = $1 and id = any ($2) order by id for key share) own
+     union all
+     select $1, id, 0, 0 from gone_iqs where tenant_id = $1 and id = any ($2)
+     on conflict do nothing`,
     [scope.tenantId, iqIds],
     'ledgers_begin',
   );
-  return holdPresentLedgers(scope, iqIds);
+  const begun = await holdPresentLedgers(scope, iqIds);
+  if (begun.size < iqIds.length) throw new Error('an IQ is of another tenant');
+  return begun;
 }
 
 async function holdPresentLedgers(

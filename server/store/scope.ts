@@ -106,6 +106,11 @@ function writeScope(client: PoolClient, tenantId: TenantId, { last, acts }: Defe
   };
 }
 
+/** The same transaction for another tenant: only where something passes from one to the other. */
+export function scopeOfOtherTenant(scope: WriteScope, tenantId: TenantId): WriteScope {
+  return { ...scope, tenantId };
+}
+
 function statement(text: string, values: readonly unknown[], name?: string) {
   return name === undefined ? { text, values: [...values] } : { name, text, values: [...values] };
 }

@@ -84,6 +84,9 @@ const causes: Readonly<Record<string, (scene: Scene) => Promise<Answer>>> = {
     await sql("update accessors set collection_id = '$collections' where id = '$accessors'");
     return ask('PUT', '/accessors/$accessors/pin/custom', { pin: '4711' });
   },
+  '2223': ({ ask }) => ask('POST', '/migrations', { kind: 'site_import', export: { version: 1 } }),
+  '3010': ({ ask }) =>
+    without('time_schedules', () => ask('GET', '/collections/$collections/export')),
   '3101': async ({ ask, sql }) => {
     await sql("update iqs set online = true where id = '$iqs'");
     return without('commands', () => ask('POST', '/iqs/$iqs/reset'));

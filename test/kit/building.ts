@@ -153,6 +153,8 @@ export async function startTestBuilding(
     readonly firmwareKey?: string;
     /** Hubs and locks that are there, powered and in reach, but not registered: spares. */
     readonly spares?: Pick<Building, 'hubs' | 'locks'>;
+    /** Absent = a folder that goes with the server. */
+    readonly dataDir?: string;
   },
 ): Promise<TestBuilding> {
   const { building, spares = { hubs: [], locks: [] }, timeZone = building.time_zone } = options;

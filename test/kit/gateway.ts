@@ -55,9 +55,13 @@ export function createPlainDomain(database: Database, clock: Clock) {
   }
 
   const handlers: GatewayHandlers = {
-    async hello(hub) {
+    async comesHome() {
+      // Nothing is imported here.
+    },
+    async hello(hub, { table_version: tableVersion }) {
       const { tenantId, iqId } = hub.claim;
-      return { answer: 'welcome', tenantId, iqId, acknowledged: await positionOf(iqId) };
+      const acknowledged = await positionOf(iqId);
+      return { answer: 'welcome', tenantId, iqId, acknowledged, tableVersion };
     },
     async claimed(hub, body) {
       said.push({ said: 'claimed', hubId: hub.hubId, body });

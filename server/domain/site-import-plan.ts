@@ -1,0 +1,257 @@
+/** What is wrong with an export file by itself, check by check (behaviour.md 20): pure. Null = nothing. */
+import type { ExportFile, ExportSection, ExportSecrets } from '#contract/exports';
+import type { IqId, RepeaterId } from '#contract/ids';
+import type { TreeHardware } from '#server/store/tree';
+import type { IdTable } from '#server/store/site-imports';
+import { planTree } from './tree-plan.ts';
+
+/** Ids a file brings, by the table they are ids of. Key relations and plates have two. */
+export function broughtIds(file: ExportFile): ReadonlyMap<IdTable, readonly string[]> {
+  const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
+  return new Map<IdTable, readonly string[]>([
+    ['collections', [file.collection.id]],
+    ['floors', ids(file.floors)],
+    ['iqs', ids(file.iqs)],
+    ['repeaters', ids(file.repeaters)],
+    ['locks', ids(file.locks)],
+    ['tags', ids(file.tags)],
+    ['accessors', ids(file.accessors)],
+    ['collection_settings', ids(file.collection_settings)],
+    ['keys', ids(file.keys)],
+    ['key_settings', ids(file.key_settings)],
+    ['access_groups', ids(file.access_groups)],
+    ['time_schedules', ids(file.time_schedules)],
+    ['entries', ids(file.events?.entries ?? [])],
+    ['incidents', ids(file.events?.incidents ?? [])],
+  ]);
+}
+
+/** An id that occurs twice cannot be mapped, as nobody could say which is meant. */
+export function findDoubleId(file: ExportFile): string | null {
+  const seen = new Set<string>();
+  for (const ids of broughtIds(file).values())
+    for (const id of ids) {
+      if (seen.has(id)) return id;
+      seen.add(id);
+    }
+  return null;
+}
+
+/** Activation codes that occur twice. */
+export function hasDoubleHardware({ iqs, locks, repeaters, tags }: ExportFile): boolean {
+  const hubs = iqs.map(({ code_hash: hash }) => hash).filter((hash) => hash !== null);
+  const lists = [
+    hubs,
+    locks.map(({ code }) => code),
+    repeaters.map(({ code }) => code),
+    tags.map(({ tag_number: number }) => number),
+  ];
+  return lists.some((list) => new Set(list).size < list.length);
+}
+
+/** behaviour.md 2: what any hub takes at most, whatever it says of itself. */
+const most = { locks: 256, repeaters: 64, layers: 4 };
+const usual = { locks: 16, repeaters: 6, layers: 3, persons: 100_000 };
+const unlimited = { locks: 10_000, repeaters: 10_000, layers: 10_000 };
+
+/** What is over the limits of hubs and locks. */
+export function findLimitFault(file: ExportFile): string | null {
+  for (const { id, limits } of file.iqs) {
+    const has = { ...usual, ...limits };
+    const count = (rows: readonly { readonly iq_id: string | null }[]): number =>
+      rows.filter(({ iq_id: iqId }) => iqId === id).length;
+    if (count(file.locks) > Math.min(has.locks, most.locks)) return `IQ ${id} has too many locks`;
+    if (count(file.repeaters) > Math.min(has.repeaters, most.repeaters))
+      return `IQ ${id} has too many repeaters`;
+    if (file.accessors.length > has.persons) return `IQ ${id} cannot know so many accessors`;
+    const layers = Math.min(has.layers, most.layers);
+    const isDeep = treeFault(file, id, { ...unlimited, layers }) !== null;
+    if (isDeep && treeFault(file, id, unlimited) === null) return `IQ ${id} has too many layers`;
+  }
+  const held = new Map<string, number>();
+  for (const { lock_id: lockId } of file.offline_keys)
+    held.set(lockId, (held.get(lockId) ?? 0) + 1);
+  const full = file.locks.find(
+    ({ id, offline_key_limit: limit }) => limit !== null && (held.get(id) ?? 0) > limit,
+  );
+  return full === undefined ? null : `lock ${full.id} has too many offline keys`;
+}
+
+function treeFault(
+  { iqs, locks, repeaters }: ExportFile,
+  id: string,
+  limits: typeof unlimited,
+): string | null {
+  const iqId = id as IqId;
+  const iq = iqs.find((one) => one.id === id);
+  const own = [
+    ...repeaters.map((row) => ({ ...row, type: 'repeater' as const })),
+    ...locks.map((row) => ({ ...row, type: 'lock' as const })),
+  ].filter((row) => row.iq_id === id);
+  const hardware: TreeHardware[] = own.map((row) => ({
+    id: row.id,
+    type: row.type,
+    vendor_reference: row.vendor_reference,
+    iq_link_state: row.iq_link_state,
+    iq_id: iqId,
+    collection_id: null,
+    slot: row.slot,
+    repeater_id: row.repeater_id as RepeaterId | null,
+    is_in_group_outside: false,
+  }));
+  const items = own
+    .filter((row) => row.tree_position !== null)
+    .map((row) => ({ id: row.id, parent_id: row.repeater_id, hardware_type: row.type }));
+  const vendor = iq?.vendor_reference ?? '';
+  const { fault } = planTree(items, {
+    iq: { id: iqId, vendor_reference: vendor, collection_id: null },
+    // Whether locks may hang beside repeaters is a rule of laying trees, not of trees that are laid.
+    rules: { limits, is_mixed_root: true },
+    hardware,
+  });
+  return fault;
+}
+
+type Reference = readonly [from: ExportSection, member: string, to: ExportSection];
+
+const references: readonly Reference[] = [
+  ['repeaters', 'iq_id', 'iqs'],
+  ['repeaters', 'repeater_id', 'repeaters'],
+  ['locks', 'iq_id', 'iqs'],
+  ['locks', 'repeater_id', 'repeaters'],
+  ['locks', 'floor_id', 'floors'],
+  ['collection_settings', 'accessor_id', 'accessors'],
+  ['keys', 'accessor_id', 'accessors'],
+  ['key_settings', 'key_id', 'keys'],
+  ['key_settings', 'collection_setting_id', 'collection_settings'],
+  ['offline_keys', 'lock_id', 'locks'],
+  ['offline_keys', 'key_id', 'keys'],
+  ['access_group_accessors', 'access_group_id', 'access_groups'],
+  ['access_group_accessors', 'accessor_id', 'accessors'],
+  ['access_group_locks', 'access_group_id', 'access_groups'],
+  ['access_group_locks', 'lock_id', 'locks'],
+  ['time_schedules', 'access_group_id', 'access_groups'],
+];
+
+/** Members of which no two rows of a section may have the same. */
+const unique: readonly (readonly [section: ExportSection, members: readonly string[]])[] = [
+  ['collection_settings', ['accessor_id']],
+  ['keys', ['credential_id', 'accessor_id']],
+  ['key_settings', ['key_id', 'collection_setting_id']],
+  ['offline_keys', ['lock_id', 'key_id']],
+  ['access_group_accessors', ['access_group_id', 'accessor_id']],
+  ['access_group_locks', ['access_group_id', 'lock_id']],
+];
+
+/** A reference that leads nowhere, rows that say the same twice, a tree that is none. */
+export function findBrokenReference(
+  file: ExportFile,
+  secrets: ExportSecrets | null,
+): string | null {
+  const ids = new Map<ExportSection, ReadonlySet<unknown>>();
+  const idsOf = (section: ExportSection): ReadonlySet<unknown> => {
+    const known = ids.get(section) ?? new Set(rowsOf(file, section).map((row) => row['id']));
+    ids.set(section, known);
+    return known;
+  };
+  for (const [from, member, to] of references)
+    for (const row of rowsOf(file, from)) {
+      const id = row[member];
+      if (id !== null && !idsOf(to).has(id)) return `${from}.${member} names nothing in ${to}`;
+    }
+  for (const [section, members] of unique) {
+    const seen = new Set<string>();
+    for (const row of rowsOf(file, section)) {
+      const key = members.map((member) => String(row[member])).join(' ');
+      if (seen.has(key)) return `two rows of ${section} have the same ${members.join(' and ')}`;
+      seen.add(key);
+    }
+  }
+  return (
+    keyFault(file, idsOf('tags')) ??
+    placeFault(file) ??
+    eventFault(file, idsOf('iqs')) ??
+    secretFault(file, secrets)
+  );
+}
+
+type AnyRow = Readonly<Record<string, unknown>>;
+function rowsOf(file: ExportFile, section: ExportSection): readonly AnyRow[] {
+  return file[section];
+}
+
+function keyFault({ keys, collection }: ExportFile, tags: ReadonlySet<unknown>): string | null {
+  if (collection.masterkey_id !== null && !tags.has(collection.masterkey_id))
+    return 'collection.masterkey_id names nothing in tags';
+  for (const { key_type: type, credential_id: credential, credential_value: value } of keys) {
+    if (type === 'tag' && !tags.has(credential)) return 'keys.credential_id names nothing in tags';
+    if ((type === 'license_plate') !== (value !== null))
+      return 'keys.credential_value is that of a plate, and of nothing else';
+  }
+  return null;
+}
+
+function placeFault(file: ExportFile): string | null {
+  const isOdd = [...file.locks, ...file.repeaters].find(
+    ({ iq_link_state: link, iq_id: iqId }) => (link === 'detached') !== (iqId === null),
+  );
+  if (isOdd !== undefined) return `${isOdd.id} is detached and in a tree, or neither`;
+  for (const { id } of file.iqs) {
+    const fault = treeFault(file, id, unlimited);
+    if (fault !== null) return `the tree of IQ ${id}: ${fault}`;
+  }
+  return null;
+}
+
+/** Places in ledgers are those of the file's own hubs, so that nothing that is yet to come finds its place taken. */
+function eventFault({ events }: ExportFile, iqs: ReadonlySet<unknown>): string | null {
+  for (const rows of [events?.entries ?? [], events?.incidents ?? []]) {
+    const seen = new Set<string>();
+    for (const { iq_id: iqId, boot, sequence } of rows) {
+      if (!iqs.has(iqId)) return 'events: iq_id names nothing in iqs';
+      const place = `${iqId} ${boot} ${sequence}`;
+      if (seen.has(place)) return 'two events have the same place in a ledger';
+      seen.add(place);
+    }
+  }
+  return null;
+}
+
+function secretFault(file: ExportFile, secrets: ExportSecrets | null): string | null {
+  if (secrets === null) return null;
+  const codes = new Set(
+    file.keys
+      .filter(({ key_type: type }) => type === 'pin' || type === 'custom_pin')
+      .map(({ id }) => id),
+  );
+  const iqs = new Set(file.iqs.map(({ id }) => id));
+  const accessors = new Set(file.accessors.map(({ id }) => id));
+  const pairs = new Set(
+    secrets.otp.map(({ iq_id: iqId, accessor_id: accessor }) => `${iqId} ${accessor}`),
+  );
+  if (secrets.pin_hashes.some(({ key_id: key }) => !codes.has(key)))
+    return 'secrets.pin_hashes.key_id names no keypad code in keys';
+  if (pairs.size < secrets.otp.length) return 'secrets.otp names a pair twice';
+  return secrets.otp.every((one) => iqs.has(one.iq_id) && accessors.has(one.accessor_id))
+    ? null
+    : 'secrets.otp names an IQ or accessor that is not in the file';
+}
+
+/** A zone that is no IANA name, or null. */
+export function findUnknownZone(
+  { collection, iqs }: ExportFile,
+  isKnown: (zone: string) => boolean,
+): string | null {
+  const zones = [collection.time_zone, ...iqs.map(({ time_zone: zone }) => zone)];
+  return zones.find((zone) => zone !== null && !isKnown(zone)) ?? null;
+}
+
+/** A hardware family that is not among those known, or null. */
+export function findUnknownVendor(file: ExportFile, known: ReadonlySet<string>): string | null {
+  const named = [
+    ...file.collection.vendor_references,
+    ...[...file.iqs, ...file.locks, ...file.repeaters].map((row) => row.vendor_reference),
+    ...file.tags.flatMap((tag) => tag.vendor_references),
+  ];
+  return named.find((reference) => !known.has(reference)) ?? null;
+}

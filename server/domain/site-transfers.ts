@@ -1,0 +1,55 @@
+/**
+ * A collection goes from one tenant of the installation to another (behaviour.md 20): hardware, tags, rights, events and ids
+ * move, the former tenant sees 404. Persons, phone certificates and the audit log stay (docs/decisions/0137).
+ */
+import type { AccessorId, HubId } from '#contract/ids';
+import type { Actor, Audit } from '#server/events/audit';
+import { findHubIds } from '#server/store/awaited-hubs';
+import { findCollectionParts, readPinHashes, readPinHashKeys } from '#server/store/exports';
+import { scopeOfOtherTenant, type WriteScope } from '#server/store/scope';
+import { addFormerPinHashKeys } from '#server/store/site-imports';
+import { findTie, holdBothTenants, moveCollection } from '#server/store/site-transfers';
+import { listIqIds } from '#server/store/tenant-certificates';
+import { holdTransferToken } from '#server/store/transfer-tokens';
+import type { DesiredState } from './desired-state.ts';
+import { aborted } from './migration-aborts.ts';
+import type { Migrated } from './site-imports.ts';
+import { hashToken } from './transfer-tokens.ts';
+
+type Parts = {
+  readonly audit: Audit;
+  readonly clock: { now(): Date };
+  readonly desiredState: DesiredState;
+};
+
+/** MIGRATION_ABORTED: the token is unknown, used, expired or of this very tenant; something ties the collection to another. */
+export async function transferSite(
+  scope: WriteScope,
+  { audit, clock, desiredState }: Parts,
+  { actor, token }: { readonly actor: Actor; readonly token: string },
+): Promise<Migrated & { readonly hubIds: readonly HubId[] }> {
+  const now = clock.now();
+  const opened = await holdTransferToken(scope, hashToken(token));
+  const { tenantId: to } = scope;
+  if (opened === undefined || opened.expiresAt.getTime() <= now.getTime() || opened.tenantId === to)
+    throw aborted('token', 'it opens no collection of another tenant');
+  const { tenantId: from, collectionId } = opened;
+  await holdBothTenants(scope, from);
+  const former = scopeOfOtherTenant(scope, from);
+  const parts = await findCollectionParts(former, collectionId);
+  const tie = await findTie(former, { collectionId, parts });
+  if (tie !== null) throw aborted('reference_broken', tie);
+  const hasCodes = (await readPinHashes(former, parts.accessors)).length > 0;
+  // Codes lie under the former tenant's key: without it no keypad would know them.
+  const keys = hasCodes ? await readPinHashKeys(former) : [];
+  const counts = await moveCollection(scope, { from, collectionId, parts });
+  await addFormerPinHashKeys(scope, { keys, now });
+  await desiredState.refresh(scope, { iqIds: await listIqIds(scope), trust: true });
+  // Accessors of no collection were known at every IQ of the former tenant.
+  await desiredState.refresh(former, { accessorIds: parts.accessors as readonly AccessorId[] });
+  const fact = { objectType: 'collection', objectId: collectionId, collectionId };
+  audit.record(scope, actor, { ...fact, action: 'collection.take_over' });
+  const byNobodyHere: Actor = { ...actor, tenantId: from, clientId: null, userId: null };
+  audit.record(former, byNobodyHere, { ...fact, action: 'collection.hand_over' });
+  return { counts, idMap: new Map(), hubIds: await findHubIds(scope, parts.iqs) };
+}

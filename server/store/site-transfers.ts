@@ -1,0 +1,156 @@
+/**
+ * A collection becomes another tenant's: its rows keep their ids and get the other tenant, table by table, in one transaction
+ * (behaviour.md 20). With `scopeOfOtherTenant` and the transfer token the only place where rows pass between tenants.
+ */
+import type { CollectionId, TenantId } from '#contract/ids';
+import type { CollectionParts } from './exports.ts';
+import type { WriteScope } from './scope.ts';
+
+export type Transfer = {
+  readonly from: TenantId;
+  readonly collectionId: CollectionId;
+  readonly parts: CollectionParts;
+};
+
+/** Of two transfers, and of a transfer and a code being given out, one waits; what else happens meanwhile is found at the end. */
+export async function holdBothTenants(scope: WriteScope, other: TenantId): Promise<void> {
+  for (const id of [scope.tenantId, other].sort())
+    await scope.query('select 1 from tenants where id = $1 for no key update', [id]);
+}
+
+/**
+ * What of a collection hangs together with something that stays behind, in words; null = it can go. `scope` is the tenant
+ * that gives.
+ */
+export async function findTie(
+  scope: WriteScope,
+  { collectionId, parts }: Pick<Transfer, 'collectionId' | 'parts'>,
+): Promise<string | null> {
+  const [row] = await scope.query<{ tie: string | null }>(
+    `select case
+       when exists (select 1 from accessors where tenant_id = $1 and id = any ($5) and collection_id <> $2)
+         then 'an accessor of another collection has rights in it'
+       when exists (select 1 from tags where tenant_id = $1 and id = any ($6) and collection_id <> $2)
+         then 'a tag of another collection is used in it'
+       when exists (select 1 from access_group_accessors where tenant_id = $1
+           and (access_group_id = any ($4)) <> (accessor_id = any ($5)))
+         then 'an accessor of it is in a group of another collection'
+       when exists (select 1 from access_group_locks where tenant_id = $1
+           and (access_group_id = any ($4)) <> (lock_id = any ($3)))
+         then 'a group has locks of it and of another collection'
+       when exists (select 1 from keys where tenant_id = $1 and key_type = 'tag'
+           and (accessor_id = any ($5)) <> (credential_id = any ($6)))
+         then 'a tag of it is held by somebody of another collection'
+       when exists (select 1 from collection_settings where tenant_id = $1
+           and (accessor_id = any ($5)) <> (collection_id = $2))
+         then 'an accessor has settings in it and in another collection'
+       when exists (select 1 from offline_keys o join keys k on k.tenant_id = o.tenant_id and k.id = o.key_id
+           where o.tenant_id = $1 and (o.lock_id = any ($3)) <> (k.accessor_id = any ($5)))
+         then 'an offline key of it is at a lock of another collection'
+       when exists (select 1 from iq_pins where tenant_id = $1 and (iq_id = any ($7)) <> (accessor_id = any ($5)))
+         then 'an accessor has an OTP activation in it and in another collection'
+       when exists (select 1 from collections where tenant_id = $1 and id <> $2 and masterkey_id = any ($6))
+         then 'its tags are the master key of another collection' end as tie`,
+    [
+      scope.tenantId,
+      collectionId,
+      parts.locks,
+      parts.groups,
+      parts.accessors,
+      parts.tags,
+      parts.iqs,
+    ],
+  );
+  return row?.tie ?? null;
+}
+
+/** What each moved table's rows are known by; `$3` is the collection, `$4` to `$9` its parts. */
+const moves: readonly (readonly [table: string, which: string, changes: string])[] = [
+  // IQs and their ledgers go first: an upload of events that is being stored is waited for, a later one finds nothing.
+  ['iqs', 'id = any ($4)', ', certificate_version = null'],
+  ['iq_ledgers', 'iq_id = any ($4)', ''],
+  ['gone_iqs', 'collection_id = $3', ''],
+  [
+    'collections',
+    'id = $3',
+    ', owner_user_id = null, default_installer_id = null, default_installer_company_id = null',
+  ],
+  ['floors', 'collection_id = $3', ''],
+  ['repeaters', 'id = any ($6)', ', collection_id = $3'],
+  ['locks', 'id = any ($5)', ', collection_id = $3'],
+  // Persons stay: an accessor without one is known by its id alone.
+  [
+    'accessors',
+    'id = any ($8)',
+    `, collection_id = $3, user_id = null, role_code = null, alias = ''`,
+  ],
+  ['collection_settings', 'accessor_id = any ($8)', ''],
+  ['tags', 'id = any ($9)', ', collection_id = $3'],
+  ['keys', 'accessor_id = any ($8)', ''],
+  [
+    'key_settings',
+    'key_id in (select id from keys where tenant_id = $1 and accessor_id = any ($8))',
+    '',
+  ],
+  ['offline_keys', 'lock_id = any ($5)', ''],
+  ['iq_pins', 'iq_id = any ($4)', ''],
+  // Their certificates are the former tenant's: phones are activated anew.
+  [
+    'devices',
+    'accessor_id = any ($8)',
+    `, pending_tbs = null, pending_certificate_id = null, pending_public_key = null, pending_expires_at = null,
+       certificate = null, certificate_id = null, certificate_version = null, public_key = null, expires_at = null,
+       key_id = null, mkey_id = null, mkey_uid = null`,
+  ],
+  ['access_groups', 'id = any ($7)', ', collection_id = $3'],
+  ['access_group_accessors', 'access_group_id = any ($7)', ''],
+  ['access_group_locks', 'access_group_id = any ($7)', ''],
+  ['time_schedules', 'access_group_id = any ($7)', ''],
+  ['desired_items', 'iq_id = any ($4)', ''],
+  ['commands', 'iq_id = any ($4)', ''],
+  ['hardware_firmware', 'hardware_id = any ($4::uuid[] || $5::uuid[] || $6::uuid[])', ''],
+  ['firmware_updates', 'hardware_id = any ($4::uuid[] || $5::uuid[] || $6::uuid[])', ''],
+  ['entries', 'collection_id = $3', ''],
+  ['incidents', 'collection_id = $3', ''],
+];
+
+/** The tables that a transfer moves. */
+export const movedTables: readonly string[] = moves.map(([table]) => table);
+
+/** Gives everything to the tenant of the scope; tells how many rows of each table. */
+export async function moveCollection(
+  scope: WriteScope,
+  { from, collectionId, parts }: Transfer,
+): Promise<Record<string, number>> {
+  const { iqs, locks, repeaters, groups, accessors, tags } = parts;
+  const values = [collectionId, iqs, locks, repeaters, groups, accessors, tags];
+  await scope.query('set constraints all deferred', []);
+  await scope.query(
+    `delete from keys where tenant_id = $1 and accessor_id = any ($2) and key_type in ('mkey', 'wallet')`,
+    [from, accessors],
+  );
+  await scope.query('delete from transfer_tokens where tenant_id = $1 and collection_id = $2', [
+    from,
+    collectionId,
+  ]);
+  const counts: Record<string, number> = {};
+  for (const [table, which, changes] of moves) {
+    const [row] = await scope.query<{ count: number }>(
+      `with parts as (select $3::uuid, $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[]),
+       moved as (update ${table} set tenant_id = $1${changes} where tenant_id = $2 and ${which} returning 1)
+       select count(*)::int as count from moved`,
+      [scope.tenantId, from, ...values],
+    );
+    counts[table] = row?.count ?? 0;
+  }
+  await scope.query(
+    'update factory_hubs set claimed_tenant_id = $1 where claimed_tenant_id = $2 and claimed_iq_id = any ($3)',
+    [scope.tenantId, from, iqs],
+  );
+  // The settings of an IQ whose tenant is another are made anew, and with them everybody it must know.
+  await scope.query(
+    `delete from desired_items where tenant_id = $1 and iq_id = any ($2) and key = 'settings'`,
+    [scope.tenantId, iqs],
+  );
+  return counts;
+}

@@ -86,8 +86,7 @@ const groups = difference(
    join access_groups g on g.tenant_id = m.tenant_id and g.id = m.access_group_id
    where l.tenant_id = $1 and l.iq_id = any ($2) and l.iq_link_state <> 'detached'
      and ($3::uuid[] is null or g.id = any ($3))`,
-  `iq_id = any ($2) and key like 'group/%'
-   and ($3::uuid[] is null or key = any (select 'group/' || id from unnest($3::uuid[]) as given (id)))`,
+  `iq_id = any ($2) and key like 'group/%' and ($4::text[] is null or key = any ($4))`,
 );
 
 /** Groups that have a lock in the tree of these IQs, with their schedules; null = all groups. */
@@ -96,50 +95,64 @@ export function changedGroups(
   iqIds: readonly IqId[],
   groupIds: readonly AccessGroupId[] | null,
 ): Promise<ChangedItem[]> {
-  return changes(scope, { name: 'desired_groups', text: groups, values: [iqIds, groupIds] });
+  return changes(scope, {
+    name: 'desired_groups',
+    text: groups,
+    values: [iqIds, groupIds, groupIds?.map((id) => `group/${id}`) ?? null],
+  });
 }
 
-// An accessor is known to an IQ of its own collection (or when it has none), and wherever a group gives it a lock.
-const isKnown = `(a.collection_id is null or a.collection_id = q.collection_id or exists (
-   select 1 from access_group_accessors ga
-   join access_group_locks gl on gl.tenant_id = ga.tenant_id and gl.access_group_id = ga.access_group_id
-   join locks l on l.tenant_id = gl.tenant_id and l.id = gl.lock_id
-   where ga.tenant_id = a.tenant_id and ga.accessor_id = a.id and l.iq_id = q.id))`;
+type Given = { readonly iqs: boolean; readonly accessors: boolean };
 
-const accessors = difference(
-  `select q.id, 'accessor/' || a.id, jsonb_build_object(
-     'id', a.id,
-     'blocked', a.blocked or coalesce(s.blocked, false),
-     'suspended', coalesce(s.suspended, false),
-     'use_pin', coalesce(s.use_pin, true),
-     'override_privacy_mode', coalesce(s.override_privacy_mode, a.override_privacy_mode),
-     'toggle_easy_office_mode', coalesce(s.toggle_easy_office_mode, a.toggle_easy_office_mode),
-     'toggle_manual_office_mode', coalesce(s.toggle_manual_office_mode, a.toggle_manual_office_mode),
-     'group_ids', coalesce((select jsonb_agg(m.access_group_id order by m.access_group_id) from access_group_accessors m
-        where m.tenant_id = a.tenant_id and m.accessor_id = a.id), '[]'),
-     'keys', held.keys)
-   from accessors a
-   join lateral (
-     select k.tenant_id, k.accessor_id from keys k where k.tenant_id = a.tenant_id and k.accessor_id = a.id limit 1
-   ) some_key on true
-   join iqs q on q.tenant_id = a.tenant_id and ($2::uuid[] is null or q.id = any ($2))
-   left join collection_settings s on s.tenant_id = a.tenant_id and s.accessor_id = a.id and s.collection_id = q.collection_id
-   cross join lateral (
-     select jsonb_agg(jsonb_build_object(
-        'id', k.id, 'credential_id', k.credential_id, 'type', k.key_type,
-        'blocked', k.blocked or coalesce(ks.blocked, false),
-        'expires_at', to_char(coalesce(t.expiry_date, k.expires_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-        'value', coalesce(t.tag_number, k.credential_value, ''),
-        'rfid_uid', t.rfid_uid, 'collection_id', t.collection_id) order by k.created_at, k.id) as keys
-     from keys k
-     left join tags t on k.key_type = 'tag' and t.tenant_id = k.tenant_id and t.id = k.credential_id
-     left join key_settings ks on ks.tenant_id = k.tenant_id and ks.key_id = k.id and ks.collection_setting_id = s.id
-     where k.tenant_id = a.tenant_id and k.accessor_id = a.id
-   ) held
-   where a.tenant_id = $1 and ($3::uuid[] is null or a.id = any ($3)) and ${isKnown}`,
-  `($2::uuid[] is null or iq_id = any ($2)) and key like 'accessor/%'
-   and ($3::uuid[] is null or key = any (select 'accessor/' || id from unnest($3::uuid[]) as given (id)))`,
-);
+/**
+ * The statement for the IQs ($2) and accessors ($3, their keys $4) that are given; each is one of its own, since a condition
+ * that may be null would hide the index.
+ */
+function accessorDifference(given: Given): string {
+  return difference(
+    `select q.id, 'accessor/' || a.id, jsonb_build_object(
+       'id', a.id,
+       'blocked', a.blocked or coalesce(s.blocked, false),
+       'suspended', coalesce(s.suspended, false),
+       'use_pin', coalesce(s.use_pin, true),
+       'override_privacy_mode', coalesce(s.override_privacy_mode, a.override_privacy_mode),
+       'toggle_easy_office_mode', coalesce(s.toggle_easy_office_mode, a.toggle_easy_office_mode),
+       'toggle_manual_office_mode', coalesce(s.toggle_manual_office_mode, a.toggle_manual_office_mode),
+       'group_ids', coalesce((select jsonb_agg(m.access_group_id order by m.access_group_id) from access_group_accessors m
+          where m.tenant_id = a.tenant_id and m.accessor_id = a.id), '[]'),
+       'keys', held.keys)
+     from accessors a
+     cross join lateral (
+       select 1 from keys k where k.tenant_id = a.tenant_id and k.accessor_id = a.id limit 1
+     ) some_key
+     -- Known to the IQs of its own collection (or to all, when it has none), and wherever a group gives it a lock.
+     cross join lateral (select array(
+       select l.iq_id from access_group_accessors ga
+       join access_group_locks gl on gl.tenant_id = ga.tenant_id and gl.access_group_id = ga.access_group_id
+       join locks l on l.tenant_id = gl.tenant_id and l.id = gl.lock_id
+       where ga.tenant_id = a.tenant_id and ga.accessor_id = a.id and l.iq_id is not null
+       group by l.iq_id) as iq_ids) near
+     join iqs q on q.tenant_id = a.tenant_id ${given.iqs ? 'and q.id = any ($2)' : ''}
+       and (a.collection_id is null or q.collection_id = a.collection_id or q.id = any (near.iq_ids))
+     left join collection_settings s on s.tenant_id = a.tenant_id and s.accessor_id = a.id
+       and s.collection_id = q.collection_id
+     cross join lateral (
+       select jsonb_agg(jsonb_build_object(
+          'id', k.id, 'credential_id', k.credential_id, 'type', k.key_type,
+          'blocked', k.blocked or coalesce(ks.blocked, false),
+          'expires_at', to_char(coalesce(t.expiry_date, k.expires_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+          'value', coalesce(t.tag_number, k.credential_value, ''),
+          'rfid_uid', t.rfid_uid, 'collection_id', t.collection_id) order by k.created_at, k.id) as keys
+       from keys k
+       left join tags t on k.key_type = 'tag' and t.tenant_id = k.tenant_id and t.id = k.credential_id
+       left join key_settings ks on ks.tenant_id = k.tenant_id and ks.key_id = k.id and ks.collection_setting_id = s.id
+       where k.tenant_id = a.tenant_id and k.accessor_id = a.id
+     ) held
+     where a.tenant_id = $1 ${given.accessors ? 'and a.id = any ($3)' : ''}`,
+    `${given.iqs ? 'iq_id = any ($2)' : '$2::uuid[] is null'}
+     and ${given.accessors ? 'key = any ($4::text[])' : "key like 'accessor/%' and $3::uuid[] is null and $4::text[] is null"}`,
+  );
+}
 
 /** Accessors with their flags, groups and keys, on the IQs that must know them; null = all. */
 export function changedAccessors(
@@ -149,10 +162,12 @@ export function changedAccessors(
     readonly accessorIds: readonly AccessorId[] | null;
   },
 ): Promise<ChangedItem[]> {
+  const { iqIds, accessorIds } = on;
+  const given = { iqs: iqIds !== null, accessors: accessorIds !== null };
   return changes(scope, {
-    name: 'desired_accessors',
-    text: accessors,
-    values: [on.iqIds, on.accessorIds],
+    name: `desired_accessors_${iqIds === null ? 'all' : 'iqs'}_${accessorIds === null ? 'all' : 'some'}`,
+    text: accessorDifference(given),
+    values: [iqIds, accessorIds, accessorIds?.map((id) => `accessor/${id}`) ?? null],
   });
 }
 
@@ -194,28 +209,33 @@ export async function findConcernedIqs(
     readonly collectionIds: readonly CollectionId[];
   },
 ): Promise<{ readonly byHardware: readonly IqId[]; readonly byGroup: readonly IqId[] }> {
+  const { iqIds, lockIds, groupIds, collectionIds } = touched;
+  const isEmpty = [iqIds, lockIds, groupIds, collectionIds].every((ids) => ids.length === 0);
+  if (isEmpty) return { byHardware: [], byGroup: [] };
   const rows = await scope.query<{ id: IqId; by_hardware: boolean }>(
-    `select q.id,
-       (q.id = any ($2)
-        or exists (select 1 from locks l where l.tenant_id = q.tenant_id and l.iq_id = q.id and l.id = any ($3))
-        or exists (select 1 from desired_items d where d.tenant_id = q.tenant_id and d.iq_id = q.id
-             and d.key = any (select 'lock/' || id from unnest($3::uuid[]) as given (id)))
-        or q.collection_id = any ($5)
-        or exists (select 1 from desired_items d where d.tenant_id = q.tenant_id and d.iq_id = q.id and d.key = 'settings'
-             and cardinality($5::uuid[]) > 0 and (d.value->>'collection_id')::uuid = any ($5))) as by_hardware
-     from iqs q where q.tenant_id = $1 and (
-       q.id = any ($2)
-       or q.collection_id = any ($5)
-       or exists (select 1 from locks l where l.tenant_id = q.tenant_id and l.iq_id = q.id and l.id = any ($3))
-       or exists (select 1 from access_group_locks g join locks l on l.tenant_id = g.tenant_id and l.id = g.lock_id
-            where g.tenant_id = q.tenant_id and g.access_group_id = any ($4) and l.iq_id = q.id)
-       or exists (select 1 from desired_items d where d.tenant_id = q.tenant_id and d.iq_id = q.id and (
-            d.key = any (select 'lock/' || id from unnest($3::uuid[]) as given (id)
-                         union all select 'group/' || id from unnest($4::uuid[]) as given (id))))
-       or (cardinality($5::uuid[]) > 0 and exists (select 1 from desired_items d where d.tenant_id = q.tenant_id
-            and d.iq_id = q.id and d.key = 'settings' and (d.value->>'collection_id')::uuid = any ($5))))
-     order by q.id`,
-    [scope.tenantId, touched.iqIds, touched.lockIds, touched.groupIds, touched.collectionIds],
+    `with named (iq_id, by_hardware) as (
+       select unnest($2::uuid[]), true
+       union all select iq_id, true from locks where tenant_id = $1 and id = any ($3)
+       union all select iq_id, true from desired_items where tenant_id = $1 and key = any ($6::text[])
+       union all select id, true from iqs where tenant_id = $1 and collection_id = any ($5)
+       union all select q.id, true from iqs q
+         join desired_items d on d.tenant_id = q.tenant_id and d.iq_id = q.id and d.key = 'settings'
+         where cardinality($5::uuid[]) > 0 and q.tenant_id = $1 and (d.value ->> 'collection_id')::uuid = any ($5)
+       union all select l.iq_id, false from access_group_locks g
+         join locks l on l.tenant_id = g.tenant_id and l.id = g.lock_id
+         where g.tenant_id = $1 and g.access_group_id = any ($4)
+       union all select iq_id, false from desired_items where tenant_id = $1 and key = any ($7::text[]))
+     select q.id, bool_or(n.by_hardware) as by_hardware from named n
+     join iqs q on q.tenant_id = $1 and q.id = n.iq_id group by q.id order by q.id`,
+    [
+      scope.tenantId,
+      iqIds,
+      lockIds,
+      groupIds,
+      collectionIds,
+      lockIds.map((id) => `lock/${id}`),
+      groupIds.map((id) => `group/${id}`),
+    ],
     'desired_concerned',
   );
   return {

@@ -59,6 +59,22 @@ export function registerRoutes(app: FastifyInstance, parts: IdentityRoutes): voi
     onRequest: (request, reply) => answerToken(parts, request, reply),
     handler: (_request, reply) => reply,
   });
+  // Left to the server it would be the API's two-member body, which this endpoint never sends (identity.md 8).
+  app.route({
+    method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+    url: paths.token,
+    schema: { hide: true },
+    onRequest: (_request, reply) => refuseMethod(reply),
+    handler: (_request, reply) => reply,
+  });
+}
+
+async function refuseMethod(reply: FastifyReply): Promise<void> {
+  await reply
+    .code(405)
+    .headers({ Allow: 'OPTIONS, POST', 'Cache-Control': 'no-store' })
+    .header('Access-Control-Allow-Origin', '*')
+    .send(errorBody('invalid_request', 'the method must be POST'));
 }
 
 function allowEveryOrigin(

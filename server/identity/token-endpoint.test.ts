@@ -302,6 +302,12 @@ describe('a request that is wrong', () => {
     }
   });
 
+  it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('by %s is 405 with an OAuth body', async (method) => {
+    const answer = await fetch(`${server.issuer}/connect/token`, { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'OPTIONS, POST']);
+    expect(await answer.json()).toMatchObject({ error: 'invalid_request' });
+  });
+
   it('is answered in JSON and never cached, whatever a browser asks for', async () => {
     const { id, secret } = await makeTestClient(server);
     const answer = await post(

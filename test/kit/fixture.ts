@@ -51,8 +51,16 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
      values ($1, $2, $3, 'firmware', 'Lock A', '1.0.0', '1.1.0', now(), '{}', 'absent')`,
     [tenant.tenantId, updates, locks],
   );
+  const empty = await create('/collections', {});
+  const exported = await server.ask('GET', `/collections/${empty}/export`, { token });
+  const migrations = await create('/migrations', {
+    kind: 'site_import',
+    export: exported.json,
+    dry_run: true,
+  });
   return {
     collections,
+    migrations,
     updates,
     iqs,
     locks,

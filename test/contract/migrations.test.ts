@@ -11,7 +11,7 @@ import { tableOf, type AccessTable } from '#access/table';
 import { canonicalJson } from '#server/domain/export-signature';
 import { movedTables } from '#server/store/site-transfers';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
-import { create, refusal } from '#test/kit/core';
+import { create, createOpenGroup, refusal } from '#test/kit/core';
 
 type Json = Record<string, unknown>;
 type Rows = Record<string, Json[]>;
@@ -380,6 +380,34 @@ it('after an import 10,000 random questions at its doors have the answers of bef
     body: { pin: '200007' },
   });
   expect(refusal(custom)).toBe('400 1101');
+});
+
+it('a collection that hangs together with another is not handed over, and nothing of it moves', async () => {
+  const other = await former.addTenant('Third');
+  const token = await former.token('core_api.full', other);
+  const elsewhere = await create(former, '/collections');
+  const { id: guest } = await create(former, '/accessors', { collection_id: elsewhere.id });
+  const [lock] = rowsOf('locks');
+  const group = await createOpenGroup(former, {
+    accessors: [guest],
+    locks: [String(lock?.['id'])],
+  });
+  const take = async (): Promise<Answer> => {
+    const given = await former.ask('POST', `/collections/${collectionId}/transfer_token`);
+    const { token: transfer } = given.json as { token: string };
+    const body = { kind: 'site_transfer', transfer_token: transfer };
+    return former.ask('POST', '/migrations', { body, token });
+  };
+  const refused = await take();
+  expect([refusal(refused), refused.text]).toEqual([
+    '400 2223',
+    expect.stringContaining('reference_broken: an accessor of another collection'),
+  ]);
+  expect((await former.ask('GET', `/collections/${collectionId}`)).status).toBe(200);
+  expect((await former.ask('DELETE', `/access_groups/${group}`)).status).toBe(204);
+  expect((await take()).status).toBe(200);
+  expect((await former.ask('GET', `/collections/${collectionId}`)).status).toBe(404);
+  expect((await former.ask('GET', `/collections/${collectionId}`, { token })).status).toBe(200);
 });
 
 it('a transfer knows every table that refers to what it moves', async () => {

@@ -74,6 +74,8 @@ const causes: Readonly<Record<string, (scene: Scene) => Promise<Answer>>> = {
     );
     return ask('POST', '/iqs/$iqs/replace', { activation_code: code });
   },
+  // The hardware of the scene is offline.
+  '2207': ({ ask }) => ask('POST', '/updates/$updates/apply'),
   '2208': async ({ ask, ids, sql }) => {
     await sql("update collection_settings set suspended = true where accessor_id = '$accessors'");
     return ask('PUT', '/iqs/$iqs/pins', { accessor_id: ids['accessors'], otp: '123456' });

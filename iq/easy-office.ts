@@ -128,9 +128,15 @@ export function createEasyOffice({
   }
 
   function look(door: Door): void {
+    const seen = windowOf(door);
     inTurn(door, () => lookNow(door))
       .catch(onFailure)
-      .finally(() => setTimer(door));
+      .finally(() => {
+        const now = windowOf(door);
+        // The window began or ended while the lock was acting: what was done is already out of date.
+        if (seen !== null && now !== null && seen.isInside !== now.isInside) look(door);
+        else setTimer(door);
+      });
   }
 
   return {

@@ -48,12 +48,12 @@ export function createEventEraser({
 
   async function repeat(erase: () => Promise<number>): Promise<number> {
     let total = 0;
-    while (!isStopped) {
+    for (;;) {
+      if (isStopped) return total;
       const erased = await erase();
+      if (erased === 0) return total;
       total += erased;
-      if (erased === 0) break;
     }
-    return total;
   }
 
   function wait(ms: number): void {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IqId, LockId } from '#contract/ids';
 import {
@@ -145,11 +145,7 @@ const writes: readonly ((
     const [schedule] = (answer.json as { items?: { id: string }[] }).items ?? [];
     return schedule === undefined ? null : ['DELETE', `${path}/${schedule.id}`];
   },
-  (w, { pick, flag }) => [
-    'PATCH',
-    `/locks/${pick(w.locks)}`,
-    { license_plate_camera: flag },
-  ],
+  (w, { pick, flag }) => ['PATCH', `/locks/${pick(w.locks)}`, { license_plate_camera: flag }],
   (w, { pick, flag }) => [
     'PUT',
     `/locks/${pick(w.locks)}/easy_office_mode_schedule`,

@@ -24,6 +24,10 @@ export const Attached = Type.Object({
   was_reset: Type.Boolean(),
   /** The battery level last warned of. */
   battery_warned: Type.Union([Type.Literal('low'), Type.Literal('critical'), Type.Null()]),
+  /** The offline memory the lock confirmed last: its version and the ids of its keys. */
+  memory: Type.Optional(
+    Type.Object({ version: Type.String(), key_ids: Type.Array(Type.String()) }),
+  ),
 });
 export type Attached = Static<typeof Attached>;
 

@@ -82,7 +82,7 @@ export function createDevices({
 
   function cameBack(door: Door): void {
     easyOffice.look(door);
-    syncLockMemory(door, { driver, tables }).catch(onFailure);
+    syncLockMemory(door, { attachments, driver, tables, onChanged }).catch(onFailure);
   }
 
   async function handle(event: LockEvent, door: Door, attached: Attached): Promise<void> {
@@ -146,7 +146,7 @@ export function createDevices({
     }
     await warnOfBattery(door, attachments.findByMac(mac) ?? attached, when);
     if (status.clock === 'lost') await setClock(door, former?.clock === 'lost' ? null : when);
-    syncLockMemory(door, { driver, tables }).catch(onFailure);
+    syncLockMemory(door, { attachments, driver, tables, onChanged }).catch(onFailure);
   }
 
   /** The bolt's own word ends every doubt and corrects what the hub believed, unless an act is on its way. */

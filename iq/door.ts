@@ -37,6 +37,10 @@ export type Door = {
   acts: Promise<unknown>;
   actsWaiting: number;
   isMemoryOnTheWay: boolean;
+  /** What the lock confirmed to hold; counts only while the lock says that it still holds this version. */
+  memory: Attached['memory'];
+  /** How often in a row the lock refused its memory. */
+  memoryRefusals: number;
 };
 
 export function newDoor(attached: Attached, now: Date): Door {
@@ -64,6 +68,8 @@ export function newDoor(attached: Attached, now: Date): Door {
     acts: Promise.resolve(),
     actsWaiting: 0,
     isMemoryOnTheWay: false,
+    memory: attached.memory,
+    memoryRefusals: 0,
   };
 }
 
@@ -108,7 +114,19 @@ export function reportOf(door: Door): LockReport {
     signal_strength: door.signal?.strength ?? null,
     signal_strength_at: door.signal?.at.toISOString() ?? null,
     offline_key_limit: status?.traits.offlineKeyLimit ?? 0,
+    offline_key_ids: heldKeyIds(door),
+    offline_memory_refused: door.memoryRefusals >= refusalLimit,
   };
+}
+
+/** behaviour.md 3.4: a right has failed after so many refusals. */
+const refusalLimit = 3;
+
+/** null = the lock holds a memory of which this hub does not know the content. */
+function heldKeyIds({ status, memory }: Door): string[] | null {
+  if (status === null) return null;
+  if (status.memoryVersion === null) return [];
+  return memory?.version === status.memoryVersion ? memory.key_ids : null;
 }
 
 function lockedState(door: Door): LockReport['locked_state'] {

@@ -279,7 +279,7 @@ export async function startRunning(
       if (tables.table?.settings) await attaching.reconcile(tables.table);
       for (const door of doors.values()) {
         easyOffice.look(door);
-        syncLockMemory(door, { driver, tables }).catch(onFailure);
+        syncLockMemory(door, { attachments, driver, tables, onChanged }).catch(onFailure);
       }
       onChanged();
     });

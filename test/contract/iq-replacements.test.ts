@@ -63,6 +63,14 @@ const isBeingReplaced = async () => {
 };
 const treeOf = async (id: string) =>
   (await cardea.ask('GET', `/iqs/${id}/tree`)).json as (Members & { id: string })[];
+/** What hangs where, without what the radio measures meanwhile. */
+const linksOf = async (id: string) =>
+  (await treeOf(id)).map(({ id: itemId, parent_id, hardware_type, iq_link_state }) => ({
+    id: itemId,
+    parent_id,
+    hardware_type,
+    iq_link_state,
+  }));
 const has = (path: string, members: Members) =>
   until(
     async () => {
@@ -123,7 +131,7 @@ describe('a replacement of an IQ is refused', () => {
   it('when the new hub is out of reach, which leaves everything as it was', async () => {
     await house.simulated.hub('Lost spare').pullPlug();
     const before = await get(`/iqs/${iq}`);
-    const tree = await treeOf(iq);
+    const links = await linksOf(iq);
     const answering = replaceBy('Lost spare');
     await until(isBeingReplaced, { what: 'the replacement has begun' });
     const second = await replaceBy('Spare');
@@ -133,7 +141,7 @@ describe('a replacement of an IQ is refused', () => {
     ]);
     expect(refusal(await answering)).toBe('400 2208');
     expect(await get(`/iqs/${iq}`)).toEqual(before);
-    expect(await treeOf(iq)).toEqual(tree);
+    expect(await linksOf(iq)).toEqual(links);
     expect(await itemsOf(cardea, '/iqs')).toHaveLength(1);
     const failed = await itemsOf(
       cardea,

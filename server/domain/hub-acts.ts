@@ -169,13 +169,14 @@ async function noteReset(scope: WriteScope, parts: Parts, { iq, at }: Resetting)
   const known = await holdHubIq(scope, iqId);
   if (known === undefined) return;
   const restoreAskedAt = known.is_auto_restored ? parts.clock.now() : null;
-  await noteFactoryReset(scope, iqId, { at, restoreAskedAt });
+  const isNews = await noteFactoryReset(scope, iqId, { at, restoreAskedAt });
   const pinIds = await listPinIds(scope, iqId);
   await resetPins(
     scope,
     pinIds.map((id) => freshPin(id, parts)),
   );
-  if (restoreAskedAt !== null) scope.afterCommit(() => resendDesiredState(iqId, parts.bus));
+  if (isNews && restoreAskedAt !== null)
+    scope.afterCommit(() => resendDesiredState(iqId, parts.bus));
   parts.audit.record(scope, hardwareActor(iq), {
     action: 'iq.factory_reset',
     objectType: 'iq',

@@ -66,6 +66,7 @@ export async function noteHello(
     ],
     'hub_hello_note',
   );
+  if (hello.restore_required) await noteDevicesForgotten(scope, iqId);
 }
 
 export async function noteOnlineSince(scope: WriteScope, iqId: IqId, now: Date): Promise<void> {
@@ -169,27 +170,35 @@ export async function noteApplied(
   );
 }
 
-/** The button was held: content gone. With auto_restore of the site the restore is asked for at once. */
+/**
+ * The button was held: content gone. With auto_restore of the site the restore is asked for at once. False = the hub's hello
+ * after the reset was quicker: what it said counts, and the restore may be over already.
+ */
 export async function noteFactoryReset(
   scope: WriteScope,
   iqId: IqId,
   reset: { readonly at: Date; readonly restoreAskedAt: Date | null },
-): Promise<void> {
-  await scope.query(
-    `update iqs set restore_required = true, reset_date = $3, applied_version = 0, restore_asked_at = $4,
+): Promise<boolean> {
+  // The reset is dated by the hub's clock, the hello by ours; they may be 5 s apart (behaviour.md 9).
+  const rows = await scope.query(
+    `update iqs set restore_required = true, reset_date = $3::timestamptz, applied_version = 0, restore_asked_at = $4,
             desired_changed_at = coalesce($4, desired_changed_at)
-      where tenant_id = $1 and id = $2`,
+      where tenant_id = $1 and id = $2
+        and (reset_date is null or reset_date < $3::timestamptz - interval '5 seconds')
+      returning 1`,
     [scope.tenantId, iqId, reset.at, reset.restoreAskedAt],
   );
-  // The hub has forgotten its devices, so that none of them beats until the restore.
-  await scope.query('update locks set online = false where tenant_id = $1 and iq_id = $2', [
-    scope.tenantId,
-    iqId,
-  ]);
-  await scope.query('update repeaters set online = false where tenant_id = $1 and iq_id = $2', [
-    scope.tenantId,
-    iqId,
-  ]);
+  if (rows.length > 0) await noteDevicesForgotten(scope, iqId);
+  return rows.length > 0;
+}
+
+/** A hub without content has forgotten its devices, so that none of them beats until the restore. */
+async function noteDevicesForgotten(scope: WriteScope, iqId: IqId): Promise<void> {
+  for (const table of ['locks', 'repeaters'])
+    await scope.query(`update ${table} set online = false where tenant_id = $1 and iq_id = $2`, [
+      scope.tenantId,
+      iqId,
+    ]);
 }
 
 /** The collection and family of a lock under an IQ, for what is learned there; undefined = it is not there. */

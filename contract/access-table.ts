@@ -3,9 +3,9 @@
  * items that changed. It is all the IQ needs to decide without the server (behaviour.md 5, 7.2, 8, 12).
  */
 import { Type, type Static } from 'typebox';
+import { nullable } from './frame-fields.ts';
 
 const Uuid = Type.String();
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 /** Wall-clock window in the IQ's zone; the end second is included; end before start runs over midnight (5.3). */
 export const Schedule = Type.Object({

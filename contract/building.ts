@@ -7,11 +7,9 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { EasyOfficeModeSchedule, Schedule } from './access-table.ts';
 import { batteryStates, communicationTypes, IqReport, lockTypes } from './iq-link.ts';
+import { nullable, words } from './frame-fields.ts';
 
 const strict = { additionalProperties: false } as const;
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const words = <const W extends readonly string[]>(list: W) =>
-  Type.Union(list.map((word) => Type.Literal(word))) as unknown as Type.TUnsafe<W[number]>;
 
 const Uuid = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
 const Name = Type.String({ minLength: 1, maxLength: 100 });

@@ -1,9 +1,6 @@
 /** What an IQ writes into its ledger: facts in the past tense, numbered, uploaded in order, stored once (behaviour.md 8-10). */
 import { Type, type Static } from 'typebox';
-
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const words = <const W extends readonly string[]>(list: W) =>
-  Type.Union(list.map((word) => Type.Literal(word))) as unknown as Type.TUnsafe<W[number]>;
+import { nullable, words } from './frame-fields.ts';
 
 export const entryCategories = [
   'lock_opened',

@@ -10,16 +10,13 @@ import { batteryStates, communicationTypes, lockTypes } from './iq-link.ts';
 import { iqLedPatterns } from './iqs.ts';
 import { offlineAccessTypes } from './key-settings.ts';
 import { iqLinkStates } from './locks.ts';
+import { nullable, words } from './frame-fields.ts';
 
 /** Format and version of the files this version writes and reads. */
 export const exportFormat = 'cardea-export';
 export const exportVersion = 1;
 /** How many entries and how many incidents a file holds at most; the newest. */
 export const mostExportedEvents = 40_000;
-
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const words = <const W extends readonly string[]>(list: W) =>
-  Type.Union(list.map((word) => Type.Literal(word))) as unknown as Type.TUnsafe<W[number]>;
 
 const day =
   '(19|2\\d)\\d{2}-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-(0[1-9]|1\\d|2\\d))';

@@ -6,9 +6,7 @@
  * key from its manufacture and needs neither the index nor the server's word.
  */
 import { Type, type Static } from 'typebox';
-
-const words = <const W extends readonly string[]>(list: W) =>
-  Type.Union(list.map((word) => Type.Literal(word))) as unknown as Type.TUnsafe<W[number]>;
+import { words } from './frame-fields.ts';
 
 export const hardwareTypes = ['iq', 'lock', 'repeater'] as const;
 export type HardwareType = (typeof hardwareTypes)[number];

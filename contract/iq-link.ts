@@ -14,10 +14,7 @@ import { Type, type Static } from 'typebox';
 import { DesiredItem } from './access-table.ts';
 import { HubEvent } from './events.ts';
 import { FirmwareFact, SignedFirmware, UpdateReport } from './firmware.ts';
-
-const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const words = <const W extends readonly string[]>(list: W) =>
-  Type.Union(list.map((word) => Type.Literal(word))) as unknown as Type.TUnsafe<W[number]>;
+import { nullable, words } from './frame-fields.ts';
 
 export const protocolVersion = 1;
 /** Behaviour.md 2: heartbeat each 5 s, offline after 15 s of silence, in either direction. */

@@ -1,6 +1,8 @@
 /** The only place where the parts are constructed and put together. */
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { extRoutes } from './connect-api/ext-routes.ts';
+import { extFace } from './connect-api/ext-face.ts';
 import { accessGroupRoutes } from './core-api/access-groups.ts';
 import { accessorPinRoutes } from './core-api/accessor-pins.ts';
 import { accessorRoutes } from './core-api/accessors.ts';
@@ -74,6 +76,7 @@ import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.t
 import { createRepeaters } from './domain/repeaters.ts';
 import { createRightsState } from './domain/rights-state.ts';
 import { createBuiltInKeys, createSigners } from './domain/signers.ts';
+import { createSitePlaces } from './domain/site-places.ts';
 import { createTagRegistrations } from './domain/tag-registrations.ts';
 import { createTags } from './domain/tags.ts';
 import { createTenantCertificates } from './domain/tenant-certificates.ts';
@@ -193,19 +196,17 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     : undefined;
   if (isServing) {
     identity.register(app);
-    registerFace(app, {
-      face: coreFace,
-      routes: coreRoutes(domain),
-      parts: {
-        checkToken,
-        clock,
-        rateLimit: createRateLimit({ perMinute: config.rateLimit, clock }),
-        originRules: {
-          publicUrl: config.publicUrl,
-          isTrustedProxy: createTrustedProxies(config.trustedProxies),
-        },
+    const parts = {
+      checkToken,
+      clock,
+      rateLimit: createRateLimit({ perMinute: config.rateLimit, clock }),
+      originRules: {
+        publicUrl: config.publicUrl,
+        isTrustedProxy: createTrustedProxies(config.trustedProxies),
       },
-    });
+    };
+    registerFace(app, { face: coreFace, routes: coreRoutes(domain), parts });
+    registerFace(app, { face: extFace, routes: extRoutes(domain), parts });
   }
   if (isServing && domain.outsideSigner === null)
     registerSigner(app, { signers: domain.signers, log });
@@ -331,6 +332,7 @@ function createDomain({
     desiredState,
     commands,
     vendors: createVendors({ database }),
+    sitePlaces: createSitePlaces({ database }),
     collections: createCollections(people),
     collectionOptions: createCollectionOptions(people),
     collectionSettings: createCollectionSettings(people),

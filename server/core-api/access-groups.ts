@@ -17,7 +17,7 @@ import { accessorFields } from '#server/store/accessors';
 import { lockFields } from '#server/store/locks';
 import { actorOf } from './actor.ts';
 import { toLockResponse } from './locks.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'access groups';
 

@@ -7,7 +7,7 @@ import type { AccessorPins } from '#server/domain/accessor-pins';
 import type { Accessors } from '#server/domain/accessors';
 import { route, type Call, type Route } from '#server/http/route';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'accessors';
 

@@ -10,7 +10,7 @@ import { route, type Route } from '#server/http/route';
 import { accessGroupFields } from '#server/store/access-groups';
 import { accessorFields } from '#server/store/accessors';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'accessors';
 

@@ -2,7 +2,7 @@ import { CollectionOptions, PatchCollectionOptionsRequest } from '#contract/coll
 import type { CollectionOptions as Options } from '#server/domain/collection-options';
 import { route, type Route } from '#server/http/route';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'collections';
 

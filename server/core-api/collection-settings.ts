@@ -10,7 +10,7 @@ import type { Collections } from '#server/domain/collections';
 import { route, type Call, type Route } from '#server/http/route';
 import { collectionSettingFields, type SettingPlace } from '#server/store/collection-settings';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'collection settings';
 const path = '/accessors/{accessor_id}/collection_settings';

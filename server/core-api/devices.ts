@@ -16,7 +16,7 @@ import type { MobileKeys } from '#server/domain/mobile-keys';
 import { route, type Call, type Route } from '#server/http/route';
 import { deviceFields, type OwnedDevice } from '#server/store/devices';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'accessors';
 const path = '/accessors/{id}/devices';

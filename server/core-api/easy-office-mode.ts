@@ -4,7 +4,7 @@ import type { EasyOfficeMode } from '#server/domain/easy-office-mode';
 import type { Locks } from '#server/domain/locks';
 import { route, type Route } from '#server/http/route';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'locks';
 const path = '/locks/{id}/easy_office_mode_schedule';

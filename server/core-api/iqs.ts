@@ -13,7 +13,7 @@ import type { TenantCertificates } from '#server/domain/tenant-certificates';
 import { route, type Route } from '#server/http/route';
 import { iqFields, type IqRow } from '#server/store/iqs';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'iqs';
 /** What any command to a hub may end in (core-api.md 6.8, H). */

@@ -10,7 +10,7 @@ import { route, type Call, type Route } from '#server/http/route';
 import { keySettingFields } from '#server/store/key-settings';
 import { actorOf } from './actor.ts';
 import { placeOf } from './collection-settings.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'key settings';
 const path = '/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings';

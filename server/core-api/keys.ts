@@ -4,7 +4,7 @@ import type { Keys, OwnedKey } from '#server/domain/keys';
 import { route, type Call, type Route } from '#server/http/route';
 import { keyFields } from '#server/store/keys';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'keys';
 

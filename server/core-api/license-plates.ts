@@ -9,7 +9,7 @@ import type { LicensePlates, OwnedPlate } from '#server/domain/license-plates';
 import { route, type Call, type Route } from '#server/http/route';
 import { licensePlateFields, type LicensePlateRow } from '#server/store/license-plates';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'licence plates';
 const path = '/accessors/{accessor_id}/license_plates';

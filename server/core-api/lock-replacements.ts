@@ -4,7 +4,7 @@ import type { Locks } from '#server/domain/locks';
 import { route, type Route } from '#server/http/route';
 import { actorOf } from './actor.ts';
 import { toLockResponse } from './locks.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 /** core-api.md 6.2: replacing the hardware of a lock. */
 export function lockReplacementRoutes({

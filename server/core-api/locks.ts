@@ -11,7 +11,7 @@ import type { Locks } from '#server/domain/locks';
 import { route, type Route } from '#server/http/route';
 import { lockFields, type LockRow } from '#server/store/locks';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'locks';
 

@@ -12,7 +12,7 @@ import type { LockRow } from '#server/store/locks';
 import { lockSummaryFields } from '#server/store/offline-keys';
 import { actorOf } from './actor.ts';
 import { keyOf } from './keys.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'offline keys';
 

@@ -4,7 +4,7 @@ import type { Tags } from '#server/domain/tags';
 import { route, type Route } from '#server/http/route';
 import { tagFields, type TagRow } from '#server/store/tags';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'tags';
 

@@ -9,7 +9,7 @@ import type { GroupSchedule, TimeSchedules } from '#server/domain/time-schedules
 import { route, type Call, type Route } from '#server/http/route';
 import { timeScheduleFields } from '#server/store/time-schedules';
 import { actorOf } from './actor.ts';
-import { told } from './written.ts';
+import { told } from '#server/http/written';
 
 const tag = 'access groups';
 

@@ -6,8 +6,7 @@ export type ListeningRight = 'everything' | 'own' | 'nothing';
 /** What somebody at this place may hear of the entries of a site (streaming.md 1). */
 export function entriesRight(place: SitePlace | undefined): ListeningRight {
   if (place === undefined) return 'nothing';
-  if (place.isOwner || place.role === 'site_admin' || place.role === 'site_super_user')
-    return 'everything';
+  if (hasSiteRight(place, 'see_everything')) return 'everything';
   return place.role === null ? 'nothing' : 'own';
 }
 
@@ -15,4 +14,28 @@ export function entriesRight(place: SitePlace | undefined): ListeningRight {
 export function incidentsRight(place: SitePlace | undefined): ListeningRight {
   const right = entriesRight(place);
   return right === 'own' ? 'nothing' : right;
+}
+
+/**
+ * What somebody may do in a site:
+ * manage_site: settings, webhooks, message rules, audit log; manage_groups: people, access groups, and why a door refused;
+ * see_everything: all entries, incidents and locks.
+ */
+export type SiteRight = 'manage_site' | 'manage_groups' | 'see_everything';
+
+type Standing = 'owner' | 'site_admin' | 'site_super_user' | 'site_user';
+
+const holders: Readonly<Record<SiteRight, readonly Standing[]>> = {
+  manage_site: ['owner', 'site_admin'],
+  manage_groups: ['owner', 'site_admin', 'site_super_user'],
+  see_everything: ['owner', 'site_admin', 'site_super_user'],
+};
+
+/** Whether somebody at this place has a right (behaviour.md 16). */
+export function hasSiteRight(place: SitePlace, right: SiteRight): boolean {
+  const allowed = holders[right];
+  return (
+    (place.isOwner && allowed.includes('owner')) ||
+    (place.role !== null && allowed.includes(place.role))
+  );
 }

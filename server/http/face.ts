@@ -24,6 +24,8 @@ export type Face = {
   readonly audiences: readonly string[];
   /** Throws the face's own refusal (an empty 403) when the caller's scopes do not allow it. */
   authorize(caller: Caller, access: Access): void;
+  /** The failure for a path id that names nothing; absent = the 1101 of the Core face. */
+  readonly missing?: (parameter: string) => ApiError;
 };
 
 export type FaceParts = {
@@ -61,7 +63,7 @@ export function registerFace(
         try {
           return await answer({ request, reply, route, textParams, parts });
         } catch (thrown) {
-          throw namedAsInPath(thrown, route.path);
+          throw namedAsInPath(thrown, { path: route.path, face });
         }
       },
     });
@@ -72,9 +74,13 @@ export function registerFace(
  * An id that names nothing, by the name that this path has for it: the domain says `lock_id`, `/locks/{id}` says `id`
  * (errors.md: 1101 names the parameter as the caller wrote it).
  */
-function namedAsInPath(thrown: unknown, path: string): unknown {
+function namedAsInPath(
+  thrown: unknown,
+  { path, face }: { readonly path: string; readonly face: Face },
+): unknown {
   if (!(thrown instanceof ApiError) || thrown.detail.case !== 'path_id') return thrown;
   const { parameter = '' } = thrown.detail;
+  if (face.missing !== undefined) return face.missing(parameter);
   const isOfPath = !parameter.endsWith('_id') || path.includes(`{${parameter}}`);
   if (isOfPath || !path.includes('{id}')) return thrown;
   return new ApiError(thrown.error, { ...thrown.detail, parameter: 'id' });

@@ -8,20 +8,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorNames, errorRow } from '#contract/errors';
 import { startTestServer, type Answer, type AskOptions, type TestServer } from '#test/kit/cardea';
 import { makeFixture, pathIds, pathWith, type Fixture } from '#test/kit/fixture';
-import { publishedOperations, type Operation } from '#test/kit/operations';
+import { publishedOperations, type FaceName, type Operation } from '#test/kit/operations';
+import { addPerson } from '#test/kit/people';
 import { hostileValue, likelyBody } from '#test/kit/wrong-bodies';
 
 let cardea: TestServer;
 let operations: readonly Operation[];
 let own: Fixture;
 let foreign: Fixture;
-let token: string;
+/** Of somebody who may do everything there. */
+let tokens: Readonly<Record<FaceName, string>>;
 let stateText: string;
 beforeAll(async () => {
   cardea = await startTestServer();
   operations = await publishedOperations(cardea);
-  token = await cardea.token('hardware_api');
   own = await makeFixture(cardea, cardea.tenant);
+  const owner = await addPerson(cardea, { siteId: own['collections'] ?? '', role: 'owner' });
+  tokens = { core: await cardea.token('hardware_api'), site: owner.token };
   foreign = await makeFixture(cardea, await cardea.addTenant('Other'));
   const { rows } = await cardea.database.pool.query<{ name: string }>(
     `select table_name as name from information_schema.columns
@@ -65,7 +68,7 @@ function faultOf({ codes, responses }: Operation, { status, json, text }: Answer
 /** Makes wrong calls of every operation and gives what was wrong with the answers. */
 async function faults(
   wrongOf: (operation: Operation) => readonly Wrong[],
-  expected: (answer: Answer) => boolean = () => true,
+  expected: (answer: Answer, operation: Operation) => boolean = () => true,
 ): Promise<string[]> {
   const found: string[] = [];
   let before = await state();
@@ -74,11 +77,12 @@ async function faults(
     for (const { what, path, options } of wrongOf(operation)) {
       calls += 1;
       const headers = { ...collectionHeader(path), ...options?.headers };
+      const token = tokens[operation.face];
       const answer = await cardea.ask(operation.method, path, { token, ...options, headers });
       const name = `${operation.method} ${operation.path}: ${what}`;
       const fault = faultOf(operation, answer);
       if (fault !== null) found.push(`${name} → ${fault}`);
-      else if (!expected(answer))
+      else if (!expected(answer, operation))
         found.push(`${name} → ${answer.status} ${answer.text.slice(0, 200)}`);
       if (operation.method === 'GET') continue;
       const after = await state();
@@ -110,6 +114,10 @@ const isCode =
   (answer: Answer): boolean =>
     statuses.includes(answer.status) && (answer.json as { ErrorCode?: string }).ErrorCode === code;
 
+/** A path id that names nothing: each face has its own number for it. */
+const isMissing = (answer: Answer, { face }: Operation): boolean =>
+  isCode(face === 'core' ? '1101' : '2202', 404)(answer);
+
 const valid = (operation: Operation): string => pathWith(operation, pathIds(operation, own));
 const nothing = { body: undefined, headers: {} };
 const garbage = { body: '{broken', headers: { 'content-type': 'application/json' } };
@@ -136,14 +144,14 @@ describe('every operation', () => {
   });
 
   it('refuses a scope that does not allow it with an empty 403', async () => {
-    const tokens = [
+    const narrow = [
       await cardea.token('core_api.full'),
       await cardea.token('core_api.license_plate'),
     ];
-    for (const operation of operations) {
+    for (const operation of operations.filter(({ face }) => face === 'core')) {
       const path = pathWith(operation, { ...own, ...badIds(operation, 'no-id') });
       const statuses = [];
-      for (const sent of tokens) {
+      for (const sent of narrow) {
         const { body, headers } = operation.body === undefined ? nothing : garbage;
         const answer = await cardea.ask(operation.method, path, {
           token: sent,
@@ -158,6 +166,18 @@ describe('every operation', () => {
       }
       const refused = statuses.filter((status) => status === 403);
       expect(refused, `${operation.method} ${operation.path} ${statuses.join()}`).toHaveLength(1);
+    }
+  });
+
+  it('refuses programs and people without the right', async () => {
+    const siteId = own['collections'] ?? '';
+    const program = await cardea.token('core_api.full');
+    const visitor = await addPerson(cardea, { siteId, role: 'site_user' });
+    for (const operation of operations.filter(({ face }) => face === 'site')) {
+      const name = `${operation.method} ${operation.path}`;
+      const ask = (token: string) => cardea.ask(operation.method, valid(operation), { token });
+      expect(await ask(program), name).toMatchObject({ status: 401, text: '' });
+      expect(await ask(visitor.token), name).toMatchObject({ status: 403, text: '' });
     }
   });
 
@@ -194,7 +214,7 @@ describe('every operation', () => {
   it('refuses path ids that name nothing with 404', async () => {
     const wrong = (operation: Operation) =>
       eachIdAs(operation, [randomUUID(), '00000000-0000-0000-0000-000000000000']);
-    expect(await faults(wrong, isCode('1101', 404))).toEqual([]);
+    expect(await faults(wrong, isMissing)).toEqual([]);
   });
 
   it("refuses another tenant's path ids with 404", async () => {
@@ -209,7 +229,7 @@ describe('every operation', () => {
           { what: 'all ids of another tenant', path: pathWith(operation, theirs) },
         ]);
     };
-    expect(await faults(wrong, isCode('1101', 404))).toEqual([]);
+    expect(await faults(wrong, isMissing)).toEqual([]);
   });
 
   it('refuses list options it cannot read with 1102', async () => {

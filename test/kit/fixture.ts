@@ -86,6 +86,7 @@ const nouns: Readonly<Record<string, string>> = {
   collection_id: 'collections',
   iq_id: 'iqs',
   lock_id: 'locks',
+  site_id: 'collections',
 };
 
 /** The id of each path parameter of an operation. Throws for a noun the fixture has none of. */

@@ -11,8 +11,12 @@ export type Schema = {
   readonly required?: readonly string[];
 };
 
+/** Whose rules an operation follows: programs with hardware and accessors, or people of a site. */
+export type FaceName = 'core' | 'site';
+
 /** One operation of the published description. */
 export type Operation = {
+  readonly face: FaceName;
   readonly method: string;
   /** With the face's prefix and `{id}` parameters. */
   readonly path: string;
@@ -54,6 +58,7 @@ function operationOf(method: string, path: string, described: Described): Operat
   const parameters = described.parameters ?? [];
   const query = parameters.filter((parameter) => parameter.in === 'query');
   return {
+    face: path.startsWith('/ext/') ? 'site' : 'core',
     method: method.toUpperCase(),
     path,
     operationId: described.operationId ?? '',

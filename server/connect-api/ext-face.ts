@@ -1,0 +1,21 @@
+import { ApiError } from '#contract/api-error';
+import type { Caller } from '#server/http/caller';
+import type { Face } from '#server/http/face';
+import { insufficientScope } from '#server/http/token';
+
+/** What the compatible APIs lack, for people of a site (connect-api.md 8): signs in and fails as the Connect face does. */
+export const extFace: Face = {
+  prefix: '/ext/v1',
+  name: 'Site',
+  audiences: ['user_api'],
+  authorize(caller: Caller): void {
+    if (!caller.scopes.has('user_api.full_access')) throw insufficientScope();
+  },
+  missing: (parameter) => new ApiError('NOT_FOUND', { thing: thingOf(parameter) }),
+};
+
+/** What a path id names, as a message says it: `site_id` → `Site`. */
+function thingOf(parameter: string): string {
+  const words = parameter.replace(/_?id$/, '').replaceAll('_', ' ').trim();
+  return words === '' ? 'Object' : words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,115 @@
+#!/usr/bin/env node
+/** `cardea`: the command line of the operator. `npm run cardea -- <command>` in the project, docs/cardea.md. */
+import { parseArgs } from 'node:util';
+import { readEnvironment } from '#server/runtime/config';
+import { StartError } from '#server/runtime/start-error';
+import {
+  CommandError,
+  exitCodes,
+  type Command,
+  type CommandAnswer,
+  type ExitCode,
+} from './command.ts';
+
+const commands: readonly Command[] = [];
+
+const everywhere = {
+  help: { type: 'boolean', short: 'h' },
+  json: { type: 'boolean' },
+} as const;
+
+const stopping = new AbortController();
+process.once('SIGINT', () => stopping.abort());
+process.once('SIGTERM', () => stopping.abort());
+
+async function run(args: readonly string[]): Promise<ExitCode> {
+  const command = commands.find(({ words }) => isAsked(words, args));
+  if (command === undefined) return runNone(args);
+  const wantsJson = args.includes('--json');
+  try {
+    const values = read(command, args.slice(command.words.split(' ').length));
+    if (values['help'] === true) return say(helpOf(command));
+    const answer = await command.run({
+      values,
+      environment: readEnvironment(process.cwd()),
+      signal: stopping.signal,
+      progress: (text) => {
+        if (!wantsJson) process.stderr.write(`${text}\n`);
+      },
+    });
+    return tell(answer, wantsJson);
+  } catch (error) {
+    return fail(error, { command, wantsJson });
+  }
+}
+
+function isAsked(words: string, args: readonly string[]): boolean {
+  return words.split(' ').every((word, index) => args[index] === word);
+}
+
+function read(command: Command, args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { ...command.options, ...everywhere },
+      allowPositionals: false,
+    }).values;
+  } catch (error) {
+    throw new CommandError('usage', error instanceof Error ? error.message : String(error));
+  }
+}
+
+function runNone(args: readonly string[]): ExitCode {
+  const asksHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
+  if (asksHelp) return say(listText());
+  const typed = args.filter((arg) => !arg.startsWith('-')).join(' ');
+  process.stderr.write(`cardea: there is no command "${typed}".\n\n${listText()}\n`);
+  return exitCodes.usage;
+}
+
+function listText(): string {
+  const width = Math.max(0, ...commands.map(({ words }) => words.length));
+  const lines = commands.map(({ words, summary }) => `  ${words.padEnd(width)}  ${summary}`);
+  return [
+    'usage: cardea <command> [options]',
+    '',
+    ...lines,
+    '',
+    'cardea <command> --help says more. Every command takes --json.',
+    'Exit codes: 0 all is well, 1 something was found, 2 asked wrongly, 3 it could not be done.',
+  ].join('\n');
+}
+
+function helpOf({ words, summary, help }: Command): string {
+  return `cardea ${words}: ${summary}\n\n${help.trim()}\n  --json  the answer as JSON\n  --help  this text`;
+}
+
+function tell({ code, json, text }: CommandAnswer, wantsJson: boolean): ExitCode {
+  say(wantsJson ? JSON.stringify(json, null, 2) : text);
+  return code;
+}
+
+function say(text: string): ExitCode {
+  process.stdout.write(`${text}\n`);
+  return exitCodes.fine;
+}
+
+function fail(
+  error: unknown,
+  { command, wantsJson }: { readonly command: Command; readonly wantsJson: boolean },
+): ExitCode {
+  const code = error instanceof CommandError ? error.code : exitCodes.failed;
+  const message = messageOf(error);
+  if (wantsJson) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
+  process.stderr.write(`cardea ${command.words}: ${message}\n`);
+  if (code === exitCodes.usage) process.stderr.write(`\n${helpOf(command)}\n`);
+  return code;
+}
+
+/** What is no fault of the asker keeps its stack: it is a defect. */
+function messageOf(error: unknown): string {
+  if (error instanceof CommandError || error instanceof StartError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+process.exitCode = await run(process.argv.slice(2));

@@ -39,6 +39,8 @@ export type Attachments = {
   put(attached: Attached): Promise<void>;
   remove(id: string): Promise<void>;
   clear(): Promise<void>;
+  /** Waits for what is being written. What a lock still answers afterwards counts in memory only, as after a power cut. */
+  close(): Promise<void>;
 };
 
 /** Opens the list of a data folder; unreadable lines are devices that must show card or button again. */
@@ -49,7 +51,9 @@ export async function openAttachments(dataDir: string): Promise<Attachments> {
   for (const value of values) if (Value.Check(Attached, value)) byId.set(value.id, value);
 
   let writing: Promise<void> = Promise.resolve();
+  let isClosed = false;
   function save(): Promise<void> {
+    if (isClosed) return Promise.resolve();
     const lines = [...byId.values()].map((attached) => toLine(attached));
     const next = writing.then(() => replaceFile(path, lines));
     writing = next.catch(() => undefined);
@@ -70,6 +74,10 @@ export async function openAttachments(dataDir: string): Promise<Attachments> {
     clear() {
       byId.clear();
       return save();
+    },
+    close() {
+      isClosed = true;
+      return writing;
     },
   };
 }

@@ -17,6 +17,8 @@ export type EasyOffice = {
   look(door: Door): void;
   /** A person or a command has ended office mode: an automatic window does not start again by itself. */
   endedByHand(door: Door): Promise<void>;
+  /** No look sets a timer any more. */
+  stop(): void;
 };
 
 const retryMs = 60_000;
@@ -45,6 +47,8 @@ export function createEasyOffice({
   readonly onChanged: (door: Door) => void;
   readonly onFailure: (error: unknown) => void;
 }): EasyOffice {
+  let isStopped = false;
+
   /** null = the table is unreadable: leave the door as it is. */
   function windowOf(door: Door): Window | null {
     const { table } = tables;
@@ -117,6 +121,7 @@ export function createEasyOffice({
   function setTimer(door: Door): void {
     door.easyOfficeTimer?.cancel();
     door.easyOfficeTimer = null;
+    if (isStopped) return;
     const window = windowOf(door);
     if (!window) return;
     const { changesAt } = window;
@@ -128,6 +133,7 @@ export function createEasyOffice({
   }
 
   function look(door: Door): void {
+    if (isStopped) return;
     const seen = windowOf(door);
     inTurn(door, () => lookNow(door))
       .catch(onFailure)
@@ -141,6 +147,7 @@ export function createEasyOffice({
 
   return {
     look,
+    stop: () => void (isStopped = true),
     async endedByHand(door) {
       const window = windowOf(door);
       if (window) await markDone(door, window);

@@ -436,11 +436,15 @@ export async function startRunning(
     async stop(how) {
       presence.stop();
       updates.stop();
+      easyOffice.stop();
       for (const door of doors.values()) stopDoor(door);
       upload.end();
       reporter.end();
       await link.stop(how);
       await driver.stop();
+      // A lock may answer later: nothing is written any more in a folder that belongs to the next start.
+      await attachments.close();
+      await state.close();
       await tables.close();
       await outcomes.close();
       await ledger.close();

@@ -32,6 +32,8 @@ export type HubStateFile = {
   get(): HubState;
   /** Resolves when the change is on the disk; changes are written in the order they were made. */
   change(changes: Partial<HubState>): Promise<void>;
+  /** Waits for what is being written; later changes are lost, as after a power cut. */
+  close(): Promise<void>;
 };
 
 /** Opens the state of a data folder, made at the first start. Throws HubStateDamagedError. */
@@ -40,15 +42,21 @@ export async function openHubState(dataDir: string): Promise<HubStateFile> {
   const path = join(dataDir, 'hub.state');
   let state = parseState(await readIfThere(path), path);
   let writing: Promise<void> = Promise.resolve();
+  let isClosed = false;
   return {
     get: () => state,
     change(changes) {
+      if (isClosed) return Promise.resolve();
       state = { ...state, ...changes };
       const written = state;
       const next = writing.then(() => replaceFile(path, [toLine(written)]));
       // A failed write must not block the next one, its caller has been told.
       writing = next.catch(() => undefined);
       return next;
+    },
+    close() {
+      isClosed = true;
+      return writing;
     },
   };
 }

@@ -103,6 +103,7 @@ export function scriptedHardware(): ScriptedHardware {
     startTagRegistration: (lockMac) => act('startTagRegistration', lockMac),
     endTagRegistration: (lockMac) => act('endTagRegistration', lockMac),
     writeMemory: (lockMac, memory) => act('writeMemory', lockMac, memory.keys.length),
+    readTrail: () => Promise.resolve({ result: 'confirmed', version: 0, entries: [] }),
     setTime: (lockMac) => act('setTime', lockMac),
     attach: ({ mac: deviceMac, slot }) => act('attach', deviceMac, slot),
     detach: (deviceMac) => act('detach', deviceMac),
@@ -242,7 +243,7 @@ export async function startHubRig({
     },
     async stop() {
       await hub.stop();
-      await rm(dataDir, { recursive: true });
+      await rm(dataDir, { recursive: true, maxRetries: 5 });
     },
   };
 }

@@ -8,6 +8,7 @@ export type EventKind = 'entries' | 'incidents';
 /** An event as a listener gets it, and where it stands. */
 export type StreamedEvent = {
   readonly number: number;
+  readonly storedAt: Date;
   readonly collectionId: CollectionId | null;
   /** The person of an entry; null = nobody known. */
   readonly userId: string | null;
@@ -16,6 +17,7 @@ export type StreamedEvent = {
 
 type Row = {
   number: string;
+  stored_at: Date;
   collection_id: CollectionId | null;
   id: string;
   event_category: string;
@@ -40,7 +42,7 @@ type Row = {
   reject_reason: string | null;
 };
 
-const shared = `e.number, e.collection_id, e.id, e.event_category, e.event_detail, e.utc_date_time, e.local_date_time,
+const shared = `e.number, e.stored_at, e.collection_id, e.id, e.event_category, e.event_detail, e.utc_date_time, e.local_date_time,
   e.lock_id, e.lock_mac_address, e.lock_customer_reference, e.iq_id, e.iq_customer_reference, e.iq_mac_address,
   e.iq_revision, coalesce(c.store_events_ttl_seconds, 7776000)::float8 as ttl`;
 
@@ -49,36 +51,79 @@ const person = `u.id as user_id, n.first_name as user_first_name, n.last_name as
 
 const site = 'left join collections c on c.tenant_id = e.tenant_id and c.id = e.collection_id';
 
-const texts: Readonly<Record<EventKind, string>> = {
+const sources: Readonly<Record<EventKind, string>> = {
   entries: `select ${shared}, ${person} from entries e ${site}
     left join accessors a on a.tenant_id = e.tenant_id and a.id = e.accessor_id
     left join users u on u.tenant_id = a.tenant_id and u.id = a.user_id
-    left join logins n on n.id = u.login_id
-    where e.tenant_id = $1 and e.number > $2 order by e.number limit $3`,
-  incidents: `select ${shared} from incidents e ${site}
-    where e.tenant_id = $1 and e.number > $2 order by e.number limit $3`,
+    left join logins n on n.id = u.login_id`,
+  incidents: `select ${shared} from incidents e ${site}`,
+};
+
+export type EventRange = {
+  readonly kind: EventKind;
+  /** The number behind which reading begins. */
+  readonly after: number;
+  readonly limit: number;
 };
 
 /** Events of the tenant after a number, in the order of storing. */
 export async function readEventsAfter(
   scope: Scope,
+  { kind, after, limit }: EventRange,
+): Promise<StreamedEvent[]> {
+  const rows = await scope.query<Row>(
+    `${sources[kind]} where e.tenant_id = $1 and e.number > $2 order by e.number limit $3`,
+    [scope.tenantId, after, limit],
+    `stream_${kind}`,
+  );
+  return rows.map((row) => eventOf(row, kind));
+}
+
+/** The same of one site, and of one person there unless `userId` is null; incidents are of nobody. */
+export async function readSiteEventsAfter(
+  scope: Scope,
   {
     kind,
     after,
     limit,
-  }: { readonly kind: EventKind; readonly after: number; readonly limit: number },
+    siteId,
+    userId,
+  }: EventRange & { readonly siteId: CollectionId; readonly userId: string | null },
 ): Promise<StreamedEvent[]> {
+  const isOfOne = kind === 'entries' && userId !== null;
   const rows = await scope.query<Row>(
-    texts[kind],
-    [scope.tenantId, after, limit],
-    `stream_${kind}`,
+    `${sources[kind]} where e.tenant_id = $1 and e.collection_id = $2 and e.number > $3
+       ${isOfOne ? 'and a.user_id = $5' : ''} order by e.number limit $4`,
+    [scope.tenantId, siteId, after, limit, ...(isOfOne ? [userId] : [])],
+    `stream_site_${kind}${isOfOne ? '_of_one' : ''}`,
   );
-  return rows.map((row) => ({
+  return rows.map((row) => eventOf(row, kind));
+}
+
+function eventOf(row: Row, kind: EventKind): StreamedEvent {
+  return {
     number: Number(row.number),
+    storedAt: row.stored_at,
     collectionId: row.collection_id,
     userId: kind === 'entries' ? row.user_id : null,
     message: kind === 'entries' ? entryOf(row) : incidentOf(row),
-  }));
+  };
+}
+
+/** For how many seconds the events of a site are kept; those it does not store wait a day for their streams. */
+export async function findKeptSeconds(
+  scope: Scope,
+  { siteId, kind }: { readonly siteId: CollectionId; readonly kind: EventKind },
+): Promise<number> {
+  const stores = kind === 'entries' ? 'store_entry_events' : 'store_incident_events';
+  const [row] = await scope.query<{ seconds: number }>(
+    `select (case when ${stores} then store_events_ttl_seconds
+                  else least(store_events_ttl_seconds, 86400) end)::float8 as seconds
+       from collections where tenant_id = $1 and id = $2`,
+    [scope.tenantId, siteId],
+    `stream_kept_${kind}`,
+  );
+  return row?.seconds ?? 0;
 }
 
 /** The number of the newest event; 0 = none. */

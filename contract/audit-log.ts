@@ -1,9 +1,12 @@
 import { Type, type Static } from 'typebox';
-import { eventPage, Instant, Int, orNull, Text, Uuid, words } from './fields.ts';
+import { eventPage, Instant, Int, optional, orNull, Text, Uuid, words } from './fields.ts';
 
 export const auditOutcomes = ['ok', 'refused', 'failed'] as const;
 
-/** core-api.md 11. `hash` = hex SHA-256 of the record's canonical JSON (RFC 8785) without `hash`; `previous_hash` is in it. */
+/**
+ * core-api.md 11. `changes_hash` (ours) is there when something changed from what to what: hex SHA-256 of a salt and the
+ * changes, which lie beside the record so that erasing them leaves the chain whole. `hash` = hex SHA-256 of the record's canonical JSON (RFC 8785) without `hash`; `previous_hash` is in it.
+ */
 export const AuditEntry = Type.Object({
   id: Uuid,
   number: Int,
@@ -20,6 +23,15 @@ export const AuditEntry = Type.Object({
   collection_id: orNull(Uuid),
   outcome: words(auditOutcomes),
   detail: orNull(Text),
+  changes_hash: optional(Text),
 });
 export type AuditEntry = Static<typeof AuditEntry>;
 export const AuditEntryPage = eventPage(AuditEntry);
+
+/** One member of an object, from what to what; null = it was not there, or is no longer. */
+export const AuditChange = Type.Object({
+  member: Text,
+  before: Type.Unknown(),
+  after: Type.Unknown(),
+});
+export type AuditChange = Static<typeof AuditChange>;

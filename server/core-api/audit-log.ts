@@ -28,6 +28,11 @@ export function auditLogRoutes({ auditLog }: { readonly auditLog: AuditLog }): R
   ];
 }
 
-function toAuditEntry(row: AuditRow): AuditEntry {
-  return { ...row, utc_date_time: instantText(row.utc_date_time) };
+/** A record without changes has no member for their hash: it has the form that records had before there were any. */
+function toAuditEntry({ changes_hash: changes, ...row }: AuditRow): AuditEntry {
+  return {
+    ...row,
+    utc_date_time: instantText(row.utc_date_time),
+    ...(changes === null ? {} : { changes_hash: changes }),
+  };
 }

@@ -5,7 +5,10 @@ import { listEvents, type EventListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Scope } from './scope.ts';
 
-export type AuditRow = Omit<AuditEntry, 'utc_date_time'> & { readonly utc_date_time: Date };
+export type AuditRow = Omit<AuditEntry, 'utc_date_time' | 'changes_hash'> & {
+  readonly utc_date_time: Date;
+  readonly changes_hash: string | null;
+};
 
 export const auditFields = {
   id: { type: 'uuid', sql: sql`r.id`, isNotNull: true },
@@ -26,7 +29,7 @@ export const auditFields = {
 } as const satisfies SqlListFields;
 
 const columns = `r.id, r.number::float8 as number, r.request_id, r.hash, r.previous_hash, r.utc_date_time, r.client_id,
-  r.user_id, r.accessor_id, r.action, r.object_type, r.object_id, r.collection_id, r.outcome, r.detail`;
+  r.user_id, r.accessor_id, r.action, r.object_type, r.object_id, r.collection_id, r.outcome, r.detail, r.changes_hash`;
 
 /** A page of the tenant's audit log, newest first unless asked otherwise. */
 export function listAuditLog(

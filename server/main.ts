@@ -121,7 +121,7 @@ async function showDemo(
   });
   shutdown.register('the simulator', () => simulator.stop());
   simulator.start();
-  const demo = await layDemo(
+  const laying = layDemo(
     {
       database,
       identity: cardea.identity,
@@ -141,7 +141,12 @@ async function showDemo(
     },
     starting.signal,
   );
-  say(demoText(demo, demoFilePath(dataDir)));
+  // It works with the server and its database, so it ends before they do.
+  shutdown.register('the demo data', async () => {
+    starting.abort();
+    await laying.catch(() => undefined);
+  });
+  say(demoText(await laying, demoFilePath(dataDir)));
 }
 
 /** The console, beside the log: for the person who typed the command. */

@@ -59,7 +59,10 @@ export type DemoOrder = {
 type Stage = 'empty' | 'site' | 'hubs' | 'history' | 'done';
 const dayMs = 86_400_000;
 
-/** Lays what is missing and returns the content of demo.json. StartError when the folder holds another demo. */
+/**
+ * Lays what is missing and returns the content of demo.json. StartError when the folder holds another demo. Rejects when the
+ * signal cuts it off, between two steps.
+ */
 export async function layDemo(
   parts: DemoParts,
   { name, dataDir, addresses }: DemoOrder,
@@ -77,6 +80,7 @@ export async function layDemo(
     );
   let { stage } = fact;
   const reach = async (next: Stage, work: () => Promise<void>): Promise<void> => {
+    signal.throwIfAborted();
     if (order.indexOf(stage) >= order.indexOf(next)) return;
     await work();
     await writeFact(database, { name, stage: next });
@@ -88,6 +92,7 @@ export async function layDemo(
     ...(await makeCredentials(parts, { tenantId, name, building, dataDir })),
     signer: await signerOf(parts, { tenantId, dataDir, baseUrl: addresses.base_url }),
   };
+  signal.throwIfAborted();
   await parts.domain.tenantCertificates.ensure(actor).catch((error: unknown) => {
     parts.log.warn({ err: error }, 'the signer of the demo tenant fails: its phones open no door');
   });
@@ -103,8 +108,9 @@ export async function layDemo(
   const file = { ...addresses, ...credentials, tenant_id: tenantId, ...contentOf(building) };
   await writeDemoFile(dataDir, file);
   await reach('done', async () => {});
-  if (!(await untilDemoIsLive(parts, { actor, since }, signal)))
-    parts.log.warn('some hubs or locks of the demo building do not answer yet');
+  const isLive = await untilDemoIsLive(parts, { actor, since }, signal);
+  signal.throwIfAborted();
+  if (!isLive) parts.log.warn('some hubs or locks of the demo building do not answer yet');
   return file;
 }
 

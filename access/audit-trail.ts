@@ -54,21 +54,25 @@ export function auditTrailFor(
   const days = table.locks.get(lockId)?.item.audit_trail_days ?? 0;
   if (days === 0) return null;
   const denied = trail.flatMap(({ what, at }) => {
-    const ends = endsOfRight(table, { lockId, what, at });
-    return ends === 'never' ? [] : [{ what, from: ends === 'now' ? null : ends }];
+    const endMs = endOfRight(table, { lockId, what, at });
+    if (endMs === Infinity) return [];
+    return [{ what, from: endMs === 0 ? null : new Date(endMs).toISOString() }];
   });
   return { days, denied };
 }
 
-/** Until when whoever holds it has a right at the lock: schedules and privacy aside, which change without a word of the hub. */
-function endsOfRight(
+/**
+ * Until when whoever holds it has a right at the lock, in ms since 1970: 0 = nobody has, Infinity = without end. Schedules and
+ * privacy aside, which change without a word of the hub.
+ */
+function endOfRight(
   table: AccessTable,
   {
     lockId,
     what,
     at,
   }: { readonly lockId: string; readonly what: TrailCredential; readonly at: string },
-): 'now' | 'never' | string {
+): number {
   const shown: TrailCredential = what.type === 'mkey' ? { ...what, standing: 'good' } : what;
   const question: Question = {
     table,
@@ -81,13 +85,10 @@ function endsOfRight(
   const ends = table.findHoldings(shown).flatMap(({ accessor, key }) => {
     const holding = { accessor, key: { ...key, expires_at: null } };
     const { check } = decideFor(holding, { table, question });
-    return check >= 14 ? [key.expires_at] : [];
+    if (check < 14) return [];
+    return [key.expires_at === null ? Infinity : Date.parse(key.expires_at)];
   });
-  if (ends.length === 0) return 'now';
-  return ends.reduce<string>((last, end) => {
-    if (last === 'never' || end === null) return 'never';
-    return Date.parse(end) > Date.parse(last) ? end : last;
-  }, new Date(0).toISOString());
+  return Math.max(0, ...ends);
 }
 
 /** Whether a lock alone opens for a credential because it opened it lately; privacy refuses (7.4). */

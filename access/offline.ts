@@ -1,7 +1,8 @@
-/** What a lock holds and decides while its hub is out of reach (behaviour.md 12.2, 12.3): exits and offline keys only. */
+/** What a lock holds and decides while its hub is out of reach (behaviour.md 12.2, 12.3): exits and offline keys. */
 import { createHash } from 'node:crypto';
 import type { KeyItem } from '#contract/access-table';
 import { assertNever } from '#contract/assert-never';
+import { auditTrailFor, type AuditTrailRule, type TrailEntry } from './audit-trail.ts';
 import { decide, type Decision, type Question } from './decision.ts';
 import { phoneTrustOf, type PhoneTrust } from './phones.ts';
 import { hashPin } from './pins.ts';
@@ -34,6 +35,8 @@ export type OfflineMemory = {
   readonly keys: readonly OfflineKey[];
   /** What phones are checked by; null where no mobile key opens. */
   readonly phones: PhoneTrust | null;
+  /** Who else opens because of an opening lately; null = nobody. */
+  readonly auditTrail: AuditTrailRule | null;
 };
 
 /** What the lock's hardware can hold. */
@@ -45,11 +48,21 @@ export type MemoryLimits = {
 
 /**
  * The offline memory a lock should hold, or null for a lock that is not in the table: its offline keys, in the order of the
- * table and up to its limit, of accessors who share a group with it and are neither blocked nor suspended (12.3).
+ * table and up to its limit, of accessors who share a group with it and are neither blocked nor suspended (12.3), and what
+ * holds for the keys of its own audit trail.
  */
 export function offlineMemoryFor(
   table: AccessTable,
-  { lockId, limits }: { readonly lockId: string; readonly limits: MemoryLimits },
+  {
+    lockId,
+    limits,
+    trail = null,
+  }: {
+    readonly lockId: string;
+    readonly limits: MemoryLimits;
+    /** What the lock says of its audit trail; absent = it keeps none, or nobody asked. */
+    readonly trail?: readonly TrailEntry[] | null;
+  },
 ): OfflineMemory | null {
   const lock = table.locks.get(lockId);
   const { settings } = table;
@@ -63,28 +76,31 @@ export function offlineMemoryFor(
     .map(({ key, accessor }) => ({
       accessor,
       key,
-      common: accessor.group_ids.filter((groupId) => lock.groupIds.has(groupId)),
+      schedules: accessor.group_ids
+        .filter((groupId) => lock.groupIds.has(groupId))
+        .flatMap((groupId) => table.groups.get(groupId)?.schedules ?? []),
     }))
-    .filter(({ common }) => common.length > 0)
+    .filter(({ schedules }) => schedules.length > 0)
     .slice(0, limits.offlineKeyLimit)
-    .map(({ key, accessor, common }) => ({
+    .map(({ key, accessor, schedules }) => ({
       keyId: key.id,
       accessorId: accessor.id,
       type: key.type,
       value: key.value,
       rfidUid: key.rfid_uid,
       expiresAt: key.expires_at,
-      schedules: keepsSchedules
-        ? common.flatMap((groupId) => table.groups.get(groupId)?.schedules ?? [])
-        : null,
+      schedules: keepsSchedules ? schedules : null,
       overridePrivacyMode: accessor.override_privacy_mode,
     }));
+  const auditTrail = trail === null ? null : auditTrailFor(table, { lockId, trail });
+  const readsPhones = auditTrail !== null || keys.some(({ type }) => type === 'mkey');
   const content = {
     timeZone: settings.time_zone,
     pinHashKeys: pinHashKeysOf(settings),
     openTimeSeconds: lock.item.open_time_seconds,
     keys,
-    phones: keys.some(({ type }) => type === 'mkey') ? phoneTrustOf(table) : null,
+    phones: readsPhones ? phoneTrustOf(table) : null,
+    auditTrail,
   };
   const version = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
   return { version, ...content };

@@ -68,6 +68,8 @@ export const LockItem = Type.Object({
   easy_office_mode: nullable(EasyOfficeModeSchedule),
   /** Keys (relation ids) that open with the hub gone. */
   offline_key_ids: Type.Array(Uuid),
+  /** A key that opened within so many days opens with the hub gone (12.3); absent = off. */
+  audit_trail_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 255 })),
 });
 export type LockItem = Static<typeof LockItem>;
 

@@ -167,6 +167,8 @@ export const BuildingSite = Type.Object(
           lock: Name,
           collection: nullable(Name),
           open_time_seconds: Type.Integer({ minimum: 1, maximum: 240 }),
+          /** Whoever opened within so many days opens with the hub gone too; absent = off (behaviour.md 12.3). */
+          audit_trail_days: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
           easy_office_mode: nullable(EasyOfficeModeSchedule),
         },
         strict,

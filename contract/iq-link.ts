@@ -129,6 +129,13 @@ export const LockReport = Type.Object({
   offline_key_limit: Type.Integer(),
   /** Ids of the offline keys the lock has confirmed to hold; null or absent = not known. */
   offline_key_ids: Type.Optional(nullable(Type.Array(Type.String()))),
+  /**
+   * The version of the desired state that the memory of a lock with access by audit trail was last proven to fit; absent = such
+   * access is off, or nothing is proven yet.
+   */
+  memory_table_version: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** Whether it applies schedules to offline keys (behaviour.md 12.3); absent = not known. */
+  holds_schedules: Type.Optional(Type.Boolean()),
   /** The lock refused to keep its offline memory three times in a row. */
   offline_memory_refused: Type.Optional(Type.Boolean()),
   /** Absent = the hub does not know it. */

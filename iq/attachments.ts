@@ -26,7 +26,12 @@ export const Attached = Type.Object({
   battery_warned: Type.Union([Type.Literal('low'), Type.Literal('critical'), Type.Null()]),
   /** The offline memory the lock confirmed last: its version and the ids of its keys. */
   memory: Type.Optional(
-    Type.Object({ version: Type.String(), key_ids: Type.Array(Type.String()) }),
+    Type.Object({
+      version: Type.String(),
+      key_ids: Type.Array(Type.String()),
+      /** The table it was proven to fit, where access by audit trail is on. */
+      table_version: Type.Optional(Type.Integer()),
+    }),
   ),
 });
 export type Attached = Static<typeof Attached>;

@@ -5,6 +5,7 @@ import type { LockReport } from '#contract/iq-link';
 import type { Attached } from './attachments.ts';
 import type { Timer } from './clock.ts';
 import type { LockStatus } from './drivers/driver.ts';
+import type { KnownTrail } from './lock-memory.ts';
 
 export type Door = {
   readonly id: string;
@@ -39,6 +40,8 @@ export type Door = {
   isMemoryOnTheWay: boolean;
   /** What the lock confirmed to hold; counts only while the lock says that it still holds this version. */
   memory: Attached['memory'];
+  /** The lock's own memory of openings as the hub read it last; null = not read. */
+  trail: KnownTrail | null;
   /** How often in a row the lock refused its memory. */
   memoryRefusals: number;
 };
@@ -69,6 +72,7 @@ export function newDoor(attached: Attached, now: Date): Door {
     actsWaiting: 0,
     isMemoryOnTheWay: false,
     memory: attached.memory,
+    trail: null,
     memoryRefusals: 0,
   };
 }
@@ -116,11 +120,19 @@ export function reportOf(door: Door): LockReport {
     offline_key_limit: status?.traits.offlineKeyLimit ?? 0,
     offline_key_ids: heldKeyIds(door),
     offline_memory_refused: door.memoryRefusals >= refusalLimit,
+    ...(status === null ? {} : { holds_schedules: status.traits.holdsSchedules }),
+    ...memoryProof(door),
   };
 }
 
 /** behaviour.md 3.4: a right has failed after so many refusals. */
 const refusalLimit = 3;
+
+function memoryProof({ status, memory }: Door): Pick<LockReport, 'memory_table_version'> {
+  const isHeld = status === null || status.memoryVersion === memory?.version;
+  const version = isHeld ? memory?.table_version : undefined;
+  return version === undefined ? {} : { memory_table_version: version };
+}
 
 /** null = the lock holds a memory of which this hub does not know the content. */
 function heldKeyIds({ status, memory }: Door): string[] | null {

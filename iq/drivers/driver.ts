@@ -12,6 +12,7 @@
  */
 import type { batteryStates, communicationTypes, IqReport, lockTypes } from '#contract/iq-link';
 import type { FirmwareFact, UpdateFailure } from '#contract/firmware';
+import type { TrailEntry } from '#access/audit-trail';
 import type { OfflineMemory } from '#access/offline';
 import type { PhoneAtDoor } from '#access/phones';
 import type { Presentation } from '#access/presentation';
@@ -65,6 +66,8 @@ export type LockStatus = {
   readonly clock: 'set' | 'lost';
   /** `version` of the offline memory it holds, or null = none. */
   readonly memoryVersion: string | null;
+  /** Changes with the lock's audit trail; absent = the hardware keeps none. */
+  readonly trailVersion?: number;
 };
 
 export type RepeaterStatus = { readonly communicationType: CommunicationType };
@@ -96,6 +99,15 @@ type FromLock = FromDevice & {
   /** Number of the record in the lock's own event memory, counting up per lock; null = told as it happened. */
   readonly record: number | null;
 };
+
+export type TrailOutcome =
+  | {
+      readonly result: 'confirmed';
+      readonly version: number;
+      readonly entries: readonly TrailEntry[];
+    }
+  | { readonly result: 'refused'; readonly word: DriverWord }
+  | { readonly result: 'silent' };
 
 /** `installed` = written and, for a lock or repeater, running; a hub runs it after its next start. */
 export type InstallOutcome =
@@ -168,6 +180,8 @@ export type Driver = {
 
   /** Replaces the offline memory as a whole; confirmed = the lock has kept it. */
   writeMemory(mac: string, memory: OfflineMemory): Promise<Outcome>;
+  /** The lock's own memory of who opened it when. */
+  readTrail(mac: string): Promise<TrailOutcome>;
   setTime(mac: string, now: Date): Promise<Outcome>;
 
   /** A device that showed card or button joins; also tells a known device its new parent or slot. */

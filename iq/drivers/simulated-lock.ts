@@ -12,7 +12,7 @@ import type { Presentation } from '#access/presentation';
 import type { HubClock } from '../clock.ts';
 import type { BatteryState, DriverEvent, LockStatus, LockTraits, Outcome } from './driver.ts';
 import { confirmed, refused, SimulatedBolt } from './simulated-bolt.ts';
-import { SimulatedMemory, type Untold } from './simulated-memory.ts';
+import { SimulatedMemory, type Happening, type Untold } from './simulated-memory.ts';
 import {
   macOf,
   SimulatedMembership,
@@ -30,16 +30,6 @@ export type DoorAnswer = {
 
 /** What the maintenance card made the lock show (4.5). */
 export type CardLight = 'attached' | 'detached' | 'online' | 'offline' | 'waiting';
-
-/** An event of the lock before it is known whether it is told at once or remembered. */
-type Happening =
-  | { readonly kind: 'door'; readonly door: 'open' | 'closed' }
-  | { readonly kind: 'bolt'; readonly bolt: LockStatus['bolt'] }
-  | { readonly kind: 'privacy'; readonly privacy: boolean }
-  | { readonly kind: 'tamper'; readonly tampered: boolean }
-  | { readonly kind: 'battery'; readonly battery: BatteryState }
-  | { readonly kind: 'clock_lost' | 'ppd_connected' | 'lock_reset' }
-  | { readonly kind: 'other'; readonly said: string };
 
 /** What a lock without battery backup wakes up with. */
 const lostTime = Date.UTC(2000, 0, 1);
@@ -346,6 +336,10 @@ export class SimulatedLock {
     return this.#memory.recordCount;
   }
 
+  get trail() {
+    return this.#memory.trail;
+  }
+
   get offlineKeys(): number {
     return this.#memory.keyCount;
   }
@@ -382,6 +376,7 @@ export class SimulatedLock {
       battery: this.#battery,
       clock: this.#isClockLost ? 'lost' : 'set',
       memoryVersion: this.#memory.version,
+      trailVersion: this.#memory.trail.version,
     };
   }
 
@@ -418,6 +413,7 @@ export class SimulatedLock {
           : { kind: 'presented', ...from, presentation: shown },
       );
       const did = this.#takeAnswer();
+      if (did === 'opened') await this.#memory.noteOpening(shown, at);
       if (isByHand && heard) return { did: 'opened', decidedBy: 'mechanics' };
       if (did !== null) return { did, decidedBy: 'hub' };
       if (heard && this.#isLearning) return { did: 'learned', decidedBy: 'hub' };
@@ -435,7 +431,7 @@ export class SimulatedLock {
     return answer;
   }
 
-  #decideAlone(presentation: Presentation, at: Date): DoorAnswer {
+  async #decideAlone(presentation: Presentation, at: Date): Promise<DoorAnswer> {
     const { what } = presentation;
     const isByHand = what.type === 'exit' && what.by === 'handle';
     const mayOpen = this.#memory.opensFor(presentation, {
@@ -445,6 +441,7 @@ export class SimulatedLock {
     });
     const opened =
       isByHand || (mayOpen && this.#bolt.release(this.#memory.openMs).result === 'confirmed');
+    if (opened) await this.#memory.noteOpening(presentation, at);
     this.#remember({ kind: 'presented_offline', mac: this.mac, at, presentation, opened });
     if (isByHand) return { did: 'opened', decidedBy: 'mechanics' };
     return { did: opened ? 'opened' : 'refused', decidedBy: 'lock' };

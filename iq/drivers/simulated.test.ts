@@ -86,6 +86,7 @@ function memoryOf(keys: number): OfflineMemory {
     timeZone: 'UTC',
     pinHashKeys: [],
     phones: null,
+    auditTrail: null,
     openTimeSeconds: 6,
     keys: Array.from({ length: keys }, (_, index) => one(index)),
   };

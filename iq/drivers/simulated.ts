@@ -269,6 +269,7 @@ export function createSimulatedHardware({
       startTagRegistration: (mac) => askOwn(mac, (lock) => lock.setLearning(true)),
       endTagRegistration: (mac) => askOwn(mac, (lock) => lock.setLearning(false)),
       writeMemory: (mac, memory) => askOwn(mac, (lock) => lock.keepMemory(memory)),
+      readTrail: (mac) => askOwn(mac, ({ trail }) => ({ result: 'confirmed', ...trail }) as const),
       setTime: (mac, now) => askOwn(mac, (lock) => lock.setTime(now)),
 
       async attach({ mac, slot, parentMac }) {

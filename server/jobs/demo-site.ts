@@ -91,6 +91,7 @@ async function layHardware(scope: WriteScope, { building, since }: Laying): Prom
     floor_id: floorOf.get(place.lock) ?? null,
     vendor_reference: 'sallis',
     open_time_seconds: place.open_time_seconds,
+    audit_trail_days: place.audit_trail_days ?? 0,
     easy_office_mode: place.easy_office_mode,
     ...unseen,
   }));

@@ -59,6 +59,7 @@ const hardware = difference(
         where g.tenant_id = l.tenant_id and g.lock_id = l.id), '[]'),
      'offline_key_ids', coalesce((select jsonb_agg(o.key_id order by o.key_id) from offline_keys o
         where o.tenant_id = l.tenant_id and o.lock_id = l.id), '[]'))
+     || case when l.audit_trail_days = 0 then '{}' else jsonb_build_object('audit_trail_days', l.audit_trail_days) end
    from locks l where l.tenant_id = $1 and l.iq_id = any ($2) and l.iq_link_state <> 'detached'
    union all
    select r.iq_id, 'repeater/' || r.id, jsonb_build_object(

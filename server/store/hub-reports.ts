@@ -121,6 +121,7 @@ export async function writeLockReports(
             held_offline_keys_at = case when r.offline_key_ids is distinct from l.held_offline_key_ids
               then $4::timestamptz else l.held_offline_keys_at end,
             offline_memory_refused = coalesce(r.offline_memory_refused, false),
+            memory_table_version = r.memory_table_version, holds_schedules = coalesce(r.holds_schedules, l.holds_schedules),
             locked_state = case when l.locked_state = any (array['locked_pending', 'office_mode_pending']) and not $5
                 and l.locked_state_at > $4::timestamptz - interval '10 seconds'
                 and l.locked_state <> r.locked_state || '_pending'
@@ -128,7 +129,8 @@ export async function writeLockReports(
        from jsonb_to_recordset($3::jsonb) as r (id uuid, online boolean, locked_state text, lock_type text,
          communication_type text, battery_level text, left_open_alarm boolean, intrusion_alarm boolean,
          privacy_mode boolean, tag_registration_until timestamptz, signal_strength int, signal_strength_at timestamptz,
-         offline_key_limit int, offline_key_ids uuid[], offline_memory_refused boolean)
+         offline_key_limit int, offline_key_ids uuid[], offline_memory_refused boolean,
+         memory_table_version bigint, holds_schedules boolean)
       where l.tenant_id = $1 and l.iq_id = $2 and l.id = r.id`,
     [scope.tenantId, iqId, JSON.stringify(reports), now, isFinal],
     'lock_reports_write',

@@ -78,7 +78,7 @@ async function moveHardware(scope: WriteScope, newId: IqId, formerId: IqId): Pro
      )
      update locks l set iq_id = $2, iq_link_state = 'attached_pending', online = false, tree_position = p.position,
             tag_registration_until = null, held_offline_key_ids = null, held_offline_keys_at = null,
-            offline_memory_refused = false
+            offline_memory_refused = false, memory_table_version = null
        from places p where l.tenant_id = $1 and l.id = p.id`,
     [scope.tenantId, newId, formerId],
   );

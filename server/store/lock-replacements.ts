@@ -47,6 +47,7 @@ export async function replaceLockHardware(
             battery_level = 'unknown', left_open_alarm = false, intrusion_alarm = false, privacy_mode = false,
             tag_registration_until = null, signal_strength = null, signal_strength_last_update = null,
             held_offline_key_ids = null, held_offline_keys_at = null, offline_memory_refused = false,
+            memory_table_version = null, holds_schedules = null,
             tree_position = coalesce(l.tree_position, 1 + greatest(
               (select max(o.tree_position) from locks o where o.tenant_id = $1 and o.iq_id = l.iq_id),
               (select max(r.tree_position) from repeaters r where r.tenant_id = $1 and r.iq_id = l.iq_id), 0))

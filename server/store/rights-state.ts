@@ -39,6 +39,10 @@ type Place = {
   readonly held_keys: readonly string[] | null;
   readonly held_keys_at: string | null;
   readonly memory_refused: boolean;
+  /** The lock opens, or still may, for keys of its audit trail. */
+  readonly uses_trail: boolean;
+  /** The table that the lock's memory was proven to fit. */
+  readonly memory_version: string | null;
 };
 
 /** A hub that is ahead holds the state of a database that was restored since: it has proven nothing. */
@@ -62,7 +66,8 @@ const placeColumns = `l.id as lock_id, q.id as iq_id, l.collection_id, l.iq_link
   coalesce(d.value -> 'offline_key_ids', '[]') as offline_now,
   coalesce(${before('d', '$3')} -> 'offline_key_ids', '[]') as offline_before,
   l.held_offline_key_ids as held_keys, l.held_offline_keys_at::text as held_keys_at,
-  l.offline_memory_refused as memory_refused`;
+  l.offline_memory_refused as memory_refused,
+  l.audit_trail_days > 0 or l.memory_table_version is not null as uses_trail, l.memory_table_version as memory_version`;
 
 const placeJoins = `locks l
   join iqs q on q.tenant_id = l.tenant_id and q.id = l.iq_id
@@ -134,7 +139,8 @@ const placeSource = (
   lock_id uuid, iq_id uuid, collection_id uuid, is_attached boolean, proven bigint, sent_version bigint,
   sync_refusals int, version bigint, changed_at timestamptz, confirmed_at timestamptz, has_camera boolean,
   groups jsonb, open_now jsonb, open_held jsonb, open_before jsonb, offline_now jsonb, offline_before jsonb,
-  held_keys uuid[], held_keys_at timestamptz, memory_refused boolean)) p`;
+  held_keys uuid[], held_keys_at timestamptz, memory_refused boolean,
+  uses_trail boolean, memory_version bigint)) p`;
 
 /** One row per lock, accessor and key; `accessors` gives the column `accessor_id`. */
 function rightsFrom(
@@ -166,6 +172,9 @@ const isShown = sql`(k.is_wanted or k.is_held or k.was_wanted or k.is_member)`;
 
 const isProven = `(p.proven > 0 and k.is_wanted = k.is_held)`;
 const isOffline = `(p.offline_now ? k.key_id::text)`;
+/** Another key than a lock can remember is no key of its audit trail (behaviour.md 12.2). */
+const isRemembered = `(p.uses_trail and k.type in ('tag', 'mkey', 'wallet'))`;
+const isTrailProven = `coalesce(greatest(a.version, p.version) <= p.memory_version, false)`;
 const isHeldByLock = `(k.key_id = any (p.held_keys))`;
 /** Wanted on every lock of its groups, and this one has no room (behaviour.md 12.3). */
 const hasNoRoom = `(k.type in ('tag', 'mkey', 'wallet') and p.is_attached and not ${isOffline} and exists (
@@ -181,6 +190,7 @@ const state = `case
   when k.is_wanted and (${hasNoRoom} or ${isOffline} and p.memory_refused) then 'failed'
   when k.is_wanted and ${isOffline} and ${isHeldByLock} then 'in_lock'
   when not k.is_wanted and coalesce(${isHeldByLock}, p.offline_before ? k.key_id::text) then 'requested'
+  when not k.is_wanted and ${isRemembered} then case when ${isTrailProven} then 'in_lock' else 'requested' end
   when not k.is_wanted and p.offline_before ? k.key_id::text then 'in_lock'
   else 'in_hub' end`;
 const changedAt = `greatest(a.changed_at, p.changed_at)`;

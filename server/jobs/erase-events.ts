@@ -1,25 +1,38 @@
-/** Erases events past their retention, a few at a time so that nothing else waits. Several processes may do it at once. */
+/**
+ * Makes the tables of coming months and erases events past their retention: whole months where nobody keeps anything of them, else
+ * some rows at a time so that nothing else waits. Several processes may do it at once.
+ */
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
+import { listEventMonths, openEventMonths, type EventMonth } from '#server/store/event-months';
 import {
+  dropMonthIfOver,
   eraseExpiredEvents,
   eraseHiddenEvents,
   eraseOwnerlessEvents,
-  listRetentions,
+  longestRetention,
+  type Erasing,
 } from '#server/store/expired-events';
 import type { Database } from '#server/store/pool';
 
 /** Erased within 24 h of the end (behaviour.md 9): each hour leaves room for a day with the server down. */
 const everyMs = 3_600_000;
 const firstMs = 60_000;
-const atOnce = 2_000;
+const atOnce = 5_000;
+
+export type Erased = {
+  /** Events erased one by one. */
+  readonly events: number;
+  /** Tables of months dropped with all that was in them. */
+  readonly months: readonly string[];
+};
 
 export type EventEraser = {
   start(): void;
   /** Ends after the portion under way. */
   stop(): Promise<void>;
-  /** One whole round; returns how many events went. */
-  run(): Promise<number>;
+  /** One whole round; returns what went. */
+  run(): Promise<Erased>;
 };
 
 export function createEventEraser({
@@ -35,14 +48,27 @@ export function createEventEraser({
   let isStopped = false;
   let running: Promise<void> = Promise.resolve();
 
-  async function run(): Promise<number> {
+  async function run(): Promise<Erased> {
     const now = clock.now();
-    const rule = { now, limit: atOnce };
+    if (!(await openEventMonths(database, now)))
+      log.warn('the tables of the coming months of events could not be made; tried again later');
+    const longestSeconds = await longestRetention(database);
+    const months: string[] = [];
+    let events = 0;
+    for (const month of await listEventMonths(database)) {
+      if (isStopped) break;
+      if (await dropMonthIfOver(database, month, { now, longestSeconds })) months.push(month.table);
+      else events += await eraseRows(month, { now, limit: atOnce });
+    }
+    return { events, months };
+  }
+
+  async function eraseRows(month: EventMonth, rule: Erasing): Promise<number> {
+    // Nothing has ended in a month that has not begun.
+    if (month.from !== null && month.from > rule.now) return 0;
     let erased = 0;
-    for (const retention of await listRetentions(database))
-      erased += await repeat(() => eraseExpiredEvents(database, retention, rule));
-    erased += await repeat(() => eraseOwnerlessEvents(database, rule));
-    erased += await repeat(() => eraseHiddenEvents(database, rule));
+    for (const erase of [eraseExpiredEvents, eraseOwnerlessEvents, eraseHiddenEvents])
+      erased += await repeat(() => erase(database, month, rule));
     return erased;
   }
 
@@ -60,8 +86,9 @@ export function createEventEraser({
     timer = clock.setTimeout(() => {
       running = run()
         .then(
-          (erased) => {
-            if (erased > 0) log.info({ erased }, 'events past their retention were erased');
+          ({ events, months }) => {
+            if (events + months.length > 0)
+              log.info({ events, months }, 'events past their retention were erased');
           },
           (error: unknown) => log.warn({ err: error }, 'expired events could not be erased'),
         )

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openEventMonths } from '#server/store/event-months';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { create, itemsOf, refusal } from '#test/kit/core';
 import { insertIq, insertLock } from '#test/kit/rows';
@@ -165,6 +166,7 @@ describe.each(['entries', 'incidents'] as const)('%s', (table) => {
 
 describe('the hot lists', () => {
   beforeAll(async () => {
+    await openEventMonths(cardea.database, now);
     await store('entries', { count: 100_000, collection: null, ago: '1 minute' });
     await cardea.database.pool.query(
       `insert into locks (tenant_id, id, mac, code, vendor_reference, created_at)
@@ -199,11 +201,14 @@ describe('the hot lists', () => {
   }
 
   it.each([
-    ['/entries', 'entries_time'],
-    [`/entries?$filter=collection_id eq ${randomUUID()}`, 'entries_collection_time'],
+    ['/entries', 'entries_2026_11_tenant_id_utc_date_time_id_idx'],
+    [
+      `/entries?$filter=collection_id eq ${randomUUID()}`,
+      'entries_2026_11_tenant_id_collection_id_utc_date_time_id_idx',
+    ],
     [
       `/entries?$filter=utc_date_time ge 2026-11-22T11:00:00Z&$orderby=utc_date_time`,
-      'entries_time',
+      'entries_2026_11_tenant_id_utc_date_time_id_idx',
     ],
     [`/locks?$filter=(mac eq '00000000000042')`, 'locks_mac_text'],
     ['/locks?$top=100', 'locks_created'],
@@ -211,6 +216,7 @@ describe('the hot lists', () => {
     const plans = await plansOf(path);
     expect(plans).toHaveLength(1);
     expect(plans[0]).toContain(index);
-    expect(plans[0]).not.toMatch(/Seq Scan on (entries|locks)/);
+    // A month in which nothing has happened costs nothing to read whole.
+    expect(plans[0]).not.toMatch(/Seq Scan on (entries|locks)(?!.*cost=0\.00\.\.0\.00)/);
   });
 });

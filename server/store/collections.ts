@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { CollectionId } from '#contract/ids';
+import type { CollectionId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type { VendorResponse } from '#contract/vendors';
 import { listRows, type ListResult } from './list.ts';
@@ -73,6 +73,16 @@ export async function holdCollection(scope: WriteScope, id: CollectionId): Promi
     'collection_hold',
   );
   return rows.length > 0;
+}
+
+/** The owner of the site; null = nobody was named. */
+export async function findOwner(scope: Scope, id: CollectionId): Promise<UserId | null> {
+  const [row] = await scope.query<{ owner: UserId | null }>(
+    'select owner_user_id as owner from collections where tenant_id = $1 and id = $2',
+    [scope.tenantId, id],
+    'collection_owner',
+  );
+  return row?.owner ?? null;
 }
 
 export function listCollections(

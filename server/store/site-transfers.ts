@@ -110,9 +110,32 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   ['commands', 'iq_id = any ($4)', ''],
   ['hardware_firmware', 'hardware_id = any ($4::uuid[] || $5::uuid[] || $6::uuid[])', ''],
   ['firmware_updates', 'hardware_id = any ($4::uuid[] || $5::uuid[] || $6::uuid[])', ''],
+  ['message_rules', 'collection_id = $3', ''],
+  ['message_rule_locks', 'rule_id in (select id from message_rules where collection_id = $3)', ''],
+  [
+    'message_rule_schedules',
+    'rule_id in (select id from message_rules where collection_id = $3)',
+    '',
+  ],
   ['entries', 'collection_id = $3', ''],
   ['incidents', 'collection_id = $3', ''],
 ];
+
+/** What ends with a transfer: the token it was given for, and whom messages are about and for, since persons stay. */
+const endings: readonly (readonly [table: string, which: string])[] = [
+  ['transfer_tokens', 'collection_id = $2'],
+  ['messages', 'collection_id = $2'],
+  ['message_recipients', 'collection_id = $2'],
+  ...['message_rule_users', 'message_rule_recipients', 'message_turns'].map(
+    (table) =>
+      [
+        table,
+        'rule_id in (select id from message_rules where tenant_id = $1 and collection_id = $2)',
+      ] as const,
+  ),
+];
+
+export const endedTables: readonly string[] = endings.map(([table]) => table);
 
 /** The tables that a transfer moves. */
 export const movedTables: readonly string[] = moves.map(([table]) => table);
@@ -129,10 +152,11 @@ export async function moveCollection(
     `delete from keys where tenant_id = $1 and accessor_id = any ($2) and key_type in ('mkey', 'wallet')`,
     [from, accessors],
   );
-  await scope.query('delete from transfer_tokens where tenant_id = $1 and collection_id = $2', [
-    from,
-    collectionId,
-  ]);
+  for (const [table, which] of endings)
+    await scope.query(`delete from ${table} where tenant_id = $1 and ${which}`, [
+      from,
+      collectionId,
+    ]);
   const counts: Record<string, number> = {};
   for (const [table, which, changes] of moves) {
     const [row] = await scope.query<{ count: number }>(

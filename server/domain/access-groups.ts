@@ -89,14 +89,14 @@ export function createAccessGroups({
         const row = { ...body, id, collection_id: collectionId, created_at: clock.now() };
         await insertAccessGroup(scope, row);
         const stored = await getAccessGroup(scope, id);
-        audit.record(scope, actor, fact('create', stored));
+        audit.record(scope, actor, { ...fact('create', stored), after: stored });
         return stored;
       }),
 
     update: (actor, id, body) =>
       writeRights({ database, actor }, async (scope) => {
         const collectionId = await collectionOfBody(scope, body.collection_id ?? null);
-        await heldAccessGroup(scope, id);
+        const before = await heldAccessGroup(scope, id);
         if (collectionId !== null && (await hasMisfit(scope, id, collectionId)))
           throw new ApiError('VALUE_INVALID', {
             parameter: 'collection_id',
@@ -104,7 +104,12 @@ export function createAccessGroups({
           });
         await updateAccessGroup(scope, id, body);
         const row = await getAccessGroup(scope, id);
-        audit.record(scope, actor, { ...fact('update', row), detail: changed(body) });
+        audit.record(scope, actor, {
+          ...fact('update', row),
+          detail: changed(body),
+          before,
+          after: row,
+        });
         return row;
       }),
 
@@ -115,19 +120,23 @@ export function createAccessGroups({
         const lockIds = await listMemberIds<LockId>(scope, 'locks', id);
         await deleteAccessGroup(scope, id);
         await settle(scope, id, { accessorIds, lockIds });
-        audit.record(scope, actor, fact('delete', row));
+        audit.record(scope, actor, { ...fact('delete', row), before: row });
       }),
 
     relate: (actor, id, change) =>
       writeRights({ database, actor }, async (scope, warn) => {
         const group = await heldAccessGroup(scope, id);
         const { relation } = change;
-        const touched = await writeRelation(scope, group, change);
+        const { removed, added } = await writeRelation(scope, group, change);
+        const touched = [...new Set([...removed, ...added])];
         await settle(scope, id, touchedAs(relation, touched));
         if (await lacksSchedule(scope, id)) warn(noScheduleWord);
         audit.record(scope, actor, {
           ...fact(`update_${relation}`, group),
           detail: counts(change),
+          // Of a long list only what went and what came.
+          before: { [relation]: removed },
+          after: { [relation]: added },
         });
       }),
   };
@@ -178,7 +187,7 @@ async function writeRelation(
   scope: WriteScope,
   { id, collection_id }: AccessGroupRow,
   { relation, ...change }: { readonly relation: GroupRelation } & RelationChange,
-): Promise<MemberId[]> {
+): Promise<{ readonly removed: readonly MemberId[]; readonly added: readonly MemberId[] }> {
   const wanted = 'set' in change ? change.set : change.add;
   const members = await holdMembers(scope, relation, wanted);
   const parameter = 'set' in change ? 'ids' : 'add_ids';
@@ -203,7 +212,7 @@ async function writeRelation(
   const removed = await removeMembers(scope, relation, { id, ids: going });
   await addMembers(scope, relation, { id, ids: wanted });
   const added = members.map((member) => member.id).filter((member) => !former.has(member));
-  return [...new Set([...removed, ...added])];
+  return { removed, added };
 }
 
 /** For the audit log: how many were asked for, never who. */

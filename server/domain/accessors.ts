@@ -85,8 +85,9 @@ export function createAccessors(parts: Parts): Accessors {
         if (!(await insertAccessor(scope, row)))
           throw new ApiError('VALUE_INVALID', { parameter: 'id', reason: 'It is taken.' });
         await desiredState.refresh(scope, { accessorIds: [id] });
-        audit.record(scope, actor, fact('create', { id, collectionId }));
-        return getAccessor(scope, id);
+        const after = await getAccessor(scope, id);
+        audit.record(scope, actor, { ...fact('create', { id, collectionId }), after });
+        return after;
       }),
 
     update: (actor, id, body) =>
@@ -98,6 +99,7 @@ export function createAccessors(parts: Parts): Accessors {
         const former = await heldAccessor(scope, id);
         if (collectionId !== undefined && collectionId !== former.collection_id)
           await checkMove(scope, { id, collectionId });
+        const before = await getAccessor(scope, id);
         await updateAccessor(scope, id, body);
         const lockIds = await settleOfflineKeys(scope, { accessorIds: [id], now: clock.now() });
         await desiredState.refresh(scope, { accessorIds: [id], lockIds });
@@ -106,6 +108,8 @@ export function createAccessors(parts: Parts): Accessors {
         audit.record(scope, actor, {
           ...fact('update', { id, collectionId: row.collection_id }),
           detail,
+          before,
+          after: row,
         });
         return row;
       }),
@@ -119,9 +123,10 @@ export function createAccessors(parts: Parts): Accessors {
           throw notAllowed('The accessor has an active PIN on an IQ; send force=true.');
         if (!force && use.hasTag) throw notAllowed('The accessor has a tag; send force=true.');
         const lockIds = await findOfflineLocks(scope, { accessorId: id });
+        const before = await getAccessor(scope, id);
         await deleteAccessor(scope, id);
         await desiredState.refresh(scope, { accessorIds: [id], lockIds });
-        audit.record(scope, actor, fact('delete', { id, collectionId }));
+        audit.record(scope, actor, { ...fact('delete', { id, collectionId }), before });
       }),
   };
 }

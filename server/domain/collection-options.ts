@@ -49,6 +49,7 @@ export function createCollectionOptions(parts: Parts): CollectionOptions {
         if (!(await holdCollection(scope, id))) throw noCollection();
         checkRanges(body);
         const { offline_validity_hours: hours, ...others } = body;
+        const before = await findCollectionOptions(scope, id);
         await updateCollectionOptions(scope, id, {
           ...others,
           ...(hours === undefined ? {} : { offline_validity_hours: hours === 0 ? null : hours }),
@@ -57,14 +58,17 @@ export function createCollectionOptions(parts: Parts): CollectionOptions {
         const accessorIds =
           body.custom_pin_enabled === false ? await blockCustomPins(scope, id) : [];
         await desiredState.refresh(scope, { collectionIds: [id], accessorIds });
+        const after = await findCollectionOptions(scope, id);
         audit.record(scope, actor, {
           action: 'collection.update_options',
           objectType: 'collection',
           objectId: id,
           collectionId: id,
           detail: changed(body),
+          before,
+          after,
         });
-        return findCollectionOptions(scope, id);
+        return after;
       }),
   };
 }

@@ -112,18 +112,23 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
           throw new ApiError('VALUE_INVALID', { parameter: 'id', reason: 'It is taken.' });
         await refresh(scope, accessorId);
         const row = await getCollectionSetting(scope, place);
-        audit.record(scope, actor, fact('create', row));
+        audit.record(scope, actor, { ...fact('create', row), after: row });
         return row;
       }),
 
     update: (actor, place, body) =>
       writeRights({ database, actor }, async (scope) => {
         await heldAccessor(scope, place.accessorId);
-        const { id } = await getCollectionSetting(scope, place);
-        await updateCollectionSetting(scope, id, body);
+        const before = await getCollectionSetting(scope, place);
+        await updateCollectionSetting(scope, before.id, body);
         await refresh(scope, place.accessorId);
         const row = await getCollectionSetting(scope, place);
-        audit.record(scope, actor, { ...fact('update', row), detail: changed(body) });
+        audit.record(scope, actor, {
+          ...fact('update', row),
+          detail: changed(body),
+          before,
+          after: row,
+        });
         return row;
       }),
 
@@ -137,7 +142,7 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
           });
         await deleteCollectionSetting(scope, row.id);
         await refresh(scope, place.accessorId);
-        audit.record(scope, actor, fact('delete', row));
+        audit.record(scope, actor, { ...fact('delete', row), before: row });
       }),
   };
 }

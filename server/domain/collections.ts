@@ -84,19 +84,27 @@ export function createCollections({
         if (!isInserted)
           throw new ApiError('VALUE_INVALID', { parameter: 'id', reason: 'It is taken.' });
         const fact = { action: 'collection.create', objectType: 'collection', objectId: id };
-        audit.record(scope, actor, { ...fact, collectionId: id });
-        return getCollection(scope, id);
+        const after = await getCollection(scope, id);
+        audit.record(scope, actor, { ...fact, collectionId: id, after });
+        return after;
       }),
 
     update: (actor, id, body) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
-        await getCollection(scope, id);
+        const before = await getCollection(scope, id);
         const checked = await checkMembers(scope, body);
         await updateCollection(scope, id, { ...body, ...checked });
         await desiredState.refresh(scope, { collectionIds: [id] });
         const fact = { action: 'collection.update', objectType: 'collection', objectId: id };
-        audit.record(scope, actor, { ...fact, collectionId: id, detail: changed(body) });
-        return getCollection(scope, id);
+        const after = await getCollection(scope, id);
+        audit.record(scope, actor, {
+          ...fact,
+          collectionId: id,
+          detail: changed(body),
+          before,
+          after,
+        });
+        return after;
       }),
 
     remove: (actor, id, { force }) =>
@@ -107,10 +115,11 @@ export function createCollections({
             reason:
               'Hardware, tags, accessors or groups belong to the collection; send force=true.',
           });
+        const before = await getCollection(scope, id);
         await deleteCollection(scope, id);
         await desiredState.refresh(scope, { collectionIds: [id] });
         const fact = { action: 'collection.delete', objectType: 'collection', objectId: id };
-        audit.record(scope, actor, { ...fact, collectionId: id });
+        audit.record(scope, actor, { ...fact, collectionId: id, before });
       }),
   };
 }

@@ -56,8 +56,9 @@ export function createDevices({ database, audit, clock, ids, desiredState }: Par
         const owner = await heldAccessor(scope, accessorId);
         const id = ids.next<DeviceId>();
         await insertDevice(scope, { ...body, accessorId, id, created_at: clock.now() });
-        audit.record(scope, actor, deviceFact('create', { owner, id }));
-        return getDevice(scope, { accessorId, id });
+        const after = await getDevice(scope, { accessorId, id });
+        audit.record(scope, actor, { ...deviceFact('create', { owner, id }), after });
+        return after;
       }),
 
     remove: (actor, device) =>
@@ -65,6 +66,7 @@ export function createDevices({ database, audit, clock, ids, desiredState }: Par
         const owner = await heldAccessor(scope, device.accessorId);
         const keys = await holdDeviceKeys(scope, device);
         if (keys === undefined) throw noDevice();
+        const before = await getDevice(scope, device);
         await deleteDevice(scope, device.id);
         const { active } = keys;
         if (active !== null) {
@@ -78,7 +80,7 @@ export function createDevices({ database, audit, clock, ids, desiredState }: Par
           const accessorIds = [device.accessorId];
           await desiredState.refresh(scope, { accessorIds, lockIds, trust: true });
         }
-        audit.record(scope, actor, deviceFact('delete', { owner, id: device.id }));
+        audit.record(scope, actor, { ...deviceFact('delete', { owner, id: device.id }), before });
       }),
   };
 }

@@ -57,7 +57,11 @@ export function createEasyOfficeMode(parts: Parts): EasyOfficeMode {
         await updateLock(scope, id, { easy_office_mode: schedule });
         await desiredState.refresh(scope, { lockIds: [id] });
         const what = { id, collectionId: lock.collection_id };
-        audit.record(scope, actor, lockFact('set_easy_office_mode', what));
+        audit.record(scope, actor, {
+          ...lockFact('set_easy_office_mode', what),
+          before: lock.easy_office_mode,
+          after: schedule,
+        });
         return schedule;
       }),
 
@@ -68,7 +72,10 @@ export function createEasyOfficeMode(parts: Parts): EasyOfficeMode {
         await updateLock(scope, id, { easy_office_mode: null });
         await desiredState.refresh(scope, { lockIds: [id] });
         const what = { id, collectionId: lock.collection_id };
-        audit.record(scope, actor, lockFact('delete_easy_office_mode', what));
+        audit.record(scope, actor, {
+          ...lockFact('delete_easy_office_mode', what),
+          before: lock.easy_office_mode,
+        });
       }),
   };
 }

@@ -86,8 +86,9 @@ export function createFloors({ database, audit, clock, ids }: Parts): Floors {
           created_at: clock.now(),
         });
         await addFloorLocks(scope, floor.id, lockIds);
-        audit.record(scope, actor, fact('create', floor));
-        return getFloor(scope, floor);
+        const after = await getFloor(scope, floor);
+        audit.record(scope, actor, { ...fact('create', floor), after });
+        return after;
       }),
 
     update: (actor, floor, body) =>
@@ -96,23 +97,30 @@ export function createFloors({ database, audit, clock, ids }: Parts): Floors {
         const parameter = 'lock_to_add_ids';
         const sent = body.lock_to_add_ids ?? [];
         const adding = await heldLocks(scope, floor.collectionId, { ids: sent, parameter });
+        const before = await getFloor(scope, floor);
         await updateFloor(scope, floor.id, body);
         await removeFloorLocks(scope, floor.id, body.lock_to_remove_ids ?? []);
         await addFloorLocks(scope, floor.id, adding);
-        audit.record(scope, actor, { ...fact('update', floor), detail: changed(body) });
-        return getFloor(scope, floor);
+        const after = await getFloor(scope, floor);
+        audit.record(scope, actor, {
+          ...fact('update', floor),
+          detail: changed(body),
+          before,
+          after,
+        });
+        return after;
       }),
 
     remove: (actor, floor, { force }) =>
       write(actor, async (scope) => {
         if (!(await holdFloor(scope, floor))) throw noFloor();
-        const { lock_count: locks } = await getFloor(scope, floor);
-        if (!force && locks > 0)
+        const before = await getFloor(scope, floor);
+        if (!force && before.lock_count > 0)
           throw new ApiError('OPERATION_NOT_ALLOWED', {
             reason: 'The floor has locks; send force=true.',
           });
         await deleteFloor(scope, floor.id);
-        audit.record(scope, actor, fact('delete', floor));
+        audit.record(scope, actor, { ...fact('delete', floor), before });
       }),
   };
 }

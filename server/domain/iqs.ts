@@ -102,6 +102,7 @@ export function createIqs(parts: Parts): Iqs {
       writeRights({ database, actor }, async (scope) => {
         const former = await heldIq(scope, id, clock.now());
         const change = await readChange(scope, former, body);
+        const before = await getIq(scope, id, clock.now());
         await updateIq(scope, id, change);
         const collectionId = change.collection_id;
         if (collectionId !== undefined && collectionId !== former.collection_id)
@@ -111,7 +112,12 @@ export function createIqs(parts: Parts): Iqs {
         if (change.has_been_subscribed === true && !former.has_been_subscribed)
           wakeDesiredPush(scope, id, parts.bus);
         const row = await getIq(scope, id, clock.now());
-        audit.record(scope, actor, { ...fact('update', row), detail: changed(body) });
+        audit.record(scope, actor, {
+          ...fact('update', row),
+          detail: changed(body),
+          before,
+          after: row,
+        });
         return row;
       }),
 
@@ -126,9 +132,10 @@ export function createIqs(parts: Parts): Iqs {
           });
         if (await isUpdateRunning(scope, id))
           throw new ApiError('DELETE_IQ_PREREQUISITES', { reason: 'An update is running.' });
+        const before = await getIq(scope, id, clock.now());
         await deleteIq(scope, id, clock.now());
         await requestWipe(scope, id, clock.now());
-        audit.record(scope, actor, fact('delete', row));
+        audit.record(scope, actor, { ...fact('delete', row), before });
         return row.hub_id;
       });
       if (hubId !== null) parts.claims.wipe(hubId);
@@ -287,7 +294,10 @@ async function register(parts: Parts, actor: Actor, body: PostIq): Promise<IqRow
       limits: found.limits,
       created_at: clock.now(),
     });
-    audit.record(scope, actor, fact('create', { id: made, collection_id: collectionId }));
+    audit.record(scope, actor, {
+      ...fact('create', { id: made, collection_id: collectionId }),
+      after: await getIq(scope, made, clock.now()),
+    });
     return { hub: found, id: made };
   });
   const answer = await claims.claim(hub.hubId, claimId);

@@ -100,7 +100,7 @@ export function createKeySettings(parts: Parts): KeySettings {
         if (!(await insertKeySetting(scope, setting.id, { ...row, created_at: clock.now() })))
           throw notAllowedKey('The key has a setting here.');
         await settle(scope, setting, row);
-        audit.record(scope, actor, fact('create', { setting, id: row.id }));
+        audit.record(scope, actor, { ...fact('create', { setting, id: row.id }), after: row });
         return row;
       }),
 
@@ -108,12 +108,17 @@ export function createKeySettings(parts: Parts): KeySettings {
       writeRights({ database, actor }, async (scope) => {
         await heldAccessor(scope, place.accessorId);
         const setting = await getCollectionSetting(scope, place);
-        await getKeySetting(scope, setting, id);
+        const before = await getKeySetting(scope, setting, id);
         await updateKeySetting(scope, id, body);
         const row = await getKeySetting(scope, setting, id);
         await settle(scope, setting, body.offline_access_type === undefined ? null : row);
         const detail = changed(body);
-        audit.record(scope, actor, { ...fact('update', { setting, id }), detail });
+        audit.record(scope, actor, {
+          ...fact('update', { setting, id }),
+          detail,
+          before,
+          after: row,
+        });
         return row;
       }),
 
@@ -121,10 +126,10 @@ export function createKeySettings(parts: Parts): KeySettings {
       writeRights({ database, actor }, async (scope) => {
         await heldAccessor(scope, place.accessorId);
         const setting = await getCollectionSetting(scope, place);
-        await getKeySetting(scope, setting, id);
+        const before = await getKeySetting(scope, setting, id);
         await deleteKeySetting(scope, id);
         await settle(scope, setting, null);
-        audit.record(scope, actor, fact('delete', { setting, id }));
+        audit.record(scope, actor, { ...fact('delete', { setting, id }), before });
       }),
   };
 }

@@ -81,8 +81,9 @@ export function createKeys({ database, audit, clock, ids, desiredState }: Parts)
           created_at: clock.now(),
         });
         await desiredState.refresh(scope, { accessorIds: [accessorId] });
-        audit.record(scope, actor, fact('create', { owner, id }));
-        return getKey(scope, id);
+        const after = await getKey(scope, id);
+        audit.record(scope, actor, { ...fact('create', { owner, id }), after });
+        return after;
       }),
 
     update: (actor, key, body) =>
@@ -91,6 +92,7 @@ export function createKeys({ database, audit, clock, ids, desiredState }: Parts)
         const former = await getOwnedKey(scope, key);
         const credentialId = await swappedTag(scope, { owner, former, wanted: body.key_id });
         await checkUnblock(scope, { owner, former, blocked: body.blocked });
+        const before = await getKey(scope, key.id);
         await updateKey(scope, key.id, {
           ...(credentialId === undefined ? {} : { credential_id: credentialId }),
           ...(body.blocked === undefined ? {} : { blocked: body.blocked }),
@@ -99,11 +101,14 @@ export function createKeys({ database, audit, clock, ids, desiredState }: Parts)
         const settled = await settleOfflineKeys(scope, { accessorIds, now: clock.now() });
         const opened = await findOfflineLocks(scope, { keyId: key.id });
         await desiredState.refresh(scope, { accessorIds, lockIds: [...settled, ...opened] });
+        const after = await getKey(scope, key.id);
         audit.record(scope, actor, {
           ...fact('update', { owner, id: key.id }),
           detail: changed(body),
+          before,
+          after,
         });
-        return getKey(scope, key.id);
+        return after;
       }),
 
     remove: (actor, key, { force }) =>
@@ -113,9 +118,10 @@ export function createKeys({ database, audit, clock, ids, desiredState }: Parts)
         const lockIds = await findOfflineLocks(scope, { keyId: key.id });
         if (!force && lockIds.length > 0)
           throw notAllowed('The key opens locks offline; send force=true.');
+        const before = await getKey(scope, key.id);
         await deleteKey(scope, key.id);
         await desiredState.refresh(scope, { accessorIds: [key.accessorId], lockIds });
-        audit.record(scope, actor, fact('delete', { owner, id: key.id }));
+        audit.record(scope, actor, { ...fact('delete', { owner, id: key.id }), before });
       }),
   };
 }

@@ -85,7 +85,7 @@ export function createLicensePlates(parts: Parts): LicensePlates {
         });
         await desiredState.refresh(scope, { accessorIds: [accessorId] });
         const row = await getPlate(scope, { accessorId, id });
-        audit.record(scope, actor, fact('create', owner, row));
+        audit.record(scope, actor, { ...fact('create', owner, row), after: row });
         return row;
       }),
 
@@ -102,7 +102,12 @@ export function createLicensePlates(parts: Parts): LicensePlates {
         });
         await desiredState.refresh(scope, { accessorIds: [plate.accessorId] });
         const row = await getPlate(scope, plate);
-        audit.record(scope, actor, { ...fact('update', owner, row), detail: changed(body) });
+        audit.record(scope, actor, {
+          ...fact('update', owner, row),
+          detail: changed(body),
+          before: former,
+          after: row,
+        });
         return row;
       }),
 
@@ -112,7 +117,7 @@ export function createLicensePlates(parts: Parts): LicensePlates {
         const row = await getPlate(scope, plate);
         await deleteKey(scope, row.key_id);
         await desiredState.refresh(scope, { accessorIds: [plate.accessorId] });
-        audit.record(scope, actor, fact('delete', owner, row));
+        audit.record(scope, actor, { ...fact('delete', owner, row), before: row });
       }),
   };
 }

@@ -100,20 +100,24 @@ export function createLocks({ database, audit, clock, ids, desiredState }: Parts
         };
         if ((await isCodeInUse(scope, code)) || !(await insertLock(scope, row)))
           throw new ApiError('ACTIVATION_CODE_INVALID', { reason: 'The code is in use.' });
-        audit.record(scope, actor, lockFact('create', { id, collectionId }));
-        return getLock(scope, id, clock.now());
+        const after = await getLock(scope, id, clock.now());
+        audit.record(scope, actor, { ...lockFact('create', { id, collectionId }), after });
+        return after;
       }),
 
     update: (actor, id, body) =>
       writeRights({ database, actor }, async (scope) => {
         const former = await heldLock(scope, id, clock.now());
         const change = await readChange(scope, former, body);
+        const before = await getLock(scope, id, clock.now());
         await updateLock(scope, id, change);
         await desiredState.refresh(scope, { lockIds: [id] });
         const row = await getLock(scope, id, clock.now());
         audit.record(scope, actor, {
           ...lockFact('update', { id, collectionId: row.collection_id }),
           detail: changed(body),
+          before,
+          after: row,
         });
         return row;
       }),
@@ -121,6 +125,7 @@ export function createLocks({ database, audit, clock, ids, desiredState }: Parts
     remove: (actor, id, { force }) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
         const { collection_id: collectionId } = await heldLock(scope, id, clock.now());
+        const before = await getLock(scope, id, clock.now());
         const hasDependants = !force && (await hasLockDependants(scope, id));
         if (!(await deleteDetachedLock(scope, id)))
           throw new ApiError('OPERATION_NOT_ALLOWED', { reason: 'The lock is not detached.' });
@@ -129,7 +134,7 @@ export function createLocks({ database, audit, clock, ids, desiredState }: Parts
             reason: 'It has an easy office mode schedule or offline keys; send force=true.',
           });
         await desiredState.refresh(scope, { lockIds: [id] });
-        audit.record(scope, actor, lockFact('delete', { id, collectionId }));
+        audit.record(scope, actor, { ...lockFact('delete', { id, collectionId }), before });
       }),
   };
 }

@@ -3,7 +3,7 @@ import { ApiError } from '#contract/api-error';
 import type { KeyId, LockId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type { PatchKeyOfflineAccessRequest } from '#contract/offline-keys';
-import type { Actor, Audit } from '#server/events/audit';
+import type { Actor, Audit, AuditFact } from '#server/events/audit';
 import { holdAccessors } from '#server/store/accessors';
 import { findCollectionOptions } from '#server/store/collection-options';
 import type { KeyRow } from '#server/store/keys';
@@ -15,7 +15,9 @@ import {
   findOfflinePairs,
   findOverfullLock,
   holdOfflineMemory,
+  holdsNoSchedules,
   listLocksOfKey,
+  listOfflineIds,
   listOfflineKeys,
   removeOfflineKeys,
   type OfflinePair,
@@ -58,15 +60,17 @@ export function createOfflineKeys({ database, audit, clock, desiredState }: Part
     scope: WriteScope,
     lockId: LockId,
     change: { readonly keyIds: readonly string[]; readonly removes: readonly string[] | null },
-  ): Promise<LockRow> {
+  ): Promise<AuditFact> {
     const lock = await getLock(scope, lockId, clock.now());
     await holdPairs(scope, change.keyIds, [lockId]);
+    const before = { offline_keys: await listOfflineIds(scope, { lockId }) };
     const pairs = checkPairs(await findOfflinePairs(scope, change.keyIds, [lockId]));
     await removeOfflineKeys(scope, { keyIds: change.removes, lockIds: [lockId] });
     await addOfflineKeys(scope, pairs, clock.now());
     await checkRoom(scope, [lockId]);
     await desiredState.refresh(scope, { lockIds: [lockId] });
-    return lock;
+    const after = { offline_keys: await listOfflineIds(scope, { lockId }) };
+    return { ...lockFact(lock), before, after };
   }
 
   return {
@@ -75,20 +79,21 @@ export function createOfflineKeys({ database, audit, clock, desiredState }: Part
       const lock = await getLock(scopeOf(actor), lockId, clock.now());
       const site = await findCollectionOptions(scopeOf(actor), lock.collection_id);
       const list = await listOfflineKeys(scopeOf(actor), options, lockId);
-      return { ...list, ignoresSchedules: !site.offline_schedules };
+      const canHoldNone = await holdsNoSchedules(scopeOf(actor), lockId);
+      return { ...list, ignoresSchedules: canHoldNone || !site.offline_schedules };
     },
     listOfKey: (actor, options, keyId) => listLocksOfKey(scopeOf(actor), options, keyId),
 
     changeOfLock: (actor, lockId, { add_ids: add, remove_ids: remove }) =>
       writeRights({ database, actor }, async (scope) => {
         const change = { keyIds: add ?? [], removes: remove ?? [] };
-        audit.record(scope, actor, lockFact(await setOfLock(scope, lockId, change)));
+        audit.record(scope, actor, await setOfLock(scope, lockId, change));
       }),
 
     setOfLock: (actor, lockId, keyIds) =>
       writeRights({ database, actor }, async (scope) => {
         const change = { keyIds, removes: null };
-        audit.record(scope, actor, lockFact(await setOfLock(scope, lockId, change)));
+        audit.record(scope, actor, await setOfLock(scope, lockId, change));
       }),
 
     changeOfKey: (actor, key, { add_ids, remove_ids }) =>
@@ -97,6 +102,7 @@ export function createOfflineKeys({ database, audit, clock, desiredState }: Part
         const lockIds = (add_ids ?? []) as LockId[];
         await holdPairs(scope, [key.id], lockIds);
         const pairs = checkPairs(await findOfflinePairs(scope, [key.id], lockIds));
+        const before = { offline_locks: await listOfflineIds(scope, { keyId: key.id }) };
         const which = { keyIds: [key.id], lockIds: remove_ids ?? [] };
         const removed = await removeOfflineKeys(scope, which);
         await addOfflineKeys(scope, pairs, clock.now());
@@ -108,6 +114,8 @@ export function createOfflineKeys({ database, audit, clock, desiredState }: Part
           objectType: 'key',
           objectId: key.id,
           accessorId: key.accessorId,
+          before,
+          after: { offline_locks: await listOfflineIds(scope, { keyId: key.id }) },
         });
       }),
   };

@@ -67,8 +67,9 @@ export function createRepeaters({ database, audit, clock, ids }: Parts): Repeate
         };
         if ((await isCodeInUse(scope, code)) || !(await insertRepeater(scope, row)))
           throw new ApiError('ACTIVATION_CODE_INVALID', { reason: 'The code is in use.' });
-        audit.record(scope, actor, fact('create', row));
-        return getRepeater(scope, id);
+        const after = await getRepeater(scope, id);
+        audit.record(scope, actor, { ...fact('create', row), after });
+        return after;
       }),
 
     update: (actor, id, body) =>
@@ -89,7 +90,12 @@ export function createRepeaters({ database, audit, clock, ids }: Parts): Repeate
         }
         await updateRepeater(scope, id, change);
         const row = await getRepeater(scope, id);
-        audit.record(scope, actor, { ...fact('update', row), detail: changed(body) });
+        audit.record(scope, actor, {
+          ...fact('update', row),
+          detail: changed(body),
+          before: former,
+          after: row,
+        });
         return row;
       }),
 
@@ -100,7 +106,7 @@ export function createRepeaters({ database, audit, clock, ids }: Parts): Repeate
           throw new ApiError('OPERATION_NOT_ALLOWED', {
             reason: 'The repeater is in a tree or not detached.',
           });
-        audit.record(scope, actor, fact('delete', row));
+        audit.record(scope, actor, { ...fact('delete', row), before: row });
       }),
   };
 }

@@ -52,6 +52,7 @@ export function createTags({ database, audit, desiredState }: Parts): Tags {
         await collectionOfBody(scope, body.collection_id ?? null);
         await holdTagAndHolders(scope, id);
         const rfid = body.rfid_uid === undefined ? {} : { rfid_uid: rfidUid(body.rfid_uid) };
+        const before = await getTag(scope, id);
         await updateTag(scope, id, { ...body, ...rfid });
         await desiredState.refresh(scope, { tagIds: [id] });
         const row = await getTag(scope, id);
@@ -61,6 +62,8 @@ export function createTags({ database, audit, desiredState }: Parts): Tags {
           objectId: id,
           collectionId: row.collection_id,
           detail: changed(body),
+          before,
+          after: row,
         });
         return row;
       }),
@@ -68,7 +71,8 @@ export function createTags({ database, audit, desiredState }: Parts): Tags {
     remove: (actor, id, { force }) =>
       writeRights({ database, actor }, async (scope) => {
         await holdTagAndHolders(scope, id);
-        const { collection_id: collectionId } = await getTag(scope, id);
+        const before = await getTag(scope, id);
+        const { collection_id: collectionId } = before;
         const use = await findTagUse(scope, id);
         if (use.isMasterKey) throw notAllowed('The tag is the master key of a collection.');
         if (use.hasKey && !force) throw notAllowed('An accessor has the tag; send force=true.');
@@ -76,7 +80,7 @@ export function createTags({ database, audit, desiredState }: Parts): Tags {
         const accessorIds = await deleteTag(scope, id);
         await desiredState.refresh(scope, { accessorIds, lockIds });
         const fact = { action: 'tag.delete', objectType: 'tag', objectId: id, collectionId };
-        audit.record(scope, actor, fact);
+        audit.record(scope, actor, { ...fact, before });
       }),
   };
 }

@@ -77,8 +77,9 @@ export function createTimeSchedules(parts: Parts): TimeSchedules {
         const id = ids.next<TimeScheduleId>();
         await insertTimeSchedule(scope, groupId, { ...body, id, created_at: clock.now() });
         await desiredState.refresh(scope, { groupIds: [groupId] });
-        audit.record(scope, actor, fact('create', { group, id }));
-        return getTimeSchedule(scope, { groupId, id });
+        const after = await getTimeSchedule(scope, { groupId, id });
+        audit.record(scope, actor, { ...fact('create', { group, id }), after });
+        return after;
       }),
 
     update: (actor, { groupId, id }, body) =>
@@ -89,18 +90,24 @@ export function createTimeSchedules(parts: Parts): TimeSchedules {
         await updateTimeSchedule(scope, id, body);
         await desiredState.refresh(scope, { groupIds: [groupId] });
         const detail = changed(body);
-        audit.record(scope, actor, { ...fact('update', { group, id }), detail });
-        return getTimeSchedule(scope, { groupId, id });
+        const after = await getTimeSchedule(scope, { groupId, id });
+        audit.record(scope, actor, {
+          ...fact('update', { group, id }),
+          detail,
+          before: former,
+          after,
+        });
+        return after;
       }),
 
     remove: (actor, { groupId, id }) =>
       writeRights({ database, actor }, async (scope, warn) => {
         const group = await heldAccessGroup(scope, groupId);
-        await getTimeSchedule(scope, { groupId, id });
+        const before = await getTimeSchedule(scope, { groupId, id });
         await deleteTimeSchedule(scope, id);
         await desiredState.refresh(scope, { groupIds: [groupId] });
         if (await lacksSchedule(scope, groupId)) warn(noScheduleWord);
-        audit.record(scope, actor, fact('delete', { group, id }));
+        audit.record(scope, actor, { ...fact('delete', { group, id }), before });
       }),
   };
 }

@@ -235,6 +235,16 @@ export function listOfflineKeys(
   return listKeys(scope, options, where);
 }
 
+/** Whether the hardware of a lock has said that it applies no schedules to offline keys. */
+export async function holdsNoSchedules(scope: Scope, lockId: LockId): Promise<boolean> {
+  const [row] = await scope.query<{ holds_schedules: boolean | null }>(
+    'select holds_schedules from locks where tenant_id = $1 and id = $2',
+    [scope.tenantId, lockId],
+    'lock_holds_schedules',
+  );
+  return row?.holds_schedules === false;
+}
+
 /** LockSummaryResponse of core-api.md 7.2. */
 export const lockSummaryFields = {
   id: lockFields.id,
@@ -262,4 +272,18 @@ export function listLocksOfKey(
     id: sql`l.id`,
     defaultOrder: [{ sql: sql`l.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],
   });
+}
+
+/** The keys that open a lock offline, or the locks that a key opens offline. */
+export async function listOfflineIds(
+  scope: Scope,
+  of: { readonly lockId: LockId } | { readonly keyId: KeyId },
+): Promise<string[]> {
+  const [wanted, column, id] =
+    'lockId' in of ? ['key_id', 'lock_id', of.lockId] : ['lock_id', 'key_id', of.keyId];
+  const rows = await scope.query<{ id: string }>(
+    `select ${wanted} as id from offline_keys where tenant_id = $1 and ${column} = $2 order by 1`,
+    [scope.tenantId, id],
+  );
+  return rows.map((row) => row.id);
 }

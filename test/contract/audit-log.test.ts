@@ -40,6 +40,7 @@ describe('the audit log', () => {
       collection_id: null,
       outcome: 'ok',
       detail: null,
+      changes_hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     });
   });
 

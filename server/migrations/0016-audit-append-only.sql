@@ -17,16 +17,18 @@ create table audit_changes (
 -- The history of an object is read from the newest on.
 create index audit_log_object on audit_log (tenant_id, object_id, utc_date_time, number);
 
--- The signature is Ed25519 over the canonical JSON of {at, hash, number, tenant_id}.
+-- What was signed, so that a log written anew is found out. The signature is Ed25519 over the canonical JSON of
+-- {at, erases, hash, number, tenant_id}; one that erases stands for the records up to its number, which are gone.
 create table audit_checkpoints (
   tenant_id uuid not null references tenants,
   number bigint not null,
   hash text not null,
   at timestamptz not null,
+  erases boolean not null,
   -- DER SubjectPublicKeyInfo and signature, base64.
   public_key text not null,
   signature text not null,
-  primary key (tenant_id, number)
+  primary key (tenant_id, number, erases)
 );
 
 create function audit_json(value text) returns text
@@ -94,7 +96,7 @@ declare
   erased bigint;
 begin
   perform from audit_checkpoints c join audit_log l on l.tenant_id = c.tenant_id and l.number = c.number and l.hash = c.hash
-    where c.tenant_id = for_tenant and c.number = up_to;
+    where c.tenant_id = for_tenant and c.number = up_to and c.erases;
   if not found then
     raise exception 'audit records are erased up to a checkpoint, and % is none', up_to using errcode = '42501';
   end if;
@@ -119,7 +121,7 @@ begin
   if old.utc_date_time < now() - make_interval(days => coalesce((
       select (c.options ->> 'activity_log_days')::int from collections c
       where c.tenant_id = old.tenant_id and c.id = old.collection_id), 365))
-    and exists (select 1 from audit_checkpoints c where c.tenant_id = old.tenant_id and c.number >= old.number)
+    and exists (select 1 from audit_checkpoints c where c.tenant_id = old.tenant_id and c.number >= old.number and c.erases)
   then
     return old;
   end if;

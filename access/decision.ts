@@ -79,13 +79,19 @@ export function decide(question: Question): Decision {
     return refusal({ ...shown, check: 5, detail: 'no_access', rejectReason: 'unknown_credential' });
   }
   // Several holdings are one person's accessors (5.1): one granted is enough, else the refusal that came furthest tells most.
+  // Equals go by id, since the order in which a hub was told of them is not that of the server.
   const answers = holdings.map((holding) => decideFor(holding, { table, question }));
   return answers.reduce((best, answer) => (isBetter(answer, best) ? answer : best));
 }
 
 function isBetter(answer: Decision, best: Decision): boolean {
   if ((answer.act === 'refuse') !== (best.act === 'refuse')) return answer.act !== 'refuse';
-  return answer.act === 'refuse' && answer.check > best.check;
+  if (answer.act === 'refuse' && answer.check !== best.check) return answer.check > best.check;
+  return idsOf(answer) < idsOf(best);
+}
+
+function idsOf({ accessorId, keyId }: Decision): string {
+  return `${accessorId ?? ''} ${keyId ?? ''}`;
 }
 
 /** The same for one of those who hold what was presented: checks 6 to 18. */

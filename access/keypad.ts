@@ -4,6 +4,8 @@
  * States: open (counting wrong PINs of the last 5 minutes) → locked out (30 s, doubling to 15 min with each further five) → open.
  * A right PIN or 30 quiet minutes forget everything. PINs typed while locked out are ignored and do not count.
  */
+import type { Decision } from './decision.ts';
+
 export type Keypad = {
   /** Milliseconds of the wrong PINs that still count. */
   readonly wrongAt: readonly number[];
@@ -29,6 +31,16 @@ const longestLockOutMs = 15 * 60_000;
 /** True while the keypad ignores PINs. */
 export function isLockedOut(keypad: Keypad, now: Date): boolean {
   return keypad.lockedUntil !== null && now.getTime() < keypad.lockedUntil;
+}
+
+/**
+ * The keypad after a PIN was decided upon: wrong is a PIN that nobody has, right one that opens; a known PIN that is refused
+ * is neither, since guessing is what the lock-out is against.
+ */
+export function afterDecision(keypad: Keypad, decision: Decision, now: Date): Keypad {
+  const isRight = decision.act !== 'refuse';
+  const isWrong = decision.rejectReason === 'unknown_credential';
+  return isRight || isWrong ? afterPin(keypad, { isRight, now }) : keypad;
 }
 
 /** The keypad after a PIN was typed and found right or wrong; a locked-out keypad stays as it is. */

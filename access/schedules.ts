@@ -91,8 +91,10 @@ function wallEdges(schedule: CompiledSchedule, wallFromMs: number, days: number)
   return edges;
 }
 
-/** Days a search looks ahead at once: two weeks, as a window inside a skipped hour may miss one, and two days for edges. */
+/** Days a search looks at once: two weeks, as a window inside a skipped hour may miss one, and two days for edges. */
 const searchDays = 16;
+
+type Instant = { readonly timeZone: string; readonly at: Date };
 
 /**
  * The first instant after `at` at which being covered by any of the schedules changes, or null when it never does.
@@ -100,40 +102,83 @@ const searchDays = 16;
  */
 export function nextChange(
   schedules: readonly CompiledSchedule[],
-  { timeZone, at }: { readonly timeZone: string; readonly at: Date },
+  { timeZone, at }: Instant,
 ): Date | null {
-  const isCovered = (utcMs: number): boolean => {
+  const atMs = at.getTime();
+  const isCovered = coverage(schedules, timeZone);
+  const isCoveredBefore = isCovered(atMs);
+  const atWallMs = toWallMs(timeZone, atMs);
+  const dateEdges = dateEdgesOf(schedules).filter((edge) => edge > atWallMs - dayMs);
+  // Between two dates the pattern repeats each week, so each stretch needs one look from its beginning.
+  for (const fromWallMs of [atWallMs, ...dateEdges]) {
+    const change = edgeInstants(schedules, { timeZone, fromWallMs, dateEdges }).find(
+      (utcMs) => utcMs > atMs && isCovered(utcMs) !== isCoveredBefore,
+    );
+    if (change !== undefined) return new Date(change);
+  }
+  return null;
+}
+
+/** The last instant up to `at` at which being covered by any of the schedules changed to what it is at `at`, or null. */
+export function previousChange(
+  schedules: readonly CompiledSchedule[],
+  { timeZone, at }: Instant,
+): Date | null {
+  const atMs = at.getTime();
+  const isCovered = coverage(schedules, timeZone);
+  const isCoveredAfter = isCovered(atMs);
+  const atWallMs = toWallMs(timeZone, atMs);
+  const dateEdges = dateEdgesOf(schedules).filter((edge) => edge < atWallMs + dayMs);
+  for (const untilWallMs of [atWallMs, ...dateEdges.reverse()]) {
+    const fromWallMs = untilWallMs - searchDays * dayMs;
+    const change = edgeInstants(schedules, { timeZone, fromWallMs, dateEdges }).findLast(
+      (utcMs) => utcMs <= atMs && isCovered(utcMs - 1) !== isCoveredAfter,
+    );
+    if (change !== undefined) return new Date(change);
+  }
+  return null;
+}
+
+function coverage(
+  schedules: readonly CompiledSchedule[],
+  timeZone: string,
+): (utcMs: number) => boolean {
+  return (utcMs) => {
     const wallMs = toWallMs(timeZone, utcMs);
     return schedules.some((schedule) => coversWall(schedule, wallMs));
   };
-  const atMs = at.getTime();
-  const isCoveredBefore = isCovered(atMs);
-  const atWallMs = toWallMs(timeZone, atMs);
-  const dateEdges = schedules
+}
+
+/** Wall milliseconds at which a date begins or ends one of the schedules, in order. */
+function dateEdgesOf(schedules: readonly CompiledSchedule[]): number[] {
+  return schedules
     .flatMap(({ from, until }) => [from, until === null ? null : until + 1])
     .filter((edge) => edge !== null)
     .map((edge) => edge * 1000)
-    .filter((edge) => edge > atWallMs - dayMs)
     .sort((a, b) => a - b);
-  // Between two dates the pattern repeats each week, so each stretch needs one look from its beginning.
-  for (const fromWallMs of [atWallMs, ...dateEdges]) {
-    const change = firstOf(fromWallMs);
-    if (change !== null) return change;
-  }
-  return null;
+}
 
-  function firstOf(fromWallMs: number): Date | null {
-    const untilWallMs = fromWallMs + searchDays * dayMs;
-    const walls = [
-      ...dateEdges.filter((edge) => edge <= untilWallMs),
-      ...schedules.flatMap((schedule) => wallEdges(schedule, fromWallMs, searchDays)),
-    ];
-    const instants = new Set(walls.flatMap((wallMs) => wallInstants(timeZone, wallMs)));
-    for (const change of offsetChanges(timeZone, fromWallMs - dayMs, untilWallMs + dayMs)) {
-      instants.add(change);
-    }
-    const later = [...instants].filter((utcMs) => utcMs > atMs).sort((a, b) => a - b);
-    const change = later.find((utcMs) => isCovered(utcMs) !== isCoveredBefore);
-    return change === undefined ? null : new Date(change);
+/** Every instant at which coverage can change in the search days from a wall clock on, in order. */
+function edgeInstants(
+  schedules: readonly CompiledSchedule[],
+  {
+    timeZone,
+    fromWallMs,
+    dateEdges,
+  }: {
+    readonly timeZone: string;
+    readonly fromWallMs: number;
+    readonly dateEdges: readonly number[];
+  },
+): number[] {
+  const untilWallMs = fromWallMs + searchDays * dayMs;
+  const walls = [
+    ...dateEdges.filter((edge) => edge >= fromWallMs - dayMs && edge <= untilWallMs + dayMs),
+    ...schedules.flatMap((schedule) => wallEdges(schedule, fromWallMs, searchDays)),
+  ];
+  const instants = new Set(walls.flatMap((wallMs) => wallInstants(timeZone, wallMs)));
+  for (const change of offsetChanges(timeZone, fromWallMs - dayMs, untilWallMs + dayMs)) {
+    instants.add(change);
   }
+  return [...instants].sort((a, b) => a - b);
 }

@@ -60,8 +60,9 @@ function askOffset(zone: Zone, utcMs: number): number {
 function measureStretch(zone: Zone, index: number): Stretch {
   let low = index * stretchMs;
   let high = low + stretchMs;
-  const before = askOffset(zone, low);
-  const after = askOffset(zone, high);
+  // Neighbours share an edge.
+  const before = zone.stretches.get(index - 1)?.after ?? askOffset(zone, low);
+  const after = zone.stretches.get(index + 1)?.before ?? askOffset(zone, high);
   if (before === after) return { before, after, changesAt: high };
   while (high - low > 1000) {
     const middle = low + Math.floor((high - low) / 2000) * 1000;

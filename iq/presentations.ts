@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { assertNever } from '#contract/assert-never';
 import type { EntryEvent } from '#contract/events';
-import { afterPin } from '#access/keypad';
+import { afterDecision } from '#access/keypad';
 import { decide, type Decision, type Question } from '#access/decision';
 import { decisionOfOfflineRecord } from '#access/offline';
 import { checkPhone, phoneTrustOf, type PhoneAtDoor } from '#access/phones';
@@ -131,11 +131,8 @@ export function createPresentations({
     present: (door, presentation) =>
       inTurn(door, async () => {
         const decision = decide(questionOf(door, presentation));
-        if (presentation.what.type === 'pin') {
-          const isRight = decision.act !== 'refuse';
-          const isWrong = decision.rejectReason === 'unknown_credential';
-          if (isRight || isWrong) door.keypad = afterPin(door.keypad, { isRight, now: now() });
-        }
+        if (presentation.what.type === 'pin')
+          door.keypad = afterDecision(door.keypad, decision, now());
         await carryOut(door, decision, presentation);
       }),
     async presentOffline(door, { presentation, opened, at, record }) {

@@ -38,6 +38,8 @@ export const SettingsItem = Type.Object({
   time_zone: Type.String(),
   led_enabled: Type.Boolean(),
   led_pattern: Type.String(),
+  /** Absent = true: only the light says that it is not (4.2). */
+  subscribed: Type.Optional(Type.Boolean()),
   tags_from_other_sites: Type.Boolean(),
   door_left_open_seconds: Type.Integer(),
   offline_validity_hours: nullable(Type.Integer()),

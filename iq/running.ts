@@ -15,6 +15,7 @@ import { newDoor, reportOf, stopDoor, type Door } from './door.ts';
 import type { DriverEvent } from './drivers/driver.ts';
 import { createEasyOffice } from './easy-office.ts';
 import { createKnownFirmware } from './firmware.ts';
+import { createHubLights } from './hub-light.ts';
 import { usualHardware, type HubFact, type HubOptions, type HubView } from './hub-options.ts';
 import { createHubTime } from './hub-time.ts';
 import { createLeaf } from './leaf.ts';
@@ -113,7 +114,19 @@ export async function startRunning(
     updates: () => updates.reports(),
     send: (frame) => link.send('report', frame),
   });
-  const onChanged = (): void => reporter.changed();
+  const lights = createHubLights({
+    driver,
+    facts: () => ({
+      session: link.state.name,
+      isUpdating: updates.isUpdating(),
+      hasBeenInContact: state.get().last_contact !== null,
+      settings: tables.table?.settings ?? null,
+    }),
+  });
+  const onChanged = (): void => {
+    lights.show();
+    reporter.changed();
+  };
   const firmware = createKnownFirmware({ driver, onChanged, onFailure });
   const updates = createUpdates({
     attachments,
@@ -306,6 +319,7 @@ export async function startRunning(
 
   function followServerTime(time: Date): void {
     noteContact(clock.now());
+    lights.show();
     if (options.clockCorrection === 'none' || !clock.correct(time)) return;
     log.warn('the clock was off and has been set', { offset_ms: clock.offsetMs });
     state.change({ clock_offset_ms: clock.offsetMs }).catch(onFailure);
@@ -325,6 +339,7 @@ export async function startRunning(
 
   function sessionChanged(session: SessionState): void {
     tell({ kind: 'link', state: session.name });
+    lights.show();
     if (session.name === 'ready') {
       goneSince = null;
       log.info('linked to the server', { boot: state.get().boot, table: tables.version });

@@ -106,7 +106,6 @@ export function createUpdates({
   async function change(job: Job, changes: Partial<Pick<Job, 'state' | 'failure'>>): Promise<Job> {
     const changed = { ...job, ...changes };
     await files.put(changed);
-    driver.showHubLight(isUpdating() ? 'blue_each_second' : 'usual');
     onChanged();
     return changed;
   }
@@ -254,7 +253,7 @@ export function createUpdates({
         const { component, version } = job.firmware;
         await end(job, (await hubVersion(component)) === version ? null : 'rolled_back');
       }
-      driver.showHubLight(isUpdating() ? 'blue_each_second' : 'usual');
+      onChanged();
       goOn();
     },
     stop() {

@@ -10,6 +10,7 @@
  * 3. An event that the hardware kept while the hub was out of its reach carries a `record` number of that lock; the hardware
  *    forgets it only after `raise` has resolved, so the same record may be raised twice and is stored once.
  */
+import type { IqLedPattern } from '#contract/iqs';
 import type { batteryStates, communicationTypes, IqReport, lockTypes } from '#contract/iq-link';
 import type { FirmwareFact, UpdateFailure } from '#contract/firmware';
 import type { TrailEntry } from '#access/audit-trail';
@@ -211,10 +212,10 @@ export type Driver = {
    * to go back to; installing what runs already is no harm. Its door goes on meanwhile.
    */
   installFirmware(target: FirmwareTarget, image: FirmwareImage): Promise<InstallOutcome>;
-  /** The lights of the hub: blue each second while it or one of its devices is being updated (4.1). */
+  /** The light of the hub's housing (4.1). */
   showHubLight(light: HubLight): void;
 };
 
 /** A lock or repeater by its mac, or the hub that asks. */
 export type FirmwareTarget = { readonly mac: string } | 'hub';
-export type HubLight = 'blue_each_second' | 'usual';
+export type HubLight = IqLedPattern | 'permanent_purple';

@@ -88,7 +88,7 @@ export function createSimulatedHardware({
           { hardwareType: 'iq', model: hub.model, versions: hubVersions(hub.report) },
           { clock, key: firmwareKey },
         ),
-        light: 'usual',
+        light: 'off',
         report: hub.report,
         listener: null,
       },
@@ -251,6 +251,7 @@ export function createSimulatedHardware({
       stop() {
         port.listener?.leave();
         port.listener = null;
+        port.light = 'off';
         return Promise.resolve();
       },
       inspectHub: () => Promise.resolve(reportOf(port)),

@@ -36,6 +36,7 @@ const settings = difference(
      'offline_schedules', coalesce((c.options->>'offline_schedules')::boolean, true),
      'masterkey_tag_id', c.masterkey_id,
      'pin_hash_key', encode(t.pin_hash_key, 'base64'))
+     || case when q.subscribed then '{}' else jsonb_build_object('subscribed', false) end
      || coalesce((select jsonb_build_object('former_pin_hash_keys',
           jsonb_agg(translate(encode(f.key, 'base64'), E'\\n', '') order by f.key))
         from former_pin_hash_keys f where f.tenant_id = q.tenant_id having count(*) > 0), '{}')

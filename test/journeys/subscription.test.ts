@@ -45,6 +45,9 @@ afterAll(async () => {
 const tableVersion = () => simulated.hub(hubName).view()?.tableVersion;
 const subscribe = (subscribed: boolean) =>
   cardea.ask('PATCH', `/iqs/${iq}`, { body: { subscribed } });
+const light = () => simulated.hub(hubName).light;
+const showing = (word: string) =>
+  until(() => light() === word, { timeoutMs: 20_000, what: `the hub shows ${word}` });
 const open = () =>
   cardea.ask('PATCH', `/locks/${door}/locking`, { body: { locked_state: 'unlocked' } });
 
@@ -54,12 +57,14 @@ describe('an IQ that is not subscribed', () => {
     const path = `/iqs/${iq}/signal_strength?force_refresh=true`;
     expect((await cardea.ask('GET', path)).status).toBe(200);
     expect(tableVersion()).toBe(0);
+    expect(light()).toBe('permanent_purple');
     expect(await readObject(cardea, `/iqs/${iq}`)).toMatchObject({
       subscribed: false,
       data_sync_state: 'not_synced',
     });
     expect((await subscribe(true)).status).toBe(200);
     await until(() => (tableVersion() ?? 0) > 0, { what: 'the hub has its table' });
+    await showing('green_blink_every_5_min');
     await until(async () => (await readObject(cardea, `/locks/${door}`))['online'] === true, {
       what: 'the lock is attached and online',
     });
@@ -68,6 +73,7 @@ describe('an IQ that is not subscribed', () => {
 
   it('that was once still gets rights, but takes no door command', async () => {
     expect((await subscribe(false)).status).toBe(200);
+    await showing('permanent_purple');
     expect(refusal(await open())).toBe('403 3103');
     const before = tableVersion() ?? 0;
     const { id: group } = await create(cardea, '/access_groups');

@@ -220,14 +220,14 @@ describe('firmware updates', () => {
   it('of a hub show blue light, end with its restart, and are in its software versions', async () => {
     await publish(hubImage());
     await begin(iq);
-    await until(() => hub.light === 'blue_each_second', { what: 'the light is blue' });
+    await until(() => hub.light === 'blink_blue_every_second', { what: 'the light is blue' });
     expect(refusal(await open('Storage'))).toBe('403 3103');
     expect(refusal(await cardea.ask('POST', `/iqs/${iq}/reset`))).toBe('403 3103');
     expect(refusal(await cardea.ask('DELETE', `/iqs/${iq}`))).toBe('400 2209');
     const boot = hub.view()?.boot ?? 0;
     await untilState(iq, 'installed');
     expect(hub.view()?.boot).toBeGreaterThan(boot);
-    expect(hub.light).toBe('usual');
+    await until(() => hub.light === 'green_blink_every_5_min', { what: 'the light is as ever' });
     const versions = await readObject(cardea, `/iqs/${iq}/software_versions`);
     expect(versions).toMatchObject({
       router_firmware_version: version,
@@ -289,7 +289,7 @@ describe('firmware updates', () => {
     await publish(lockImage('Meeting room', { content: randomBytes(8 * 1024 * 1024) }));
     const lockId = house.lockId('Meeting room');
     await begin(lockId);
-    await until(() => hub.light === 'blue_each_second', { what: 'the hub has the update' });
+    await until(() => hub.light === 'blink_blue_every_second', { what: 'the hub has the update' });
     await hub.pullPlug();
     await cardea.pause();
     await hub.plugIn();

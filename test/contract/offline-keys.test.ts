@@ -187,6 +187,23 @@ describe('offline keys', () => {
       { ...plain, schedules_apply: false },
     ]);
   });
+
+  it('say that schedules do not apply where the lock has said that it cannot hold them', async () => {
+    const { lock, key } = await passage();
+    await patch(lock, { add_ids: [key] });
+    const holds = (value: boolean | null) =>
+      cardea.database.pool.query('update locks set holds_schedules = $2 where id = $1', [
+        lock,
+        value,
+      ]);
+    const [plain] = await itemsOf(cardea, `/locks/${lock}/offline_keys`);
+    await holds(true);
+    expect(await itemsOf(cardea, `/locks/${lock}/offline_keys`)).toEqual([plain]);
+    await holds(false);
+    expect(await itemsOf(cardea, `/locks/${lock}/offline_keys`)).toEqual([
+      { ...plain, schedules_apply: false },
+    ]);
+  });
 });
 
 describe('a key that opens by access', () => {

@@ -81,6 +81,7 @@ function single({ collectionSettings, accessors }: Parts): Route[] {
       tag,
       body: { schema: PostCollectionSettingRequest, mode: 'create' },
       answer: CollectionSettingResponse,
+      errors: ['NO_SUBSCRIPTION'],
       exists: (call) => accessors.get(actorOf(call), call.id('accessor_id')),
       handle: (call, body) =>
         told(call, collectionSettings.create(actorOf(call), call.id('accessor_id'), body)),
@@ -102,6 +103,7 @@ function single({ collectionSettings, accessors }: Parts): Route[] {
       tag,
       body: { schema: PatchCollectionSettingRequest, mode: 'patch' },
       answer: CollectionSettingResponse,
+      errors: ['NO_SUBSCRIPTION'],
       exists,
       handle: (call, body) =>
         told(call, collectionSettings.update(actorOf(call), placeOf(call), body)),

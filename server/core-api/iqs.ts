@@ -52,7 +52,7 @@ export function iqRoutes({
       tag,
       body: { schema: PostIqRequest, mode: 'create' },
       answer: IqResponse,
-      errors: ['ACTIVATION_CODE_INVALID', 'IQ_ACTIVATION_FAILED'],
+      errors: ['ACTIVATION_CODE_INVALID', 'IQ_ACTIVATION_FAILED', 'NO_SUBSCRIPTION'],
       async handle(call, body) {
         const row = await iqs.create(actorOf(call), body);
         if (row.subscribed && !(await tenantCertificates.reaches(actorOf(call), row)))

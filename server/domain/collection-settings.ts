@@ -21,6 +21,7 @@ import {
   type SettingPlace,
 } from '#server/store/collection-settings';
 import { holdCollection } from '#server/store/collections';
+import { hasRoomFor } from '#server/store/seats';
 import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
 import { readScope, type Scope, type WriteScope } from '#server/store/scope';
@@ -29,6 +30,7 @@ import { changed } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
 import { settleOfflineKeys } from './offline-rights.ts';
 import { writeRights, type Written } from './rights-write.ts';
+import { takeSeat } from './seats.ts';
 
 export type PostCollectionSetting = Required<Static<typeof PostCollectionSettingRequest>>;
 export type PatchCollectionSetting = Static<typeof PatchCollectionSettingRequest>;
@@ -46,7 +48,10 @@ export type CollectionSettings = {
     options: ListOptions,
     id: CollectionId,
   ): Promise<ListResult<CollectionSettingRow>>;
-  /** VALUE_INVALID: id taken, collection unknown, or the accessor has one there already. */
+  /**
+   * VALUE_INVALID: id taken, collection unknown, or the accessor has one there already. NO_SUBSCRIPTION: no seat is free for a
+   * setting that is not suspended (behaviour.md 15), as below.
+   */
   create(
     actor: Actor,
     accessorId: AccessorId,
@@ -91,7 +96,7 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
       listCollectionSettings(scopeOf(actor), options, isSettingIn(id)),
 
     create: (actor, accessorId, body) =>
-      writeRights({ database, actor }, async (scope) => {
+      writeRights({ database, actor }, async (scope, warn) => {
         const place = { accessorId, collectionId: body.collection_id as CollectionId };
         if (!(await holdCollection(scope, place.collectionId)))
           throw new ApiError('VALUE_INVALID', { parameter: 'collection_id' });
@@ -101,6 +106,10 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
             parameter: 'collection_id',
             reason: 'The accessor has a setting in this collection.',
           });
+        if (body.suspended === true) {
+          if (!(await hasRoomFor(scope, place.collectionId, 'user_amount')))
+            warn('seat_limit_reached');
+        } else await takeSeat(scope, place.collectionId);
         const isInserted = await insertCollectionSetting(scope, {
           ...body,
           id: body.id ?? ids.next(),
@@ -120,6 +129,7 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
       writeRights({ database, actor }, async (scope) => {
         await heldAccessor(scope, place.accessorId);
         const before = await getCollectionSetting(scope, place);
+        if (before.suspended && body.suspended === false) await takeSeat(scope, place.collectionId);
         await updateCollectionSetting(scope, before.id, body);
         await refresh(scope, place.accessorId);
         const row = await getCollectionSetting(scope, place);

@@ -38,11 +38,13 @@ import {
 import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
+import { hasRoomFor } from '#server/store/seats';
 import { awaitingIqOf, claimForAwaiting } from './awaited-hubs.ts';
 import { changed, collectionOfBody } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
 import { sentCode } from './hardware-codes.ts';
 import { writeRights, type Written } from './rights-write.ts';
+import { takeIqPlace } from './seats.ts';
 import { timeZone } from './time-zone.ts';
 import { vendorReference } from './vendors.ts';
 
@@ -58,7 +60,7 @@ export type Iqs = {
   list(actor: Actor, options: ListOptions): Promise<ListResult<IqRow>>;
   /**
    * Registers a hub by its activation code and waits up to 3 s for its answer (behaviour.md 3.1, 4.1).
-   * REQUEST_INVALID (no code), VALUE_INVALID, ACTIVATION_CODE_INVALID, IQ_ACTIVATION_FAILED.
+   * REQUEST_INVALID (no code), VALUE_INVALID, ACTIVATION_CODE_INVALID, IQ_ACTIVATION_FAILED, NO_SUBSCRIPTION (no IQ left).
    */
   create(actor: Actor, body: PostIq): Promise<IqRow>;
   /** VALUE_INVALID: zone, collection, or an OTP switched off again. */
@@ -275,6 +277,7 @@ async function register(parts: Parts, actor: Actor, body: PostIq): Promise<IqRow
       audit.record(scope, actor, fact('come_home', row));
       return { hub: found, id: waiting };
     }
+    if (collectionId !== null) await takeIqPlace(scope, collectionId);
     const made = body.id ?? ids.next<IqId>();
     if (!(await claimFactoryHub(scope, { hubId: found.hubId, iqId: made, claimId })))
       throw new ApiError('ACTIVATION_CODE_INVALID');
@@ -370,6 +373,12 @@ async function newCollection(
     throw new ApiError('VALUE_INVALID', {
       parameter: 'collection_id',
       reason: 'A lock of the IQ is in an access group of another collection.',
+    });
+  if (next === null || next === former.collection_id) return next;
+  if (!(await hasRoomFor(scope, next, 'iq_amount')))
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'collection_id',
+      reason: 'The collection has all the IQs it may have.',
     });
   return next;
 }

@@ -19,6 +19,7 @@ export function lockingRoutes({
     readonly path: string;
     readonly lockParam: string;
     readonly exists: (call: Call) => Promise<unknown>;
+    readonly isFoundByHandle: boolean;
   }): Route =>
     route({
       method: 'PATCH',
@@ -38,6 +39,7 @@ export function lockingRoutes({
         'IQ_OFFLINE',
       ],
       exists: place.exists,
+      isFoundByHandle: place.isFoundByHandle,
       handle: async (call, body) =>
         toLockResponse(await lockings.lock(actorOf(call), call.id(place.lockParam), body)),
     });
@@ -46,12 +48,14 @@ export function lockingRoutes({
       path: '/locks/{id}/locking',
       lockParam: 'id',
       exists: (call) => locks.getExisting(actorOf(call), call.id('id')),
+      isFoundByHandle: true,
     }),
     locking({
       path: '/collections/{collection_id}/locks/{lock_id}/locking',
       lockParam: 'lock_id',
       exists: (call) =>
         locks.getOfCollection(actorOf(call), call.id('lock_id'), call.id('collection_id')),
+      isFoundByHandle: false,
     }),
   ];
 }

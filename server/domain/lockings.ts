@@ -2,9 +2,9 @@
 import type { Static } from 'typebox';
 import { compileSchedule, coveringSchedule } from '#access/schedules';
 import { ApiError } from '#contract/api-error';
-import type { AccessorId, IqId, LockId } from '#contract/ids';
+import type { AccessorId, LockId } from '#contract/ids';
 import type { LockingRequest } from '#contract/locks';
-import type { Actor } from '#server/events/audit';
+import type { Actor, AuditFact } from '#server/events/audit';
 import { commandFailure, type CommandQueue, type CommandResult } from '#server/gateway/commands';
 import type { Clock } from '#server/runtime/clock';
 import type { CommandBody } from '#server/store/commands';
@@ -16,10 +16,17 @@ import {
 } from '#server/store/lockings';
 import type { LockRow } from '#server/store/locks';
 import type { Database } from '#server/store/pool';
-import { readScope, type Scope, type WriteScope } from '#server/store/scope';
+import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { within } from './iqs.ts';
 import { getLock, lockFact, noLock } from './locks.ts';
-import { checkOtp, noOtpNeeded, sentOtp, settled, type OtpParts } from './otp-checks.ts';
+import {
+  checkOtp,
+  noOtpNeeded,
+  sentOtp,
+  settled,
+  type OtpParts,
+  type Refused,
+} from './otp-checks.ts';
 
 export type SentLocking = Required<Static<typeof LockingRequest>>;
 type Wanted = 'unlocked' | 'office_mode' | 'locked';
@@ -47,18 +54,19 @@ export function createLockings(parts: Parts): Lockings {
   return {
     async lock(actor, id, body) {
       const read = readScope(database, actor.tenantId);
-      const wanted = wantedState(body);
       const facts = await findLockingFacts(read, id, {
         accessorId: body.accessor_id,
         now: clock.now(),
       });
       if (facts === undefined) throw noLock();
+      const wanted = wantedState(body);
       if (body.accessor_id !== null && facts.accessor_id === null)
         throw new ApiError('VALUE_INVALID', { parameter: 'accessor_id' });
       const otp = sentOtp({ otp_enabled: facts.otp_enabled }, body);
       if (body.validate_access && body.accessor_id === null)
         throw new ApiError('REQUEST_INVALID', { reason: 'The accessor_id field is required.' });
       const order: Order = { actor, id, wanted, body, facts, otp };
+      if (wanted === 'unlocked' && otp === null) return open(read, parts, order);
       const queued = await settled({ database, actor }, (scope) => send(scope, parts, order));
       if (queued === null) return getLock(read, id, clock.now());
       return wanted === 'office_mode'
@@ -86,44 +94,91 @@ function wantedState({ locked_state: wanted }: SentLocking): Wanted {
   return wanted;
 }
 
+/**
+ * An opening that writes nothing but the command and its record: one statement in place of a transaction, and the lock is
+ * read while the end is stored.
+ */
+async function open(read: Scope, parts: Parts, order: Order): Promise<LockRow> {
+  const { database, clock, commands, audit } = parts;
+  const { actor, id } = order;
+  const barred = doorFault(order) ?? hubFault(order) ?? (await rightFault(read, parts, order));
+  const queued =
+    barred ??
+    (await commands
+      .enqueueAlone(
+        { ...requestOf(order), tenantId: actor.tenantId },
+        audit.alongside(actor, sentFact(order)),
+      )
+      .catch(notable));
+  if (queued instanceof ApiError) {
+    await inTransaction({ database, tenantId: actor.tenantId }, async (scope) =>
+      refused(scope, parts, { order, refusal: queued }),
+    );
+    throw queued;
+  }
+  let row: Promise<LockRow> | undefined;
+  const heard = (): void => {
+    row = getLock(read, id, clock.now());
+    // A failure is told by whoever awaits it; after a refusal nobody does.
+    row.catch(() => undefined);
+  };
+  const result = await queued.start({ heard });
+  await settleEnd(read, parts, { order, result });
+  return asReported(await (row ?? getLock(read, id, clock.now())), result);
+}
+
+/** A failure of the queue that leaves a record. A broken store of commands takes none, and ends a transaction. */
+function notable(error: unknown): ApiError {
+  if (error instanceof ApiError && error.error !== 'CCC_FAILED') return error;
+  throw error;
+}
+
+/** The refusal, with its record. */
+function refused(
+  scope: WriteScope,
+  { audit }: Parts,
+  { order, refusal }: { readonly order: Order; readonly refusal: ApiError },
+): Refused {
+  audit.record(scope, order.actor, {
+    ...sentFact(order),
+    outcome: 'refused',
+    detail: `${order.wanted}: ${refusal.code} ${refusal.detail.word ?? ''}`.trim(),
+  });
+  return { refusal };
+}
+
 /** Everything after the form of the request, in one transaction; null = the lock is in that state already. */
 async function send(scope: WriteScope, parts: Parts, order: Order) {
-  const { actor, id, wanted, body, facts } = order;
-  const refused = (refusal: ApiError) => {
-    const lock = { id, collectionId: facts.collection_id, accessorId: facts.accessor_id };
-    parts.audit.record(scope, actor, {
-      ...lockFact('locking', lock),
-      outcome: 'refused',
-      detail: `${wanted}: ${refusal.code} ${refusal.detail.word ?? ''}`.trim(),
-    });
-    return { refusal };
-  };
-  if (facts.iq_link_state !== 'attached' && facts.iq_link_state !== 'detached_pending')
-    return refused(failed('not_attached'));
-  const unfit = accessorFault(body, facts);
-  if (unfit !== undefined) return refused(unfit);
-  const { iq_id: iqId } = facts;
-  if (iqId === null) return refused(failed('not_attached'));
+  const { actor, wanted, facts } = order;
+  const unfit = doorFault(order);
+  if (unfit !== undefined) return refused(scope, parts, { order, refusal: unfit });
   const otp =
     order.otp === null
       ? noOtpNeeded
       : await checkOtp(
           scope,
           { ...parts, actor },
-          { ...order.otp, iqId, command: `lock.locking ${wanted}`, mayBeInactive: false },
+          {
+            ...order.otp,
+            iqId: requestOf(order).iqId,
+            command: `lock.locking ${wanted}`,
+            mayBeInactive: false,
+          },
         );
   if (otp.refusal !== undefined) return otp;
   const barred = hubFault(order) ?? (await rightFault(scope, parts, order));
-  if (barred !== undefined) return refused(barred);
+  if (barred !== undefined) return refused(scope, parts, { order, refusal: barred });
   if (isThere(wanted, facts)) return null;
   await otp.spend();
-  try {
-    return await queue(scope, parts, { ...order, iqId });
-  } catch (error) {
-    // A broken store of commands has ended the transaction: nothing more can be written in it.
-    if (error instanceof ApiError && error.error !== 'CCC_FAILED') return refused(error);
-    throw error;
-  }
+  const queued = await queue(scope, parts, order).catch(notable);
+  return queued instanceof ApiError ? refused(scope, parts, { order, refusal: queued }) : queued;
+}
+
+/** The lock at an IQ, and the accessor named. */
+function doorFault({ body, facts }: Order): ApiError | undefined {
+  const isLinked = facts.iq_link_state === 'attached' || facts.iq_link_state === 'detached_pending';
+  if (!isLinked) return failed('not_attached');
+  return accessorFault(body, facts) ?? (facts.iq_id === null ? failed('not_attached') : undefined);
 }
 
 function failed(word: string): ApiError {
@@ -205,8 +260,10 @@ const kinds = {
   locked: 'office_mode_end',
 } as const;
 
-async function queue(scope: WriteScope, parts: Parts, order: Order & { readonly iqId: IqId }) {
-  const { actor, id, wanted, facts, iqId } = order;
+/** To the IQ of a door without a `doorFault`. */
+function requestOf({ actor, id, wanted, facts }: Order) {
+  const { iq_id: iqId } = facts;
+  if (iqId === null) throw failed('not_attached');
   const body: CommandBody = {
     kind: kinds[wanted],
     lock_id: id,
@@ -215,13 +272,21 @@ async function queue(scope: WriteScope, parts: Parts, order: Order & { readonly 
     access_by: 'remote',
     access_detail: '',
   };
-  const request = { iqId, lockId: id, body, requestId: actor.requestId };
-  const queued = await parts.commands.enqueue(scope, request);
-  const at = parts.clock.now();
+  return { iqId, lockId: id, body, requestId: actor.requestId };
+}
+
+function sentFact({ id, wanted, facts }: Order): AuditFact {
+  const lock = { id, collectionId: facts.collection_id, accessorId: facts.accessor_id };
+  return { ...lockFact('locking', lock), detail: wanted };
+}
+
+async function queue(scope: WriteScope, { audit, clock, commands }: Parts, order: Order) {
+  const { actor, id, wanted } = order;
+  const queued = await commands.enqueue(scope, requestOf(order));
+  const at = clock.now();
   if (wanted === 'office_mode') await setLockedState(scope, id, { to: 'office_mode_pending', at });
   if (wanted === 'locked') await setLockedState(scope, id, { to: 'locked_pending', at });
-  const lock = { id, collectionId: facts.collection_id, accessorId: facts.accessor_id };
-  parts.audit.record(scope, actor, { ...lockFact('locking', lock), detail: wanted });
+  audit.record(scope, actor, sentFact(order));
   return queued;
 }
 
@@ -238,8 +303,11 @@ async function awaitOfficeMode(read: Scope, parts: Parts, order: Sent): Promise<
 async function awaitEnd(read: Scope, parts: Parts, order: Sent): Promise<LockRow> {
   const result = await order.end;
   await settleEnd(read, parts, { order, result });
-  const row = await getLock(read, order.id, parts.clock.now());
-  // The lock's own report is written beside the way of the answer.
+  return asReported(await getLock(read, order.id, parts.clock.now()), result);
+}
+
+/** The lock's own report is written beside the way of the answer. */
+function asReported(row: LockRow, result: CommandResult): LockRow {
   const reported = result.state === 'confirmed' ? result.outcome.lock?.locked_state : undefined;
   return reported === undefined ? row : { ...row, locked_state: reported };
 }

@@ -5,6 +5,7 @@
 import type { TenantId } from '#contract/ids';
 import { instantText } from '#contract/time-text';
 import type { Ids } from '#server/runtime/ids';
+import type { Alongside, AlongsidePlaces } from '#server/store/alongside';
 import type { WriteScope } from '#server/store/scope';
 import { auditChanges, canonicalJson } from './audit-form.ts';
 
@@ -34,6 +35,8 @@ export type AuditFact = {
 export type Audit = {
   /** Appends a record; it lands with the transaction. */
   record(scope: WriteScope, actor: Actor, fact: AuditFact): void;
+  /** A record for the statement that writes what it tells of, where that is one statement. */
+  alongside(actor: Actor, fact: AuditFact): Alongside;
 };
 
 /** Facts of one transaction are written together, last, since the chain's head is taken by one writer at a time. */
@@ -56,6 +59,10 @@ export function createAudit({
       waiting.set(scope, facts);
       scope.beforeCommit(() => append(scope, { facts, at: clock.now(), ids }));
     },
+    alongside: (actor, fact) => ({
+      call: appendCall,
+      value: recordsJson({ facts: [{ actor, fact }], at: clock.now(), ids }),
+    }),
   };
 }
 
@@ -66,7 +73,17 @@ type Appending = {
 };
 
 /** The database chains and hashes them itself (migration 0016): the role of the server can do nothing else to the log. */
-async function append(scope: WriteScope, { facts, at, ids }: Appending): Promise<void> {
+async function append(scope: WriteScope, appending: Appending): Promise<void> {
+  await scope.query(appendText, [scope.tenantId, recordsJson(appending)], 'audit_append');
+}
+
+function appendCall({ tenant, value }: AlongsidePlaces): string {
+  return `append_audit(${tenant}, ${value}::jsonb)`;
+}
+
+const appendText = `select ${appendCall({ tenant: '$1', value: '$2' })}`;
+
+function recordsJson({ facts, at, ids }: Appending): string {
   const records = facts.map(({ actor, fact }) => ({
     id: ids.next<string>(),
     request_id: actor.requestId,
@@ -83,11 +100,7 @@ async function append(scope: WriteScope, { facts, at, ids }: Appending): Promise
     detail: fact.detail ?? null,
     ...beside(fact, ids),
   }));
-  await scope.query(
-    'select append_audit($1, $2::jsonb)',
-    [scope.tenantId, JSON.stringify(records)],
-    'audit_append',
-  );
+  return JSON.stringify(records);
 }
 
 const saltBytes = 16;

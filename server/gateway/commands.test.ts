@@ -271,6 +271,37 @@ describe('the queue', () => {
     expect(await running).toMatchObject({ state: 'confirmed' });
   });
 
+  it('writes a command alone together with what is given alongside, or not at all', async () => {
+    const hub = await welcomed();
+    const lay = (divisor: number) =>
+      cloud.queue.enqueueAlone(opening(), {
+        call: ({ tenant, value }) => `${tenant}::text || (1 / ${value}::int)`,
+        value: String(divisor),
+      });
+    await expect(lay(0)).rejects.toMatchObject({ error: 'CCC_FAILED' });
+    expect(await rows()).toEqual([]);
+    const running = (await lay(1)).start();
+    const { id } = await hub.hears('command');
+    hub.say('outcome', outcome(id, 'confirmed'));
+    expect(await running).toMatchObject({ id, state: 'confirmed' });
+    expect(await rows()).toMatchObject([{ state: 'confirmed' }]);
+  });
+
+  it('says that the end is heard before it is stored', async () => {
+    const hub = await welcomed();
+    const queued = await inTransaction(
+      { database: test.database, tenantId: iq.tenantId },
+      (scope) => cloud.queue.enqueue(scope, opening()),
+    );
+    const heard: string[] = [];
+    const running = queued.start({ heard: () => heard.push('heard') });
+    const ended = running.then(({ state }) => heard.push(state));
+    const { id } = await hub.hears('command');
+    hub.say('outcome', outcome(id, 'confirmed'));
+    await ended;
+    expect(heard).toEqual(['heard', 'confirmed']);
+  });
+
   it('ends the commands of a process that died: queued ones expired, sent ones unknown', async () => {
     const insert = `insert into commands (tenant_id, id, iq_id, kind, body, state, queued_at, deadline)
       values ($1, gen_random_uuid(), $2, 'restart', '{}', $3, $4, $4)`;

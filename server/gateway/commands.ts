@@ -11,6 +11,7 @@ import type { Command, Frame } from '#contract/iq-link';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
+import type { Alongside } from '#server/store/alongside';
 import type { Bus } from '#server/store/bus';
 import {
   endForgottenCommands,
@@ -75,11 +76,11 @@ export type CommandResult =
   /** It left and nobody answered in time. */
   | { readonly id: CommandId; readonly state: 'unknown' };
 
-/** A command written in the caller's transaction. */
+/** A command that is written and not sent yet. */
 export type QueuedCommand = {
   readonly id: CommandId;
-  /** Sends it; to be called once, after the commit. */
-  start(): Promise<CommandResult>;
+  /** Sends it; to be called once, after the commit. `heard` is called when its end is known, while that is being stored. */
+  start(watch?: { readonly heard: () => unknown }): Promise<CommandResult>;
 };
 
 export type CommandQueue = {
@@ -90,6 +91,8 @@ export type CommandQueue = {
   run(request: CommandRequest): Promise<CommandResult>;
   /** Writes the command in the caller's transaction, so that audit and rows land with it. Throws as `run` does. */
   enqueue(scope: WriteScope, request: Omit<CommandRequest, 'tenantId'>): Promise<QueuedCommand>;
+  /** Writes the command and what is given `alongside`, and nothing else, by one statement. Throws as `run` does. */
+  enqueueAlone(request: CommandRequest, alongside: Alongside): Promise<QueuedCommand>;
   start(): Promise<void>;
   stop(): Promise<void>;
   waitingCommands(): number;
@@ -109,10 +112,14 @@ type Pending = {
   readonly body: CommandBody;
   readonly deadline: Date;
   readonly answer: (result: CommandResult) => void;
+  /** Its end is known. */
+  readonly heard: () => unknown;
   standing: CommandStanding;
   sentAt: Date | null;
   timer: Timer | undefined;
 };
+
+const unwatched = { heard: () => undefined };
 
 /** The failure of the catalogue a result stands for; undefined = confirmed. */
 export function commandFailure(result: CommandResult): ApiError | undefined {
@@ -224,6 +231,7 @@ export function createCommandQueue({
     command.timer?.cancel();
     pending.delete(command.id);
     inBackground(finish(command, outcome), 'storing the end of a command');
+    command.heard();
   }
 
   async function finish(command: Pending, outcome: Frame<'outcome'> | undefined): Promise<void> {
@@ -243,7 +251,11 @@ export function createCommandQueue({
 
   // ── commands of this process ─────────────────────────────────────────────────────────────────────────────────────────
 
-  async function write(scope: Scope, request: Omit<CommandRequest, 'tenantId'>) {
+  async function write(
+    scope: Scope,
+    request: Omit<CommandRequest, 'tenantId'>,
+    alongside?: Alongside,
+  ) {
     if (link !== null && !link.isRunning()) throw new ApiError('CCC_FAILED');
     const queuedAt = clock.now();
     const command = {
@@ -255,12 +267,13 @@ export function createCommandQueue({
       queuedAt,
       deadline: new Date(queuedAt.getTime() + commandTimeoutMs),
     };
-    const answer = await insertCommand(scope, {
+    const row = {
       ...command,
       isConnectedHere: link?.isConnected(request.iqId) === true,
       ownGatewayId: link?.gatewayId ?? null,
       waitingLimit,
-    }).catch((cause: unknown) => {
+    };
+    const answer = await insertCommand(scope, row, alongside).catch((cause: unknown) => {
       throw new ApiError('CCC_FAILED', { cause });
     });
     if (answer.isWritten) return { command, gatewayId: answer.gatewayId };
@@ -275,16 +288,17 @@ export function createCommandQueue({
   }
 
   type Written = Awaited<ReturnType<typeof write>>;
+  type Started = { readonly tenantId: TenantId; readonly heard: () => unknown };
 
-  function startHere({ command }: Written, tenantId: TenantId): Promise<CommandResult> {
+  function startHere({ command }: Written, started: Started): Promise<CommandResult> {
     return new Promise((answer) => {
-      follow({ ...command, tenantId, answer, standing: queuedCommand, sentAt: null });
+      follow({ ...command, ...started, answer, standing: queuedCommand, sentAt: null });
     });
   }
 
   function startElsewhere(
     { command, gatewayId }: Written,
-    tenantId: TenantId,
+    { tenantId, heard }: Started,
   ): Promise<CommandResult> {
     const { id, deadline } = command;
     return new Promise((resolve) => {
@@ -300,6 +314,7 @@ export function createCommandQueue({
       function end(result: CommandResult): void {
         timer.cancel();
         forget();
+        heard();
         resolve(result);
       }
       const wake = JSON.stringify({ tenantId, id });
@@ -323,11 +338,18 @@ export function createCommandQueue({
     return resultOf(id, ended.standing, undefined);
   }
 
-  function startWritten(written: Written, tenantId: TenantId): Promise<CommandResult> {
+  function startWritten(written: Written, started: Started): Promise<CommandResult> {
     const isHere = link?.isConnected(written.command.iqId) === true;
     return isHere || written.gatewayId === null
-      ? startHere(written, tenantId)
-      : startElsewhere(written, tenantId);
+      ? startHere(written, started)
+      : startElsewhere(written, started);
+  }
+
+  function queuedOf(written: Written, tenantId: TenantId): QueuedCommand {
+    return {
+      id: written.command.id,
+      start: ({ heard } = unwatched) => startWritten(written, { tenantId, heard }),
+    };
   }
 
   // ── commands of other processes ──────────────────────────────────────────────────────────────────────────────────────
@@ -339,6 +361,7 @@ export function createCommandQueue({
     follow({
       ...taken,
       answer: (result) => bus.publish(endTopic(id), JSON.stringify(result)),
+      ...unwatched,
       // Taken is not sent: the connection may be gone by now, and then nothing happened.
       standing: queuedCommand,
       sentAt: null,
@@ -404,12 +427,11 @@ export function createCommandQueue({
   return {
     async run(request) {
       const written = await write(scopeOf(request), request);
-      return startWritten(written, request.tenantId);
+      return startWritten(written, { tenantId: request.tenantId, ...unwatched });
     },
-    async enqueue(scope, request) {
-      const written = await write(scope, request);
-      return { id: written.command.id, start: () => startWritten(written, scope.tenantId) };
-    },
+    enqueue: async (scope, request) => queuedOf(await write(scope, request), scope.tenantId),
+    enqueueAlone: async (request, alongside) =>
+      queuedOf(await write(scopeOf(request), request, alongside), request.tenantId),
     async start() {
       isStopped = false;
       if (link !== null) {

@@ -21,6 +21,8 @@ export type Face = {
   /** `/v1.2` */
   readonly prefix: string;
   readonly name: string;
+  /** Goes before the ids of its operations, where another face has operations of the same paths. */
+  readonly operationPrefix?: string;
   readonly audiences: readonly string[];
   /** Throws the face's own refusal (an empty 403) when the caller's scopes do not allow it. */
   authorize(caller: Caller, access: Access): void;
@@ -104,12 +106,16 @@ type Answering = {
 
 async function answer({ request, reply, route, textParams, parts }: Answering): Promise<unknown> {
   const { call, readOptions } = createCall({ request, reply, route, textParams, parts });
-  if (route.exists !== undefined) await route.exists(call);
-  readOptions();
-  const body =
-    route.body === undefined
+  const read = (): unknown => {
+    readOptions();
+    return route.body === undefined
       ? undefined
       : readBody(bodyOf(request, route), route.body.schema, route.body.mode as 'create');
+  };
+  const exists = async (): Promise<unknown> => route.exists?.(call);
+  const body = await (route.isFoundByHandle === true
+    ? readOrMissing(read, exists)
+    : exists().then(read));
   const value = await route.handle(call, body);
   if (route.answer === null) return reply.code(204).send();
   if (route.answer === 'empty') return reply.code(200).send();
@@ -117,6 +123,19 @@ async function answer({ request, reply, route, textParams, parts }: Answering): 
   if (typeof value === 'string')
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));
   return value;
+}
+
+/** What was sent; where it cannot be read, a missing object is told first. */
+async function readOrMissing(
+  read: () => unknown,
+  exists: () => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return read();
+  } catch (error) {
+    await exists();
+    throw error;
+  }
 }
 
 /** The body's bytes. REQUEST_INVALID when a large one is beyond its bounds. */

@@ -1,6 +1,7 @@
 /** Commands to IQs as rows (design.md law 2). The moves between states are those of gateway/command-machine.ts. */
 import type { CommandId, IqId, LockId, TenantId } from '#contract/ids';
 import type { Command } from '#contract/iq-link';
+import type { Alongside } from './alongside.ts';
 import type { Database } from './pool.ts';
 import { underUpdate } from './firmware-runs.ts';
 import { isGatewayAlive } from './gateways.ts';
@@ -47,16 +48,17 @@ export type QueueAnswer = {
   readonly isUpdating: boolean;
 };
 
-/** Writes a command `queued` when its IQ is connected somewhere and not too many wait; one statement, one commit. */
-export async function insertCommand(scope: Scope, command: NewCommand): Promise<QueueAnswer> {
-  const [row] = await scope.query<{
-    waiting: string;
-    gateway_id: string | null;
-    any_gateway: boolean;
-    is_updating: boolean;
-    is_written: boolean;
-  }>(
-    `with facts as materialized (
+type InsertRow = {
+  readonly waiting: string;
+  readonly gateway_id: string | null;
+  readonly any_gateway: boolean;
+  readonly is_updating: boolean;
+  readonly is_written: boolean;
+};
+
+/** `call` = what else is written with the command. */
+function insertText(call: string): string {
+  return `with facts as materialized (
        select (select count(*) from commands
                 where tenant_id = $1 and iq_id = $3 and state in ('queued', 'sent') and deadline > $8) as waiting,
               (select i.gateway_id from iqs i join gateways g on g.id = i.gateway_id
@@ -69,24 +71,45 @@ export async function insertCommand(scope: Scope, command: NewCommand): Promise<
        select $1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9 from facts
         where waiting < $12 and not is_updating and ($10 or gateway_id is not null)
        returning 1
+     ), alongside as materialized (
+       select ${call} from written
      )
-     select waiting, gateway_id, any_gateway, is_updating, exists (select 1 from written) as is_written from facts`,
-    [
-      scope.tenantId,
-      command.id,
-      command.iqId,
-      command.lockId,
-      command.body.kind,
-      command.body,
-      command.requestId,
-      command.queuedAt,
-      command.deadline,
-      command.isConnectedHere,
-      command.ownGatewayId,
-      command.waitingLimit,
-    ],
-    'command-insert',
-  );
+     select waiting, gateway_id, any_gateway, is_updating, exists (select 1 from alongside) as is_written from facts`;
+}
+
+const aloneText = insertText('1');
+
+/**
+ * Writes a command `queued` when its IQ is connected somewhere and not too many wait; one statement, one commit. What is
+ * given `alongside` lands with the command or not at all.
+ */
+export async function insertCommand(
+  scope: Scope,
+  command: NewCommand,
+  alongside?: Alongside,
+): Promise<QueueAnswer> {
+  const values = [
+    scope.tenantId,
+    command.id,
+    command.iqId,
+    command.lockId,
+    command.body.kind,
+    command.body,
+    command.requestId,
+    command.queuedAt,
+    command.deadline,
+    command.isConnectedHere,
+    command.ownGatewayId,
+    command.waitingLimit,
+  ];
+  const [row] =
+    alongside === undefined
+      ? await scope.query<InsertRow>(aloneText, values, 'command-insert')
+      : await scope.query<InsertRow>(
+          insertText(alongside.call({ tenant: '$1', value: '$13' })),
+          [...values, alongside.value],
+          'command-insert-alongside',
+        );
   if (row === undefined) throw new Error('inserting a command answered nothing');
   return {
     isWritten: row.is_written,

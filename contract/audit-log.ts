@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { eventPage, Instant, Int, optional, orNull, Text, Uuid, words } from './fields.ts';
+import { Bool, eventPage, Instant, Int, optional, orNull, Text, Uuid, words } from './fields.ts';
 
 export const auditOutcomes = ['ok', 'refused', 'failed'] as const;
 
@@ -35,3 +35,17 @@ export const AuditChange = Type.Object({
   after: Type.Unknown(),
 });
 export type AuditChange = Static<typeof AuditChange>;
+
+/** What is signed of a tenant's log: that record `number` had `hash`. One that erases stands for the records up to there. */
+export const AuditCheckpoint = Type.Object({
+  tenant_id: Uuid,
+  number: Int,
+  hash: Text,
+  at: Instant,
+  erases: Bool,
+  /** DER SubjectPublicKeyInfo of the Ed25519 key, base64. */
+  public_key: Text,
+  /** Of the canonical JSON of `at`, `erases`, `hash`, `number` and `tenant_id`, base64. */
+  signature: Text,
+});
+export type AuditCheckpoint = Static<typeof AuditCheckpoint>;

@@ -98,7 +98,9 @@ import { createRateLimit } from './http/rate-limit.ts';
 import { createTokenCheck } from './http/token.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
 import { createDeviceCertificates } from './runtime/certificates.ts';
+import { createAuditCheckpoints } from './jobs/audit-checkpoints.ts';
 import { createEventEraser } from './jobs/erase-events.ts';
+import { openAuditSigner } from './runtime/audit-key.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
 import type { Ids } from './runtime/ids.ts';
@@ -191,6 +193,16 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const signalr = createSignalr({ database, tail, checkToken, sessionState, clock, log });
   const isServing = config.roles.includes('http');
   const isStreaming = config.roles.includes('stream');
+  const { dataDir } = config;
+  const auditCheckpoints = config.roles.includes('jobs')
+    ? createAuditCheckpoints({
+        database,
+        dataDir,
+        openSigner: () => openAuditSigner({ dataDir, ids }),
+        clock,
+        log,
+      })
+    : undefined;
   const eraser = config.roles.includes('jobs')
     ? createEventEraser({ database, clock, log })
     : undefined;
@@ -235,6 +247,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await gateway?.start();
       rollout?.start();
       eraser?.start();
+      auditCheckpoints?.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
     },
     // What takes work stops before what it needs: listeners, requests, hubs, then what they all write to.
@@ -247,6 +260,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await domain.commands.stop();
       await tail.stop();
       await eraser?.stop();
+      await auditCheckpoints?.stop();
       identity.stop();
       await bus.stop();
     },

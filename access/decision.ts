@@ -54,6 +54,8 @@ export type Question = {
   readonly now: Date;
   /** UTC instant of the last contact while the server is out of reach; null = in contact. */
   readonly serverGoneSince: Date | null;
+  /** Who holds it, where that is known otherwise: a keypad code cannot be read back from its hash. Absent = by the table. */
+  readonly holders?: readonly Holding[];
 };
 
 /** A credential held longer than this asks for manual office mode (7.3). */
@@ -74,7 +76,7 @@ export function decide(question: Question): Decision {
   if (!table?.settings) {
     return refusal({ ...shown, check: 5, detail: 'no_access', rejectReason: 'hub_table_damaged' });
   }
-  const holdings = table.findHoldings(what);
+  const holdings = question.holders ?? table.findHoldings(what);
   if (holdings.length === 0) {
     return refusal({ ...shown, check: 5, detail: 'no_access', rejectReason: 'unknown_credential' });
   }

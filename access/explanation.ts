@@ -61,7 +61,9 @@ export function explained(question: Question, decision: Decision): Explanation {
   const holders =
     table === null || what.type === 'exit'
       ? []
-      : table.findHoldings(what).map((holding) => traceHolder(holding, { table, question }));
+      : (question.holders ?? table.findHoldings(what)).map((holding) =>
+          traceHolder(holding, { table, question }),
+        );
   return {
     decision,
     timeZone,

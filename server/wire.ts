@@ -84,6 +84,7 @@ import { createTimeSchedules } from './domain/time-schedules.ts';
 import { createTransferTokens } from './domain/transfer-tokens.ts';
 import { createTrees } from './domain/tree.ts';
 import { createVendors } from './domain/vendors.ts';
+import { createWhy } from './domain/why.ts';
 import { createAudit } from './events/audit.ts';
 import { createClaims } from './gateway/claims.ts';
 import { createCommandQueue, type CommandLink } from './gateway/commands.ts';
@@ -347,6 +348,7 @@ function createDomain({
     commands,
     vendors: createVendors({ database }),
     sitePlaces: createSitePlaces({ database }),
+    why: createWhy({ database, clock }),
     collections: createCollections(people),
     collectionOptions: createCollectionOptions(people),
     collectionSettings: createCollectionSettings(people),

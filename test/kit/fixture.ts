@@ -51,6 +51,14 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
      values ($1, $2, $3, 'firmware', 'Lock A', '1.0.0', '1.1.0', now(), '{}', 'absent')`,
     [tenant.tenantId, updates, locks],
   );
+  const entries = randomUUID();
+  await server.database.pool.query(
+    `insert into entries (tenant_id, id, number, iq_id, boot, sequence, collection_id, event_category, utc_date_time,
+       local_date_time, lock_id, accessor_id, exit_requested, access_by, access_detail, reject_reason, stored_at)
+     values ($1, $2, nextval('event_numbers'), $3, 1, 1, $4, 'lock_rejected', now(), now(), $5, $6, false, 'tag', '4711',
+       'not_in_group', now())`,
+    [tenant.tenantId, entries, iqs, collections, locks, accessors],
+  );
   const empty = await create('/collections', {});
   const exported = await server.ask('GET', `/collections/${empty}/export`, { token });
   const migrations = await create('/migrations', {
@@ -76,6 +84,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     license_plates: plates,
     pins,
     devices,
+    entries,
     vendors: '5a111500-0000-4000-8000-000000000001',
   };
 }

@@ -17,6 +17,7 @@ import { createRandomIds } from './runtime/ids.ts';
 import { createLog, type Log } from './runtime/log.ts';
 import { createShutdown, type Shutdown } from './runtime/shutdown.ts';
 import { StartError } from './runtime/start-error.ts';
+import { awaitDatabase } from './store/await-database.ts';
 import { migrate } from './store/migrate.ts';
 import { createDatabase, type Database } from './store/pool.ts';
 import { createCardea, type Cardea } from './wire.ts';
@@ -73,6 +74,7 @@ async function openDatabase(config: Config, { log, shutdown }: Running): Promise
     const given = { connectionString: config.databaseUrl, max };
     const database = createDatabase({ config: given, log });
     shutdown.register('the database connections', () => database.close());
+    await awaitDatabase(database, { log, signal: starting.signal, withinMs: 30_000 });
     return database;
   }
   const postgres = createEmbeddedPostgres({ dataDir: config.dataDir, log });

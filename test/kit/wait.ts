@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const POLL_MS = 10;
 
-/** Waits until `condition` gives something other than undefined, null or false, and gives that; throws at the deadline. */
+/** Waits until `condition` gives something other than undefined, null or false, and gives that; throws at the deadline, naming `what`. */
 export async function until<T>(
   condition: () => T | Promise<T>,
-  options: { timeoutMs?: number; what: string },
+  options: { timeoutMs?: number; what: string | (() => string) },
 ): Promise<Exclude<T, undefined | null | false>> {
   const { timeoutMs = 10_000, what } = options;
   const deadline = performance.now() + timeoutMs;
@@ -15,7 +15,8 @@ export async function until<T>(
       return found as Exclude<T, undefined | null | false>;
     }
     if (performance.now() > deadline) {
-      throw new Error(`Waited ${String(timeoutMs)} ms in vain until ${what}.`);
+      const missed = typeof what === 'string' ? what : what();
+      throw new Error(`Waited ${String(timeoutMs)} ms in vain until ${missed}.`);
     }
     await wait(POLL_MS);
   }

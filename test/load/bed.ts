@@ -117,7 +117,7 @@ function createBed({ isQuick, folder, hubFolder, config, closing }: BedParts): B
     onClose(() => Promise.resolve(requests.close()));
     await until(() => requests.isUp(), {
       timeoutMs: 60_000,
-      what: `the server answers; it said: ${program.said()}`,
+      what: () => `the server answers; it said: ${program.said()}`,
     });
     return { url, mqttPort, caPath: join(dataDir, 'device-ca.pem'), program, requests };
   }

@@ -18,6 +18,10 @@ export type Program = {
   call<Result>(act: string, given?: unknown): Promise<Result>;
   /** What the program has said on its output since the start, at most the last 20,000 characters. */
   said(): string;
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<void>;
+  /** Ends it without any warning. */
+  kill(): Promise<void>;
   /** Sends SIGTERM, later SIGKILL, and waits for the end. */
   stop(): Promise<void>;
 };
@@ -101,6 +105,11 @@ function watch(child: ChildProcess): Program {
       });
     },
     said: () => output,
+    ended: gone,
+    async kill() {
+      child.kill('SIGKILL');
+      await gone;
+    },
     async stop() {
       const force = setTimeout(() => child.kill('SIGKILL'), patienceMs);
       child.kill('SIGTERM');

@@ -3,6 +3,8 @@ import { Agent, request } from 'node:http';
 
 export type Requests = {
   isUp(): Promise<boolean>;
+  /** Whether a path is answered with 200. */
+  answers(path: string): Promise<boolean>;
   /** The body as text and the milliseconds until its last byte; throws when the status is not the one expected. */
   timed(
     method: string,
@@ -64,13 +66,16 @@ export function createRequests(baseUrl: string): Requests {
     return { text: answer.text, tookMs };
   };
 
+  const answers = (path: string): Promise<boolean> =>
+    send({ method: 'GET', path, headers: {} }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+
   return {
     timed,
-    isUp: () =>
-      send({ method: 'GET', path: '/.well-known/openid-configuration', headers: {} }).then(
-        ({ status }) => status === 200,
-        () => false,
-      ),
+    answers,
+    isUp: () => answers('/.well-known/openid-configuration'),
     async ask<Body>(method: string, path: string, options: Parameters<typeof timed>[2]) {
       const { text } = await timed(method, path, options);
       return (text === '' ? undefined : JSON.parse(text)) as Body;

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '#server/runtime/config';
 import { StartError } from '#server/runtime/start-error';
+import { auditVerify } from './audit-verify.ts';
 import {
   CommandError,
   exitCodes,
@@ -11,7 +12,7 @@ import {
   type ExitCode,
 } from './command.ts';
 
-const commands: readonly Command[] = [];
+const commands: readonly Command[] = [auditVerify];
 
 const everywhere = {
   help: { type: 'boolean', short: 'h' },

@@ -20,7 +20,8 @@ import {
 } from './audit-moves.ts';
 
 export type AuditFault = {
-  readonly kind: 'changed' | 'removed' | 'inserted' | 'swapped' | 'rewritten';
+  /** `unsigned`: a checkpoint that was not signed by a key that is trusted. */
+  readonly kind: 'changed' | 'removed' | 'inserted' | 'swapped' | 'rewritten' | 'unsigned';
   /** The record, or the first of several: where it lies, or where one that is gone lay. */
   readonly number: number;
   /** The last of several; of two swapped ones the other. */

@@ -91,8 +91,9 @@ export function createAuditCheckpoints({
     }: { readonly checkpoints: readonly AuditCheckpoint[]; readonly after: number },
   ): Promise<boolean> {
     const { tenantId } = end;
+    const scope = readScope(database, tenantId);
     const check = createAuditCheck({ checkpoints, head: end });
-    for await (const records of readAuditRecords(database, { tenantId, after, upTo: end.number }))
+    for await (const records of readAuditRecords(scope, { after, upTo: end.number }))
       for (const record of records) check.add(record);
     const { faults, fault_count: count } = check.end();
     const [fault] = faults;

@@ -41,7 +41,7 @@ export type EmbeddedPostgres = {
   stop(): Promise<void>;
 };
 
-const DATABASE = 'cardea';
+export const DATABASE = 'cardea';
 
 // For a laptop that also does other work. Every commit reaches the disk.
 const SETTINGS: Readonly<Record<string, string>> = {

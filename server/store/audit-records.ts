@@ -2,7 +2,7 @@
 import type { AuditEntry } from '#contract/audit-log';
 import type { TenantId } from '#contract/ids';
 import type { Database } from './pool.ts';
-import { readScope, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 export type AuditRecord = AuditEntry & {
   /** What lies beside the record: both null = nothing, or erased. */
@@ -35,18 +35,13 @@ export async function findAuditHead(scope: Scope): Promise<AuditHead | undefined
 
 /** The records of a tenant after a number, up to another when given, in the order of their numbers, in portions. */
 export async function* readAuditRecords(
-  database: Database,
-  {
-    tenantId,
-    after,
-    upTo = Number.MAX_SAFE_INTEGER,
-  }: { readonly tenantId: TenantId; readonly after: number; readonly upTo?: number },
+  scope: Scope,
+  { after, upTo = Number.MAX_SAFE_INTEGER }: { readonly after: number; readonly upTo?: number },
 ): AsyncGenerator<AuditRecord[]> {
-  const scope = readScope(database, tenantId);
   for (let last = after; ;) {
     const [next] = await scope.query<{ number: number | null }>(
       'select min(number)::float8 as number from audit_log where tenant_id = $1 and number > $2',
-      [tenantId, last],
+      [scope.tenantId, last],
     );
     const first = next?.number ?? null;
     if (first === null || first > upTo) return;

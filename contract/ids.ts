@@ -17,6 +17,8 @@ export type AccessGroupId = Id<'access_group'>;
 export type TimeScheduleId = Id<'time_schedule'>;
 export type FloorId = Id<'floor'>;
 export type CommandId = Id<'command'>;
+export type WebhookId = Id<'webhook'>;
+export type DeliveryId = Id<'delivery'>;
 /** What signs in (`sub` of a token); a person has one, whatever the number of tenants. */
 export type LoginId = Id<'login'>;
 /** The person in one tenant (`id` of a Connect user). */
@@ -32,4 +34,25 @@ const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
 /** True for a UUID of any version in any letter case. */
 export function isUuid(text: string): boolean {
   return uuidForm.test(text);
+}
+
+/**
+ * A UUID of version 7 (RFC 9562): the milliseconds of its time, then ten random bytes, so that ids made one after the other lie side
+ * by side in an index. A time that is none counts as 0.
+ */
+export function timeOrderedUuid(atMs: number, random: Uint8Array): string {
+  const time = Number.isFinite(atMs) ? Math.min(Math.max(0, atMs), 2 ** 48 - 1) : 0;
+  const [high = 0, , variant = 0] = random;
+  const hex = [
+    Math.trunc(time).toString(16).padStart(12, '0'),
+    (0x70 | (high & 0x0f)).toString(16),
+    hexOf(random.subarray(1, 2)),
+    (0x80 | (variant & 0x3f)).toString(16),
+    hexOf(random.subarray(3, 10)),
+  ].join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -118,7 +118,8 @@ async function answer({ request, reply, route, textParams, parts }: Answering): 
     : exists().then(read));
   const value = await route.handle(call, body);
   if (route.answer === null) return reply.code(204).send();
-  if (route.answer === 'empty') return reply.code(200).send();
+  void reply.code(route.isAccepted === true ? 202 : 200);
+  if (route.answer === 'empty') return reply.send();
   // Fastify takes a string for text that is written already.
   if (typeof value === 'string')
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));

@@ -35,7 +35,7 @@ export function operationSchema(route: Route, face: Face): OperationSchema {
   return {
     summary: route.summary,
     tags: [`${face.name}: ${route.tag}`],
-    operationId: operationId(route),
+    operationId: [face.operationPrefix, operationId(route)].filter(Boolean).join('_'),
     deprecated: route.isDeprecated ?? false,
     security: [{ bearer: [] }],
     ...(Object.keys(parameters).length > 0
@@ -71,8 +71,10 @@ export function operationId(route: Pick<Route, 'method' | 'path'>): string {
 
 function successResponse(route: Route): Record<string, unknown> {
   if (route.answer === null) return { 204: { type: 'null', description: 'Done' } };
-  if (route.answer === 'empty') return { 200: { type: 'null', description: 'Done' } };
-  return { 200: route.answer };
+  const status = route.isAccepted === true ? 202 : 200;
+  if (route.answer === 'empty')
+    return { [status]: { type: 'null', description: status === 202 ? 'Begun' : 'Done' } };
+  return { [status]: route.answer };
 }
 
 /** One entry a status; the codes and texts behind it are in the description. Bodies are written by failure.ts. */

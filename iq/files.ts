@@ -98,6 +98,12 @@ export function readLines(text: string): ReadLines {
   return { values, damagedLines, goodBytes: Buffer.byteLength(text.slice(0, goodBytes)) };
 }
 
+/** More would be written than there is room for. */
+export class NoRoomError extends Error {
+  override readonly name = 'NoRoomError';
+  readonly code = 'ENOSPC';
+}
+
 /**
  * A file of lines that only grows, one write at a time. A failed write is cut off again, so that the next one stands on good
  * ground.
@@ -105,11 +111,16 @@ export function readLines(text: string): ReadLines {
 export class AppendLog {
   readonly path: string;
   #file: FileHandle | null = null;
+  readonly #roomBytes: () => number;
   #bytes = 0;
+  /** A failed write may have left something behind the good bytes. */
+  #isTorn = false;
   #work: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string) {
+  /** `roomBytes`: how much may be added at this moment. */
+  constructor(path: string, roomBytes: () => number = () => Infinity) {
     this.path = path;
+    this.#roomBytes = roomBytes;
   }
 
   /** Bytes known to be on the disk. */
@@ -148,13 +159,22 @@ export class AppendLog {
   async #write(values: readonly unknown[]): Promise<void> {
     if (!this.#file) throw new Error(`${this.path} is closed`);
     const data = Buffer.from(values.map((value) => toLine(value)).join(''));
+    if (data.length > this.#roomBytes()) throw new NoRoomError();
+    await this.#cutTorn();
     try {
       await this.#file.appendFile(data);
       await this.#file.datasync();
     } catch (error) {
-      await this.#file.truncate(this.#bytes);
+      this.#isTorn = true;
+      await this.#cutTorn();
       throw error;
     }
     this.#bytes += data.length;
+  }
+
+  async #cutTorn(): Promise<void> {
+    if (!this.#isTorn) return;
+    await this.#file?.truncate(this.#bytes);
+    this.#isTorn = false;
   }
 }

@@ -6,13 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { uuid } from '#test/kit/access-table';
-import {
-  isAfter,
-  Ledger,
-  type EventDraft,
-  type LedgerLimits,
-  type LedgerRecord,
-} from './ledger.ts';
+import { Ledger, LedgerFullError, type LedgerLimits, type LedgerOptions } from './ledger.ts';
+import { isAfter, type EventDraft, type LedgerRecord } from './ledger-record.ts';
 
 let folder = '';
 let open: Ledger[] = [];
@@ -25,17 +20,21 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+const limits: LedgerLimits = { events: 1_000_000, eventsPerSegment: 10, bytes: 1e9, held: 20 };
+
 async function openLedger({
   boot = 1,
-  limits = { events: 1_000_000, eventsPerSegment: 10 },
-  onDropped = () => undefined,
-}: { boot?: number; limits?: LedgerLimits; onDropped?: (events: number) => void } = {}) {
+  ...more
+}: { boot?: number } & Partial<Omit<LedgerOptions, 'boot'>> = {}) {
   const ledger = new Ledger({
     folder,
     boot: () => boot,
     onRecorded: () => undefined,
-    onDropped,
+    onDropped: () => undefined,
+    onDamaged: () => undefined,
+    onWritable: () => undefined,
     limits,
+    ...more,
   });
   await ledger.open();
   open.push(ledger);
@@ -111,7 +110,7 @@ describe('a ledger', () => {
   test('drops the oldest when it is full, and says how many', async () => {
     const dropped: number[] = [];
     const ledger = await openLedger({
-      limits: { events: 30, eventsPerSegment: 10 },
+      limits: { ...limits, events: 30 },
       onDropped: (events) => dropped.push(events),
     });
     for (const number of upTo(45)) await ledger.append(draft(String(number)));
@@ -150,7 +149,7 @@ describe('a ledger', () => {
   test('keeps each whole record when the file ends at any byte, and writes on behind it', async () => {
     await fill(await openLedger(), 3);
     await closeAll();
-    const [name = ''] = await readdir(folder);
+    const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.log'));
     const whole = await readFile(join(folder, name));
     const ends = [...whole.keys()].filter((index) => whole[index] === 10).map((index) => index + 1);
     for (let length = ends[1] ?? 0; length <= whole.length; length += 1) {
@@ -167,16 +166,142 @@ describe('a ledger', () => {
   test('passes over a line a bad disk has changed, keeps the others and counts it', async () => {
     await fill(await openLedger(), 5);
     await closeAll();
-    const [name = ''] = await readdir(folder);
+    const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('.log'));
     const text = await readFile(join(folder, name), 'utf8');
     const lines = text.split('\n');
     lines[2] = (lines[2] ?? '').replace('unknown', 'unknowm');
     await writeFile(join(folder, name), lines.join('\n'));
     await appendFile(join(folder, name), 'half a li');
-    const ledger = await openLedger({ boot: 2 });
+    const damaged: number[] = [];
+    const ledger = await openLedger({ boot: 2, onDamaged: (found) => damaged.push(found) });
     expect(numbers(await readAll(ledger))).toEqual([1, 2, 4, 5]);
-    expect(ledger.damagedLines).toBe(1);
+    expect(damaged).toEqual([1]);
     expect((await ledger.append(draft('next')))?.sequence).toBe(6);
+  });
+});
+
+test('the oldest make room when the bytes are many, and what the server holds is no loss', async () => {
+  const dropped: number[] = [];
+  const ledger = await openLedger({
+    limits: { ...limits, bytes: 64 * 1024 + 8_000 },
+    onDropped: (events) => dropped.push(events),
+  });
+  await ledger.append(draft('x'.repeat(3_000)));
+  for (const number of upTo(9)) await ledger.append(draft(String(number)));
+  await ledger.forget({ boot: 1, sequence: 4 });
+  for (const number of upTo(30)) await ledger.append(draft(String(number)));
+  const kept = numbers(await readAll(ledger));
+  expect(kept).toEqual(upTo(40).slice(40 - kept.length));
+  expect(dropped.reduce((sum, count) => sum + count, 0)).toBe((kept[0] ?? 0) - 1 - 4);
+});
+
+test('a start finds the place and the damage of closed segments without reading them all', async () => {
+  const former = await openLedger();
+  for (const number of upTo(45)) await former.append(draft(String(number)));
+  await closeAll();
+  const path = join(folder, '000000000011.log');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('unknown', 'unknowm'));
+  const damaged: number[] = [];
+  const ledger = await openLedger({ boot: 2, onDamaged: (lines) => damaged.push(lines) });
+  expect(damaged).toEqual([]);
+  expect(numbers(await readAll(ledger))).toEqual(upTo(45).filter((number) => number !== 11));
+  await readAll(ledger);
+  expect(damaged).toEqual([1]);
+  expect((await ledger.append(draft('next')))?.sequence).toBe(46);
+});
+
+test('ids follow each other in the order of time', async () => {
+  const ledger = await openLedger();
+  const at = (ms: number) => ({ ...draft('x'), at: new Date(ms).toISOString() });
+  const ids: string[] = [];
+  for (const ms of [1e12, 1e12 + 1, 1.7e12]) ids.push((await ledger.append(at(ms)))?.id ?? '');
+  expect([...ids].sort()).toEqual(ids);
+  for (const id of ids)
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+describe('a disk that is full', () => {
+  /** Bytes the ledger may take. */
+  let room = 1e9;
+  const writable: boolean[] = [];
+  const openSmall = (boot: number, more: Partial<Omit<LedgerOptions, 'boot'>> = {}) => {
+    const mostBytes = (): number => room;
+    const onWritable = (isWritable: boolean): void => {
+      writable.push(isWritable);
+    };
+    return openLedger({ boot, mostBytes, onWritable, ...more });
+  };
+  beforeEach(() => {
+    room = 1e9;
+    writable.length = 0;
+  });
+
+  test('gives its reserve for what happens first, so that even a power cut leaves word of it', async () => {
+    const ledger = await openSmall(1);
+    await fill(ledger, 3);
+    const bytes = (await readFile(join(folder, '000000000001.log'))).length;
+    room = 64 * 1024 + bytes;
+    await ledger.append(draft('the first that did not fit'));
+    expect([writable, ledger.isWritable]).toEqual([[false], false]);
+    // The plug is pulled: nothing is written or closed.
+    const after = await openSmall(2);
+    expect(numbers(await readAll(after))).toEqual(upTo(4));
+  });
+
+  test('loses nothing: it answers, holds in memory, hands out, and writes all in order when there is room', async () => {
+    const ledger = await openSmall(1);
+    await fill(ledger, 15);
+    room = 0;
+    await fill(ledger, 12);
+    expect(numbers(await readAll(ledger))).toEqual(upTo(27));
+    await ledger.flush();
+    expect(writable).toEqual([false]);
+    room = 1e9;
+    await ledger.append(draft('28'));
+    await ledger.flush();
+    expect([writable, ledger.isWritable]).toEqual([[false, true], true]);
+    const told = await readAll(ledger);
+    await closeAll();
+    expect(await readAll(await openSmall(2))).toEqual(told);
+    expect(numbers(told)).toEqual(upTo(28));
+  });
+
+  test('refuses beyond what memory may hold, says how many, and goes on with the next number', async () => {
+    const dropped: number[] = [];
+    const ledger = await openSmall(1, { onDropped: (events) => dropped.push(events) });
+    room = 0;
+    for (const number of upTo(20)) await ledger.append(draft(String(number)));
+    for (const number of upTo(3))
+      await expect(ledger.append(draft(String(number)))).rejects.toThrow(LedgerFullError);
+    room = 1e9;
+    await ledger.flush();
+    expect(dropped).toEqual([3]);
+    expect((await ledger.append(draft('next')))?.sequence).toBe(21);
+    expect(numbers(await readAll(ledger))).toEqual(upTo(21));
+  });
+
+  test('forgets what the server took from memory, and never uses its numbers again after a power cut', async () => {
+    const ledger = await openSmall(1);
+    await fill(ledger, 5);
+    room = 0;
+    await fill(ledger, 5);
+    await ledger.forget({ boot: 1, sequence: 8 });
+    expect(numbers(await readAll(ledger))).toEqual([9, 10]);
+    room = 1e9;
+    const after = await openSmall(2);
+    await after.forget({ boot: 1, sequence: 8 });
+    expect((await after.append(draft('next')))?.sequence).toBe(9);
+  });
+
+  test('lets a new hub begin, and keeps what it heard before there was room', async () => {
+    room = 0;
+    const ledger = await openSmall(1);
+    expect(writable).toEqual([false]);
+    await fill(ledger, 2);
+    room = 1e9;
+    await ledger.flush();
+    await closeAll();
+    expect(numbers(await readAll(await openSmall(2)))).toEqual([1, 2]);
   });
 });
 

@@ -1,49 +1,26 @@
 /**
  * The hub's ledger: every event is numbered and on the disk before anybody is told it happened, is handed out in order, and is
- * forgotten only after the server has committed it (behaviour.md 9).
+ * forgotten only after the server has committed it (behaviour.md 9). The files are those of ledger-files.ts; a record is a
+ * checksummed line; a torn tail is cut at the next start, and as nobody was told of it, nothing is lost.
  *
- * Segments of a few thousand events: `<first sequence>.log`, the last one open for writing. A record is a checksummed line; a
- * torn tail is cut at the next start, and as nobody was told of it, nothing is lost. `sources` remembers the last record taken
- * from each lock's own memory, so that a record told twice is stored once.
+ *     writable ─ a write fails ─► reserve given up, written there ─ fails too ─► held in memory, handed out from there
+ *        ▲────────────── flush: everything written, reserve kept again ─────────────────┘
+ *
+ * Bounded by number and bytes: the oldest segment makes room. A disk that cannot be written drops nothing: what happens is held in
+ * memory up to a bound, so that doors answer and the server still hears it; beyond it `append` rejects and counts.
  */
-import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import type { HubEvent } from '#contract/events';
+import { timeOrderedUuid } from '#contract/ids';
+import { LedgerFiles } from './ledger-files.ts';
 import {
-  AppendLog,
-  fromLine,
-  makeFolder,
-  readIfThere,
-  readLines,
-  removeFile,
-  replaceFile,
-  toLine,
-  type ReadLines,
-} from './files.ts';
-
-type WithoutNumber<Event> = Event extends HubEvent ? Omit<Event, 'sequence' | 'id'> : never;
-/** An event as the door writes it; the ledger adds number and id. */
-export type EventDraft = WithoutNumber<HubEvent>;
-
-/** Where a lock kept the event while the hub was out of its reach. */
-export type Source = { readonly mac: string; readonly record: number };
-
-export type LedgerRecord = {
-  readonly boot: number;
-  readonly event: HubEvent;
-  readonly source?: Source;
-};
-
-export type Position = { readonly boot: number; readonly sequence: number };
-
-type Segment = {
-  readonly first: number;
-  readonly path: string;
-  last: Position | null;
-  /** In memory while it is written or read, else null. */
-  records: LedgerRecord[] | null;
-};
+  isAfter,
+  positionOf,
+  type EventDraft,
+  type LedgerRecord,
+  type Position,
+  type Source,
+} from './ledger-record.ts';
 
 type Pending = {
   readonly draft: EventDraft;
@@ -52,61 +29,81 @@ type Pending = {
   readonly fail: (error: unknown) => void;
 };
 
-export type LedgerLimits = { readonly events: number; readonly eventsPerSegment: number };
-const usualLimits: LedgerLimits = { events: 1_000_000, eventsPerSegment: 4_000 };
+export type LedgerLimits = {
+  readonly events: number;
+  readonly eventsPerSegment: number;
+  readonly bytes: number;
+  /** Events in memory while the disk cannot be written. */
+  readonly held: number;
+};
+export const usualLimits: LedgerLimits = {
+  events: 1_000_000,
+  eventsPerSegment: 4_000,
+  bytes: 1024 ** 3,
+  held: 10_000,
+};
 /** Events that share one sync at most. */
 const largestBurst = 500;
+
+/** The disk cannot be written and memory holds as much as it may: the event was not kept. */
+export class LedgerFullError extends Error {
+  override readonly name = 'LedgerFullError';
+}
 
 export type LedgerOptions = {
   readonly folder: string;
   /** The boot under which events are written. */
   readonly boot: () => number;
-  /** Called with each record once it is on the disk. */
+  /** Called with each record once it is kept: on the disk, or in memory while that cannot be written. */
   readonly onRecorded: (record: LedgerRecord) => void;
-  /** Called with how many of the oldest events had to make room. */
+  /** Called with how many events had to go before the server held them. */
   readonly onDropped: (events: number) => void;
+  /** Called with how many lines were found unreadable: events lost to a bad disk. */
+  readonly onDamaged: (lines: number) => void;
+  /** The disk can no longer be written (false), or can again. */
+  readonly onWritable: (isWritable: boolean) => void;
   readonly limits?: LedgerLimits;
+  /** Bytes the folder may take at this moment; absent = as many as the disk has. */
+  readonly mostBytes?: () => number;
 };
 
 export class Ledger {
   readonly #options: LedgerOptions;
   readonly #limits: LedgerLimits;
-  readonly #sources = new Map<string, number>();
-  #segments: Segment[] = [];
-  #log: AppendLog | null = null;
+  readonly #files: LedgerFiles;
+  #held: LedgerRecord[] = [];
+  #isWritable = true;
+  #refused = 0;
+  #acknowledged = 0;
   #nextSequence = 1;
   #pending: Pending[] = [];
   #work: Promise<unknown> = Promise.resolve();
-  #damagedLines = 0;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
     this.#limits = options.limits ?? usualLimits;
+    const { folder, onDamaged, mostBytes = () => Infinity } = options;
+    this.#files = new LedgerFiles({ folder, mostBytes, onDamaged });
   }
 
-  /** Lines found unreadable at the start: events lost to a bad disk. */
-  get damagedLines(): number {
-    return this.#damagedLines;
+  /** False while events are held in memory, or the reserve is given up. */
+  get isWritable(): boolean {
+    return this.#isWritable;
   }
 
-  async open(): Promise<void> {
-    await makeFolder(this.#options.folder);
-    const sources = fromLine(((await readIfThere(this.#sourcesPath)) ?? '').trimEnd());
-    for (const [mac, record] of Object.entries((sources ?? {}) as Record<string, number>)) {
-      this.#sources.set(mac, record);
-    }
-    const names = (await readdir(this.#options.folder)).filter((name) =>
-      /^\d{12}\.log$/.test(name),
-    );
-    for (const name of names.sort()) await this.#openSegment(name, name === names.at(-1));
-    const newest = this.#segments.at(-1);
-    if (!newest) await this.#addSegment();
-    else this.#nextSequence = Math.max(newest.first, (newest.last?.sequence ?? 0) + 1);
+  open(): Promise<void> {
+    return this.#inOrder(async () => {
+      await this.#files.open();
+      const { newest } = this.#files;
+      if (newest) this.#nextSequence = Math.max(newest.first, (newest.last?.sequence ?? 0) + 1);
+      else await this.#files.begin(1).catch(() => this.#becomeUnwritable());
+      await this.#files.reserve().catch(() => this.#becomeUnwritable());
+    });
   }
 
   /**
-   * Resolves with the event once it is on the disk, or with null when this record of a lock is already there. Events are
-   * numbered in the order of the calls; what is appended during a sync shares the next one.
+   * Resolves with the event once it is kept, or with null when this record of a lock is already there. Events are numbered in the
+   * order of the calls; what is appended during a sync shares the next one. Rejects LedgerFullError.
    */
   append(draft: EventDraft, source?: Source): Promise<HubEvent | null> {
     return new Promise((done, fail) => {
@@ -120,12 +117,10 @@ export class Ledger {
     after: Position | null,
     { limit, maxBytes }: { readonly limit: number; readonly maxBytes: number },
   ): Promise<readonly LedgerRecord[]> {
-    return this.#inOrder(async () => {
-      const segment = this.#segments.find(({ last }) => last !== null && isAfter(last, after));
-      if (!segment) return [];
+    const cut = (records: readonly LedgerRecord[]): readonly LedgerRecord[] => {
       const found: LedgerRecord[] = [];
       let bytes = 0;
-      for (const record of await this.#load(segment)) {
+      for (const record of records) {
         if (!isAfter(positionOf(record), after)) continue;
         if (found[0] && found[0].boot !== record.boot) break;
         bytes += JSON.stringify(record.event).length;
@@ -133,41 +128,62 @@ export class Ledger {
         found.push(record);
       }
       return found;
+    };
+    return this.#inOrder(async () => {
+      for (const segment of this.#files.segments) {
+        if (segment.last === null || !isAfter(segment.last, after)) continue;
+        const found = cut(await this.#files.read(segment));
+        if (found.length > 0) return found;
+      }
+      return cut(this.#held);
     });
   }
 
   /** Forgets what the server has committed: whole segments leave the disk. */
   forget(upTo: Position): Promise<void> {
     return this.#inOrder(() => {
-      const committed = this.#segments
-        .slice(0, -1)
-        .filter(({ last }) => last === null || !isAfter(last, upTo));
-      const newest = this.#segments.at(-1);
-      if (newest?.records) {
-        newest.records = newest.records.filter((record) => isAfter(positionOf(record), upTo));
+      const { newest, segments } = this.#files;
+      const isOpen = (record: LedgerRecord): boolean => isAfter(positionOf(record), upTo);
+      if (newest?.records) newest.records = newest.records.filter(isOpen);
+      this.#held = this.#held.filter(isOpen);
+      this.#acknowledged = upTo.sequence;
+      // What was only held when the power went may be known to the server: its numbers are used.
+      this.#nextSequence = Math.max(this.#nextSequence, upTo.sequence + 1);
+      return this.#files.remove(
+        segments.slice(0, -1).filter(({ last }) => last === null || !isAfter(last, upTo)),
+      );
+    });
+  }
+
+  /** Tries to write what is held and to keep a reserve again; asked from time to time while `isWritable` is false. */
+  flush(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#isWritable) return;
+      try {
+        await this.#write([]);
+        await this.#files.reserve();
+      } catch {
+        return;
       }
-      return this.#remove(committed);
+      this.#isWritable = true;
+      this.#options.onWritable(true);
+      if (this.#refused > 0) this.#options.onDropped(this.#refused);
+      this.#refused = 0;
     });
   }
 
   /** Begins a new life from number 1, as after a wipe; the boot must have been counted up before. */
   reset(): Promise<void> {
     return this.#inOrder(async () => {
-      await this.#log?.close();
-      await this.#remove(this.#segments);
-      this.#sources.clear();
-      await removeFile(this.#sourcesPath);
+      this.#held = [];
+      this.#acknowledged = 0;
       this.#nextSequence = 1;
-      await this.#addSegment();
+      await this.#files.reset();
     });
   }
 
   async close(): Promise<void> {
-    await this.#inOrder(() => this.#log?.close());
-  }
-
-  get #sourcesPath(): string {
-    return join(this.#options.folder, 'sources');
+    await this.#inOrder(() => this.#files.close());
   }
 
   #inOrder<T>(act: () => T | Promise<T>): Promise<T> {
@@ -180,7 +196,7 @@ export class Ledger {
     while (this.#pending.length > 0) {
       const burst = this.#pending.slice(0, largestBurst);
       try {
-        await this.#writeBurst(burst);
+        await this.#keepBurst(burst);
       } catch (error) {
         for (const { fail } of burst) fail(error);
       }
@@ -188,113 +204,92 @@ export class Ledger {
     }
   }
 
-  async #writeBurst(burst: readonly Pending[]): Promise<void> {
-    const { segment, log } = await this.#segmentWithRoom();
+  async #keepBurst(burst: readonly Pending[]): Promise<void> {
     const boot = this.#options.boot();
-    const seen = new Map(this.#sources);
+    const { sources } = this.#files;
+    const seen = new Map(sources);
     let sequence = this.#nextSequence;
     const answers = burst.map(({ draft, source, done }) => {
       if (source && (seen.get(source.mac) ?? 0) >= source.record) return { record: null, done };
       if (source) seen.set(source.mac, source.record);
-      const event = { ...draft, sequence, id: randomUUID() } as HubEvent;
+      const id = timeOrderedUuid(Date.parse(draft.at), randomBytes(10));
+      const event: HubEvent = { ...draft, sequence, id };
       sequence += 1;
       return { record: source ? { boot, event, source } : { boot, event }, done };
     });
     const records = answers.map(({ record }) => record).filter((record) => record !== null);
-    if (records.length > 0) await log.append(records);
+    if (records.length > 0) await this.#keep(records);
     this.#nextSequence = sequence;
-    for (const [mac, record] of seen) this.#sources.set(mac, record);
-    for (const record of records) segment.records?.push(record);
-    const last = records.at(-1);
-    if (last) segment.last = positionOf(last);
+    for (const [mac, record] of seen) sources.set(mac, record);
     for (const { record, done } of answers) {
       if (record) this.#options.onRecorded(record);
       done(record?.event ?? null);
     }
   }
 
-  async #segmentWithRoom(): Promise<{ segment: Segment; log: AppendLog }> {
-    const segment = this.#segments.at(-1);
-    if (
-      segment &&
-      this.#log &&
-      this.#nextSequence - segment.first < this.#limits.eventsPerSegment
-    ) {
-      return { segment, log: this.#log };
+  /** On the disk, by its reserve if need be, else in memory. */
+  async #keep(records: readonly LedgerRecord[]): Promise<void> {
+    try {
+      await this.#write(records);
+      return;
+    } catch (error) {
+      if ((await this.#files.giveUpReserve()) && (await this.#isWritten(records))) {
+        this.#becomeUnwritable();
+        return;
+      }
+      if (this.#held.length + records.length > this.#limits.held) {
+        this.#refused += records.length;
+        throw new LedgerFullError('the disk cannot be written', { cause: error });
+      }
     }
-    await this.#log?.close();
-    if (segment) segment.records = null;
-    await this.#makeRoom();
-    return this.#addSegment();
+    this.#held.push(...records);
+    this.#becomeUnwritable();
   }
 
+  #isWritten(records: readonly LedgerRecord[]): Promise<boolean> {
+    return this.#write(records).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** What is held goes first. */
+  async #write(records: readonly LedgerRecord[]): Promise<void> {
+    const all = [...this.#held, ...records];
+    const first = all[0]?.event.sequence ?? this.#nextSequence;
+    const { newest } = this.#files;
+    if (!newest || first - newest.first >= this.#limits.eventsPerSegment) {
+      await this.#makeRoom();
+      await this.#files.begin(first);
+    }
+    if (all.length > 0) await this.#files.append(all);
+    this.#held = [];
+  }
+
+  #becomeUnwritable(): void {
+    if (!this.#isWritable) return;
+    this.#isWritable = false;
+    this.#options.onWritable(false);
+  }
+
+  /** The oldest segments go when the ledger is full; what the server holds of them is no loss. */
   async #makeRoom(): Promise<void> {
+    const { segments } = this.#files;
     const room = Math.max(1, Math.floor(this.#limits.events / this.#limits.eventsPerSegment));
-    const oldest = this.#segments.slice(0, Math.max(0, this.#segments.length + 1 - room));
-    if (oldest.length === 0) return;
-    await this.#remove(oldest);
-    this.#options.onDropped(oldest.length * this.#limits.eventsPerSegment);
-  }
-
-  async #addSegment(): Promise<{ segment: Segment; log: AppendLog }> {
-    const name = `${String(this.#nextSequence).padStart(12, '0')}.log`;
-    const path = join(this.#options.folder, name);
-    const segment: Segment = { first: this.#nextSequence, path, last: null, records: [] };
-    const log = new AppendLog(path);
-    await log.open();
-    this.#segments.push(segment);
-    this.#log = log;
-    return { segment, log };
-  }
-
-  async #openSegment(name: string, isNewest: boolean): Promise<void> {
-    const path = join(this.#options.folder, name);
-    let lines: ReadLines;
-    if (isNewest) {
-      this.#log = new AppendLog(path);
-      lines = await this.#log.open();
-    } else {
-      lines = readLines((await readIfThere(path)) ?? '');
+    let count = Math.max(0, segments.length + 1 - room);
+    let bytes = this.#files.bytes;
+    for (const [index, segment] of segments.entries()) {
+      if (index >= count && bytes <= this.#limits.bytes) break;
+      count = Math.max(count, index + 1);
+      bytes -= segment.bytes;
     }
-    this.#damagedLines += lines.damagedLines;
-    const records = lines.values as LedgerRecord[];
-    for (const { source } of records) {
-      if (!source) continue;
-      this.#sources.set(source.mac, Math.max(source.record, this.#sources.get(source.mac) ?? 0));
-    }
-    const last = records.at(-1);
-    this.#segments.push({
-      first: Number(name.slice(0, 12)),
-      path,
-      last: last ? positionOf(last) : null,
-      records: isNewest ? records : null,
-    });
+    // The newest one is still written to until the next has begun.
+    const oldest = segments.slice(0, Math.min(count, segments.length - 1));
+    const lost = oldest.map(({ first, last }) =>
+      Math.max(0, (last?.sequence ?? 0) - Math.max(first - 1, this.#acknowledged)),
+    );
+    await this.#files.remove(oldest);
+    const events = lost.reduce((sum, count) => sum + count, 0);
+    if (events > 0) this.#options.onDropped(events);
   }
-
-  async #load(segment: Segment): Promise<readonly LedgerRecord[]> {
-    if (segment.records) return segment.records;
-    const newest = this.#segments.at(-1);
-    for (const other of this.#segments) if (other !== newest) other.records = null;
-    const { values } = readLines((await readIfThere(segment.path)) ?? '');
-    segment.records = values as LedgerRecord[];
-    return segment.records;
-  }
-
-  async #remove(segments: readonly Segment[]): Promise<void> {
-    if (segments.length === 0) return;
-    // Written first: what a removed segment knew of a lock's records must not be forgotten with it.
-    await replaceFile(this.#sourcesPath, [toLine(Object.fromEntries(this.#sources))]);
-    this.#segments = this.#segments.filter((segment) => !segments.includes(segment));
-    for (const { path } of segments) await removeFile(path);
-  }
-}
-
-function positionOf({ boot, event }: LedgerRecord): Position {
-  return { boot, sequence: event.sequence };
-}
-
-/** True when a position lies behind another; null = before everything. */
-export function isAfter(position: Position, other: Position | null): boolean {
-  if (other === null || position.boot > other.boot) return true;
-  return position.boot === other.boot && position.sequence > other.sequence;
 }

@@ -1,7 +1,8 @@
 /** Writes what happened at the doors into the ledger, with the instant and the wall clock of the IQ's zone. */
 import type { AccessBy, EntryEvent, IncidentCategory } from '#contract/events';
 import { toLocalText } from '#access/zones';
-import type { EventDraft, Ledger, Source } from './ledger.ts';
+import type { EventDraft, Source } from './ledger-record.ts';
+import type { Ledger } from './ledger.ts';
 
 type WithoutTime<Event> = Event extends EventDraft ? Omit<Event, 'at' | 'local'> : never;
 export type Happening = WithoutTime<EventDraft>;

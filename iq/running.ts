@@ -19,14 +19,13 @@ import { createHubLights } from './hub-light.ts';
 import { usualHardware, type HubFact, type HubOptions, type HubView } from './hub-options.ts';
 import { createHubTime } from './hub-time.ts';
 import { createLeaf } from './leaf.ts';
-import { Ledger } from './ledger.ts';
+import { openLedger } from './ledger-care.ts';
 import { Link } from './link.ts';
 import { syncLockMemory } from './lock-memory.ts';
 import { Outcomes } from './outcomes.ts';
 import { factoryReset, finishDisowning, noteRestored, takeClaim, wipe } from './ownership.ts';
 import { createPresence, type SeenRepeater } from './presence.ts';
 import { createPresentations } from './presentations.ts';
-import { createRecorder } from './recorder.ts';
 import { createRegistration } from './registration.ts';
 import { createReporter } from './report.ts';
 import type { SessionState } from './session.ts';
@@ -56,7 +55,17 @@ export async function startRunning(
 ): Promise<Running> {
   const { dataDir, driver, log } = options;
   const state = await openHubState(dataDir);
-  await state.change({ boot: state.get().boot + 1 });
+  const onFailure = (error: unknown): void => {
+    log.error('the hub could not finish something', {
+      reason: error instanceof Error ? error.message : 'unknown',
+    });
+  };
+  const formerBoot = state.get().boot;
+  await state.change({ boot: formerBoot + 1 }).catch((error: unknown) => {
+    // A full disk keeps no door shut; a hub that has never written who it is would be another one at the next start.
+    if (formerBoot === 0) throw error;
+    onFailure(error);
+  });
   const clock = createHubTime(options.clock, state.get().clock_offset_ms);
   const now = (): Date => clock.now();
   const steady = createSteadyClock();
@@ -67,34 +76,28 @@ export async function startRunning(
   await outcomes.open();
   const updateFiles = await openUpdateFiles(dataDir);
 
-  const onFailure = (error: unknown): void => {
-    log.error('the hub could not finish something', {
-      reason: error instanceof Error ? error.message : 'unknown',
-    });
-  };
-
-  const ledger = new Ledger({
-    folder: join(dataDir, 'ledger'),
+  // The ledger may have something to say of itself before there is an upload.
+  let pump = (): void => undefined;
+  const kept = await openLedger({
+    dataDir,
     boot: () => state.get().boot,
+    mostBytes: options.mostLedgerBytes,
+    steady,
+    log,
+    now,
+    timeZone: () => tables.table?.settings?.time_zone ?? 'UTC',
     onRecorded({ event }) {
-      upload.pump();
+      pump();
       tell({ kind: 'recorded', event });
     },
-    onDropped(events) {
-      const detail = `events_dropped:${String(events)}`;
-      recorder.incident('unknown', { lockId: null, detail }).catch(onFailure);
-    },
+    onFailure,
   });
-  await ledger.open();
+  const { ledger, recorder } = kept;
   const content = { state, tables, attachments, ledger };
   await finishDisowning(content);
 
-  const recorder = createRecorder({
-    ledger,
-    now,
-    timeZone: () => tables.table?.settings?.time_zone ?? 'UTC',
-  });
   const upload = new Upload({ ledger, steady, send: (frame) => link.send('events', frame) });
+  pump = () => upload.pump();
 
   const doors = new Map<string, Door>();
   const repeaters = new Map<string, SeenRepeater>();
@@ -440,10 +443,6 @@ export async function startRunning(
   await driver.start(raise);
   presence.start();
   await updates.start();
-  if (ledger.damagedLines > 0) {
-    const detail = `events_unreadable:${String(ledger.damagedLines)}`;
-    await recorder.incident('unknown', { lockId: null, detail });
-  }
   followTable().catch(onFailure);
   link.start();
 
@@ -462,7 +461,7 @@ export async function startRunning(
       await state.close();
       await tables.close();
       await outcomes.close();
-      await ledger.close();
+      await kept.close(how);
     },
     view: () => ({
       hubId: state.get().hub_id,

@@ -4,7 +4,8 @@
  */
 import type { Frame } from '#contract/iq-link';
 import type { SteadyClock, Timer } from './clock.ts';
-import { isAfter, type Ledger, type Position } from './ledger.ts';
+import { isAfter, type Position } from './ledger-record.ts';
+import type { Ledger } from './ledger.ts';
 
 export type UploadOptions = {
   readonly ledger: Ledger;

@@ -19,6 +19,7 @@ const bodies = {
     },
     strict,
   ),
+  disk: Type.Object({ full: Type.Boolean() }, strict),
   dropAfter: Type.Object({ records: Type.Integer({ minimum: 1 }) }, strict),
   button: Type.Object({ held_ms: Type.Integer({ minimum: 0, maximum: 120_000 }) }, strict),
 };
@@ -59,6 +60,7 @@ export function layHubRoutes(app: FastifyInstance, building: SimulatedBuilding):
   act('link', bodies.link, (hub, { state }) => hub.setLink(state));
   act('silent', onOff, (hub, { on }) => (on ? hub.goSilent() : hub.speakAgain()));
   act('drop_after', bodies.dropAfter, (hub, { records }) => hub.dropAfter(records));
+  act('disk', bodies.disk, (hub, { full }) => (full ? hub.fillDisk() : hub.freeDisk()));
   act('button', bodies.button, (hub, { held_ms }) => hub.pressButton(held_ms));
   act('fail_update', onOff, (hub, { on }) => hub.firmware.failToStart(on));
   act('factory_reset', nothing, (hub) => hub.pressButton(factoryResetHeldMs));

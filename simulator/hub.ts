@@ -41,6 +41,7 @@ export class SimulatedHub {
   #line: Link | null = null;
   #software: Hub | null = null;
   #isPluggedIn = false;
+  #isDiskFull = false;
 
   constructor(hardware: BuildingHub, parts: SimulatedHubParts) {
     this.#hardware = hardware;
@@ -83,6 +84,15 @@ export class SimulatedHub {
   /** Holds the reset button; 10-15 s is a factory reset (behaviour.md 4.9). */
   pressButton(heldMs: number): Promise<void> {
     return this.#parts.hardware.housingOf(this.code).pressButton(heldMs);
+  }
+
+  /** Something has taken all of its disk: not one event more can be written. */
+  fillDisk(): void {
+    this.#isDiskFull = true;
+  }
+
+  freeDisk(): void {
+    this.#isDiskFull = false;
   }
 
   /** What runs in the hub itself, and its fault. */
@@ -164,6 +174,7 @@ export class SimulatedHub {
       clockCorrection,
       firmwareKey,
       log,
+      mostLedgerBytes: () => (this.#isDiskFull ? 0 : Infinity),
       hardware: { model, revision, vendor, software, limits },
     });
     hub.observe((fact) => {

@@ -98,6 +98,7 @@ type Stored = {
   readonly event_category: string;
   readonly event_detail: string | null;
   readonly is_readable: boolean;
+  readonly utc_date_time: Date;
 };
 
 async function stored(table: 'entries' | 'incidents', iqId: IqId): Promise<readonly Stored[]> {
@@ -121,6 +122,10 @@ it('entries and incidents are stored in the order of the ledger, with the names 
   expect([...positions]).toEqual([[iq.iqId, { boot: 1, sequence: 3 }]]);
   expect(places(await stored('entries', iq.iqId))).toEqual(['1/1', '1/3']);
   expect(places(await stored('incidents', iq.iqId))).toEqual(['1/2']);
+  const numbered = [...(await stored('entries', iq.iqId)), ...(await stored('incidents', iq.iqId))]
+    .sort((one, other) => Number(one.number) - Number(other.number))
+    .map(({ sequence }) => sequence);
+  expect(numbered).toEqual(['1', '2', '3']);
   await test.database.pool.query(`update locks set customer_reference = 'Back' where id = $1`, [
     lockId,
   ]);
@@ -143,6 +148,22 @@ it('what is told again is stored once, in one batch and in several at the same t
   await handlers.events([upload]);
   expect(await stored('entries', iq.iqId)).toHaveLength(21);
   expect(await stored('incidents', iq.iqId)).toEqual([]);
+});
+
+it('a clock that jumps back and forth changes neither the order of storing nor what is stored', async () => {
+  const { iq, lockId } = await newIq();
+  const times = [
+    '2026-11-22T08:00:00Z',
+    '2026-11-22T07:00:00Z',
+    '2031-01-01T00:00:00Z',
+    '2000-01-01T00:00:05Z',
+  ];
+  const events = times.map((at, index) => ({ ...entry(index + 1, lockId), at }));
+  await handlers.events([{ iq, boot: 1, events }]);
+  await handlers.events([{ iq, boot: 1, events }]);
+  const rows = await stored('entries', iq.iqId);
+  expect(places(rows)).toEqual(['1/1', '1/2', '1/3', '1/4']);
+  expect(rows.map((row) => row.utc_date_time)).toEqual(times.map((at) => new Date(at)));
 });
 
 it('a gap in the ledger is an incident, and what follows it is stored', async () => {

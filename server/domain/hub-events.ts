@@ -91,6 +91,7 @@ async function take(scope: WriteScope, parts: Parts, taking: Taking): Promise<vo
   if (place.sequence !== head.sequence + 1) {
     parts.log.error({ iqId, after: head, found: place }, 'events of an IQ are missing');
     news.incidents.push({
+      turn: turnOf(news),
       id: parts.ids.next<string>(),
       iqId,
       ...at,
@@ -105,6 +106,7 @@ async function take(scope: WriteScope, parts: Parts, taking: Taking): Promise<vo
   switch (event.kind) {
     case 'entry':
       news.entries.push({
+        turn: turnOf(news),
         id,
         iqId,
         ...place,
@@ -121,6 +123,7 @@ async function take(scope: WriteScope, parts: Parts, taking: Taking): Promise<vo
       return;
     case 'incident':
       news.incidents.push({
+        turn: turnOf(news),
         id,
         iqId,
         place,
@@ -133,6 +136,10 @@ async function take(scope: WriteScope, parts: Parts, taking: Taking): Promise<vo
     default:
       await parts.acts.take(scope, upload.iq, { event, at: at.at });
   }
+}
+
+function turnOf({ entries, incidents }: Taking['news']): number {
+  return entries.length + incidents.length;
 }
 
 function isAfter(place: LedgerHead, head: LedgerHead): boolean {

@@ -64,6 +64,8 @@ export async function findLedgerHead(scope: Scope, iqId: IqId): Promise<LedgerHe
 }
 
 type NewEvent = {
+  /** Its turn among the entries and incidents of one call; absent = entries come before incidents. */
+  readonly turn?: number;
   readonly id: string;
   readonly iqId: IqId;
   /** UTC instant. */
@@ -122,8 +124,36 @@ export async function insertEvents(
     ],
     'events_turn',
   );
-  if (entries.length > 0) await insertEntries(scope, entries, now);
-  if (incidents.length > 0) await insertIncidents(scope, incidents, now);
+  const numbers = await numbersOf(scope, entries, incidents);
+  const numberOf = (event: NewEvent): number | null => numbers.get(event) ?? null;
+  if (entries.length > 0) await insertEntries(scope, entries, { now, numberOf });
+  if (incidents.length > 0) await insertIncidents(scope, incidents, { now, numberOf });
+}
+
+type Storing = {
+  readonly now: Date;
+  /** null = the next one. */
+  readonly numberOf: (event: NewEvent) => number | null;
+};
+
+/** Numbers in the order of the turns; none where there is one kind only, as rows then take them in their order. */
+async function numbersOf(
+  scope: WriteScope,
+  entries: readonly NewEntry[],
+  incidents: readonly NewIncident[],
+): Promise<ReadonlyMap<NewEvent, number>> {
+  if (entries.length === 0 || incidents.length === 0) return new Map();
+  const events: readonly NewEvent[] = [...entries, ...incidents];
+  const rows = await scope.query<{ number: string }>(
+    `select nextval('event_numbers') as number from generate_series(1, $1)`,
+    [events.length],
+    'event_numbers',
+  );
+  const numbers = rows.map(({ number }) => Number(number)).sort((one, other) => one - other);
+  const inOrder = events
+    .map((event, index) => ({ event, turn: event.turn ?? index }))
+    .sort((one, other) => one.turn - other.turn);
+  return new Map(inOrder.map(({ event }, index) => [event, numbers[index] ?? 0]));
 }
 
 // A hub may have events to tell of an IQ that was deleted or replaced meanwhile.
@@ -141,18 +171,18 @@ const names = `i.collection_id, l.customer_reference as lock_name, l.mac as lock
 async function insertEntries(
   scope: WriteScope,
   entries: readonly NewEntry[],
-  now: Date,
+  { now, numberOf }: Storing,
 ): Promise<void> {
   await scope.query(
     `insert into entries (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
        local_date_time, lock_id, accessor_id, access_by, access_detail, exit_requested, reject_reason, stored_at,
        is_readable, collection_id, lock_customer_reference, lock_mac_address, iq_customer_reference, iq_mac_address,
        iq_revision, collection_customer_reference)
-     select $1, nextval('event_numbers'), id, iq_id, boot, sequence, category, detail, at, local, lock_id, accessor_id,
+     select $1, coalesce(number, nextval('event_numbers')), id, iq_id, boot, sequence, category, detail, at, local, lock_id, accessor_id,
        access_by, access_detail, exit_requested, reject_reason, $2, is_readable, collection_id, lock_name, lock_mac,
        iq_name, iq_mac, iq_revision, collection_name
      from (
-       select e.id, e.iq_id, coalesce(e.boot, 0) as boot,
+       select e.number, e.id, e.iq_id, coalesce(e.boot, 0) as boot,
            -- Those of the server count down, below what was stored before.
            coalesce(e.sequence, coalesce((select min(o.sequence) from entries o
              where o.tenant_id = $1 and o.iq_id = e.iq_id and o.boot = 0), 0)
@@ -160,9 +190,9 @@ async function insertEntries(
            e.category, e.detail, e.at, e.local, e.lock_id, e.accessor_id, e.access_by, e.access_detail,
            e.exit_requested, e.reject_reason, coalesce(c.store_entry_events, true) as is_readable, ${names}
          from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
-           $10::timestamp[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::boolean[], $16::text[])
+           $10::timestamp[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::boolean[], $16::text[], $17::bigint[])
            with ordinality as e (id, iq_id, boot, sequence, category, detail, at, local, lock_id, accessor_id,
-           access_by, access_detail, exit_requested, reject_reason, place)
+           access_by, access_detail, exit_requested, reject_reason, number, place)
          ${places}
         order by e.place) ordered
      on conflict do nothing`,
@@ -183,6 +213,7 @@ async function insertEntries(
       entries.map(({ accessDetail }) => accessDetail),
       entries.map(({ exitRequested }) => exitRequested),
       entries.map(({ rejectReason }) => rejectReason),
+      entries.map(numberOf),
     ],
     'entries_insert',
   );
@@ -191,24 +222,24 @@ async function insertEntries(
 async function insertIncidents(
   scope: WriteScope,
   incidents: readonly NewIncident[],
-  now: Date,
+  { now, numberOf }: Storing,
 ): Promise<void> {
   await scope.query(
     `insert into incidents (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
        local_date_time, lock_id, stored_at, is_readable, collection_id, lock_customer_reference, lock_mac_address,
        iq_customer_reference, iq_mac_address, iq_revision, collection_customer_reference)
-     select $1, nextval('event_numbers'), id, iq_id, boot, sequence, category, detail, at, local, lock_id, $2, is_readable,
+     select $1, coalesce(number, nextval('event_numbers')), id, iq_id, boot, sequence, category, detail, at, local, lock_id, $2, is_readable,
        collection_id, lock_name, lock_mac, iq_name, iq_mac, iq_revision, collection_name
      from (
-       select e.id, e.iq_id, coalesce(e.boot, 0) as boot,
+       select e.number, e.id, e.iq_id, coalesce(e.boot, 0) as boot,
            -- Those of the server count down, below what was stored before.
            coalesce(e.sequence, coalesce((select min(o.sequence) from incidents o
              where o.tenant_id = $1 and o.iq_id = e.iq_id and o.boot = 0), 0)
              - row_number() over (partition by e.iq_id, e.sequence is null order by e.place)) as sequence,
            e.category, e.detail, e.at, e.local, e.lock_id, coalesce(c.store_incident_events, true) as is_readable, ${names}
          from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
-           $10::timestamp[], $11::uuid[])
-           with ordinality as e (id, iq_id, boot, sequence, category, detail, at, local, lock_id, place)
+           $10::timestamp[], $11::uuid[], $12::bigint[])
+           with ordinality as e (id, iq_id, boot, sequence, category, detail, at, local, lock_id, number, place)
          ${places}
         order by e.place) ordered
      on conflict do nothing`,
@@ -224,6 +255,7 @@ async function insertIncidents(
       incidents.map(({ at }) => at),
       incidents.map(({ local }) => local),
       incidents.map(({ lockId }) => lockId),
+      incidents.map(numberOf),
     ],
     'incidents_insert',
   );

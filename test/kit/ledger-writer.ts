@@ -1,6 +1,6 @@
 /** Writes into a ledger until it is killed, and says each number only after the ledger has said that it is on the disk. */
 import { writeSync } from 'node:fs';
-import { Ledger } from '#iq/ledger';
+import { Ledger, usualLimits } from '#iq/ledger';
 import { uuid } from './access-table.ts';
 
 const [folder = '', boot = '1'] = process.argv.slice(2);
@@ -9,7 +9,9 @@ const ledger = new Ledger({
   boot: () => Number(boot),
   onRecorded: () => undefined,
   onDropped: () => undefined,
-  limits: { events: 1_000_000, eventsPerSegment: 50 },
+  onDamaged: () => undefined,
+  onWritable: () => undefined,
+  limits: { ...usualLimits, eventsPerSegment: 50 },
 });
 await ledger.open();
 writeSync(1, 'open\n');

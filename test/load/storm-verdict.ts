@@ -26,8 +26,10 @@ export function judgeHub(written: readonly string[], stored: readonly StoredEven
   const places = new Set(stored.map(({ sequence, id }) => `${String(sequence)} ${id}`));
   const sequences = new Set(stored.map(({ sequence }) => sequence));
   const ids = new Set(stored.map(({ id }) => id));
-  const last = stored.reduce((highest, { sequence }) => Math.max(highest, sequence), 0);
-  const holes = last - sequences.size;
+  // What a hub took down before it belonged to anybody is nobody's.
+  const numbers = [...sequences].sort((a, b) => a - b);
+  const holes =
+    numbers.length === 0 ? 0 : (numbers.at(-1) ?? 0) - (numbers[0] ?? 0) + 1 - numbers.length;
   const late: string[] = [];
   let highest = 0;
   for (const { sequence, id } of stored) {

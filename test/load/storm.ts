@@ -118,7 +118,9 @@ async function startHalves(bed: Bed): Promise<Halves> {
       isClosing = true;
     },
     async restart(half) {
-      await programs.get(half)?.kill();
+      const former = programs.get(half);
+      programs.delete(half);
+      await former?.kill();
       start(half);
     },
   };

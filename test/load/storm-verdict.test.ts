@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { judgeHub, type StoredEvent } from './storm-verdict.ts';
+
+const event = (sequence: number): StoredEvent => ({ sequence, id: `id-${String(sequence)}` });
+const line = (sequence: number): string => `${String(sequence)} id-${String(sequence)}`;
+const written = [4, 5, 6, 7].map(line);
+const faults = (stored: readonly StoredEvent[]) => {
+  const { lost, doubled, outOfOrder } = judgeHub(written, stored);
+  return { lost, doubled, outOfOrder };
+};
+
+test.each([
+  ['all of it in order is whole', [4, 5, 6, 7], { lost: 0, doubled: 0, outOfOrder: 0 }],
+  [
+    'what came before the witness is whole',
+    [2, 3, 4, 5, 6, 7],
+    { lost: 0, doubled: 0, outOfOrder: 0 },
+  ],
+  ['a missing one is lost, as is its number', [4, 5, 7], { lost: 2, doubled: 0, outOfOrder: 0 }],
+  ['a missing last one is lost', [4, 5, 6], { lost: 1, doubled: 0, outOfOrder: 0 }],
+  ['the same one twice is doubled', [4, 5, 6, 7, 7], { lost: 0, doubled: 1, outOfOrder: 0 }],
+  [
+    'two that have changed places are out of order',
+    [4, 6, 5, 7],
+    { lost: 0, doubled: 0, outOfOrder: 1 },
+  ],
+  [
+    'an unwitnessed one must not leave a number out',
+    [4, 5, 6, 7, 9],
+    { lost: 1, doubled: 0, outOfOrder: 0 },
+  ],
+])('%s', (_name, sequences, expected) => {
+  expect(faults(sequences.map(event))).toEqual(expected);
+});
+
+test('another event under a number of the ledger is a loss', () => {
+  const stored = [event(4), event(5), { sequence: 6, id: 'another' }, event(7)];
+  expect(faults(stored)).toEqual({ lost: 1, doubled: 0, outOfOrder: 0 });
+});

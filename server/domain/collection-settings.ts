@@ -106,7 +106,7 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
             parameter: 'collection_id',
             reason: 'The accessor has a setting in this collection.',
           });
-        if (body.suspended === true) {
+        if (body.suspended) {
           if (!(await hasRoomFor(scope, place.collectionId, 'user_amount')))
             warn('seat_limit_reached');
         } else await takeSeat(scope, place.collectionId);

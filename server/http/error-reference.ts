@@ -2,7 +2,8 @@
  * The error reference: the page of the docs and of the running server (errors.md rule 2). Texts come from the catalogue, which
  * operations raise a code from the API description, so that the page cannot promise a code that nothing raises.
  */
-import { errorNames, errorRow } from '#contract/errors';
+import { errorNames, errorRow, type ErrorName } from '#contract/errors';
+import { commandsOf, meetings, preparation } from './error-meetings.ts';
 
 /** As much of an OpenAPI description as the reference reads. */
 export type Description = {
@@ -55,8 +56,25 @@ function operationsOf(code: number, { operations, total }: RaisedBy): readonly s
   return found.length === total && total > 0 ? null : found;
 }
 
-/** The whole catalogue as Markdown. */
-export function errorReferenceMarkdown(raised: RaisedBy): string {
+/** How to meet the error in the demo building, where it takes hardware or a fault. */
+function meetingMarkdown(name: ErrorName): readonly string[] {
+  const meeting = meetings[name];
+  if (meeting === undefined) return [];
+  return [
+    `**Meet it in the simulator.** ${meeting.cause}`,
+    '',
+    '```sh',
+    ...commandsOf(meeting),
+    '```',
+    '',
+  ];
+}
+
+/** The whole catalogue as Markdown; `demoIds` = what the commands of the simulator call by name. */
+export function errorReferenceMarkdown(
+  raised: RaisedBy,
+  demoIds: Readonly<Record<string, string>>,
+): string {
   const sections = errorNames.map((name) => {
     const row = errorRow(name);
     return [
@@ -71,6 +89,7 @@ export function errorReferenceMarkdown(raised: RaisedBy): string {
       `- What to do: ${row.whatToDo}`,
       `- Raised by: ${operationsMarkdown(operationsOf(row.code, raised))}`,
       '',
+      ...meetingMarkdown(name),
     ].join('\n');
   });
   return [
@@ -79,6 +98,12 @@ export function errorReferenceMarkdown(raised: RaisedBy): string {
     'Generated from contract/errors.ts and the API description by `npm run docs`. Every failed request carries',
     '`{"ErrorCode":"…","Message":"…"}`; with `Accept: application/problem+json` it carries problem details (RFC 9457)',
     'instead. An `effect` of `unknown` means the act may have happened: read the object again before repeating it.',
+    '',
+    'Errors that take hardware or a fault have commands to meet them in the demo building. They begin with:',
+    '',
+    '```sh',
+    ...preparation(demoIds),
+    '```',
     '',
     ...sections,
   ].join('\n');

@@ -4,8 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorNames, errorRow } from '#contract/errors';
+import { meetingNames } from '#server/http/error-meetings';
 import { errorReferenceMarkdown, raisedBy, type Description } from '#server/http/error-reference';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
+import { readBuilding } from '#test/kit/building';
 import { publishedOperations } from '#test/kit/operations';
 import { until } from '#test/kit/wait';
 
@@ -19,6 +21,17 @@ afterAll(async () => {
 
 const description = async (server = cardea): Promise<Description> =>
   (await server.ask('GET', '//openapi.json', { token: null })).json as Description;
+
+/** Ids of the demo building by the names that commands use. */
+async function demoIds(): Promise<Record<string, string>> {
+  const building = await readBuilding('harbour');
+  const people = building.site?.people ?? [];
+  const things = [...building.hubs, ...building.locks, ...people];
+  const idOf = (name: string) => things.find((thing) => thing.name === name)?.id;
+  return Object.fromEntries(
+    Object.entries(meetingNames).map(([short, name]) => [short, idOf(name) ?? 'not in the demo']),
+  );
+}
 
 describe('the catalogue (errors.md rules 1 and 2)', () => {
   it('uses no number, name or message twice', () => {
@@ -41,7 +54,7 @@ describe('the catalogue (errors.md rules 1 and 2)', () => {
   });
 
   it('is what the page of the docs says', async () => {
-    const page = errorReferenceMarkdown(raisedBy(await description()));
+    const page = errorReferenceMarkdown(raisedBy(await description()), await demoIds());
     await expect(page).toMatchFileSnapshot('../../docs/generated/errors.md');
   });
 

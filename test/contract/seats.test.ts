@@ -77,7 +77,8 @@ describe('a collection with seats', () => {
     const place = await site({ user_amount: 1 });
     const people = await Promise.all([1, 2, 3, 4].map(() => accessor()));
     const answers = await Promise.all(people.map((person) => setting(person, place)));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 403, 403, 403]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 403)).toHaveLength(3);
   });
 });
 

@@ -55,7 +55,7 @@ export const always = {
 };
 
 /** Reads one of the building files of the simulator. */
-export async function readBuilding(name: 'harbour' | 'compat'): Promise<Building> {
+export async function readBuilding(name: 'harbour' | 'compat' | 'spare'): Promise<Building> {
   const path = new URL(`../../simulator/buildings/${name}.json`, import.meta.url);
   return parseBuilding(JSON.parse(await readFile(path, 'utf8')));
 }

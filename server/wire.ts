@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { extRoutes } from './connect-api/ext-routes.ts';
 import { extFace } from './connect-api/ext-face.ts';
+import { connectFaces } from './connect-api/connect-face.ts';
+import { connectRoutes } from './connect-api/connect-routes.ts';
 import { accessGroupRoutes } from './core-api/access-groups.ts';
 import { accessorPinRoutes } from './core-api/accessor-pins.ts';
 import { accessorRoutes } from './core-api/accessors.ts';
@@ -69,6 +71,7 @@ import { createLicensePlates } from './domain/license-plates.ts';
 import { createLockReplacements } from './domain/lock-replacements.ts';
 import { createLockings } from './domain/lockings.ts';
 import { createLocks } from './domain/locks.ts';
+import { createMessaging } from './domain/messaging.ts';
 import { createMigrations } from './domain/migrations.ts';
 import { createMobileKeys } from './domain/mobile-keys.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
@@ -98,6 +101,7 @@ import { registerPages } from './http/pages.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { createTokenCheck } from './http/token.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
+import { createMessagePart } from './messages/message-part.ts';
 import { createDeviceCertificates } from './runtime/certificates.ts';
 import { createAuditCheckpoints } from './jobs/audit-checkpoints.ts';
 import { createEventEraser } from './jobs/erase-events.ts';
@@ -204,6 +208,9 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
         log,
       })
     : undefined;
+  const messages = config.roles.includes('jobs')
+    ? createMessagePart({ config, database, bus, clock, ids, log })
+    : undefined;
   const eraser = config.roles.includes('jobs')
     ? createEventEraser({ database, clock, log })
     : undefined;
@@ -220,6 +227,8 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     };
     registerFace(app, { face: coreFace, routes: coreRoutes(domain), parts });
     registerFace(app, { face: extFace, routes: extRoutes(domain), parts });
+    for (const face of connectFaces)
+      registerFace(app, { face, routes: connectRoutes(domain), parts });
   }
   if (isServing && domain.outsideSigner === null)
     registerSigner(app, { signers: domain.signers, log });
@@ -248,6 +257,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await gateway?.start();
       rollout?.start();
       eraser?.start();
+      messages?.start();
       auditCheckpoints?.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
     },
@@ -261,6 +271,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await domain.commands.stop();
       await tail.stop();
       await eraser?.stop();
+      await messages?.stop();
       await auditCheckpoints?.stop();
       identity.stop();
       await bus.stop();
@@ -379,6 +390,7 @@ function createDomain({
     deviceCertificates: createPhoneCertificates({ ...people, tenantCertificates }),
     mobileKeys: createMobileKeys({ ...people, seal, tenantCertificates }),
     licensePlates: createLicensePlates(people),
+    ...createMessaging(people),
     licensePlateAccess: createLicensePlateAccess(hardware),
     accessorPins: createAccessorPins(people),
     rightsState: createRightsState({ database }),

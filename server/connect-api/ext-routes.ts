@@ -1,19 +1,32 @@
 import type { CollectionOptions } from '#server/domain/collection-options';
+import type { MessageRecipients } from '#server/domain/message-recipients';
+import type { MessageRules } from '#server/domain/message-rules';
+import type { Messages } from '#server/domain/messages';
 import type { SitePlaces } from '#server/domain/site-places';
 import type { Why } from '#server/domain/why';
 import type { Route } from '#server/http/route';
 import { siteOptionRoutes } from './collection-options.ts';
+import { messageRecipientRoutes } from './message-recipients.ts';
+import { messageRoutes } from './messages.ts';
 import { createSiteRoute } from './site-route.ts';
 import { whyRoutes } from './why.ts';
 
 type Parts = {
   readonly sitePlaces: SitePlaces;
   readonly collectionOptions: CollectionOptions;
+  readonly messageRules: MessageRules;
+  readonly messageRecipients: MessageRecipients;
+  readonly messages: Messages;
   readonly why: Why;
 };
 
 /** Every operation below `/ext/v1/sites/{site_id}`. */
 export function extRoutes(parts: Parts): Route[] {
   const siteRoute = createSiteRoute(parts);
-  return [...siteOptionRoutes(siteRoute, parts), ...whyRoutes(siteRoute, parts)];
+  return [
+    ...siteOptionRoutes(siteRoute, parts),
+    ...messageRecipientRoutes(siteRoute, parts),
+    ...messageRoutes(siteRoute, parts),
+    ...whyRoutes(siteRoute, parts),
+  ];
 }

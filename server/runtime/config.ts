@@ -141,6 +141,56 @@ export const Settings = Type.Object({
         'PEM file with the public key that signs the index of the catalogue. Without it `maker.pem` of the catalogue.',
     }),
   ),
+  smtpUrl: Type.Optional(
+    Type.String({
+      env: 'CARDEA_SMTP_URL',
+      pattern: '^smtps?://[^\\s]+$',
+      isSecret: true,
+      expected: 'must start with `smtp://` or `smtps://`',
+      description:
+        'The mail server that messages are handed to, `smtp://user:password@host:587`. Without it they stay in the outbox.',
+    }),
+  ),
+  mailFrom: Type.Optional(
+    Type.String({
+      env: 'CARDEA_MAIL_FROM',
+      pattern: '^[^\\s@<>]+@[^\\s@<>]+$|^[^<>\\r\\n]+<[^\\s@<>]+@[^\\s@<>]+>$',
+      expected: 'must be an address, or a name and an address as in `Cardea <doors@example.com>`',
+      description: 'Whom mail is from; belongs to `CARDEA_SMTP_URL`.',
+    }),
+  ),
+  smsUrl: Type.Optional(
+    Type.String({
+      env: 'CARDEA_SMS_URL',
+      pattern: '^https?://[^\\s]+$',
+      expected: 'must be a URL with http or https',
+      description:
+        'A service that takes `{"id","to","text"}` by POST and sends it as SMS. Without it SMS stay in the outbox.',
+    }),
+  ),
+  smsToken: Type.Optional(
+    Type.String({
+      env: 'CARDEA_SMS_TOKEN',
+      isSecret: true,
+      description: 'Bearer token for `CARDEA_SMS_URL`.',
+    }),
+  ),
+  pushUrl: Type.Optional(
+    Type.String({
+      env: 'CARDEA_PUSH_URL',
+      pattern: '^https?://[^\\s]+$',
+      expected: 'must be a URL with http or https',
+      description:
+        'A service that takes `{"id","user_id","title","text"}` by POST and notifies the phones of that person. Without it such messages stay in the outbox.',
+    }),
+  ),
+  pushToken: Type.Optional(
+    Type.String({
+      env: 'CARDEA_PUSH_TOKEN',
+      isSecret: true,
+      description: 'Bearer token for `CARDEA_PUSH_URL`.',
+    }),
+  ),
   demo: words(['harbour', 'compat', 'none'], {
     env: 'CARDEA_DEMO',
     default: 'harbour',
@@ -218,6 +268,9 @@ export function readConfig(environment: Environment): Config {
   }
   if ('tlsCert' in found !== 'tlsKey' in found) {
     faults.push('CARDEA_TLS_CERT and CARDEA_TLS_KEY belong together: set both or neither.');
+  }
+  if ('smtpUrl' in found !== 'mailFrom' in found) {
+    faults.push('CARDEA_SMTP_URL and CARDEA_MAIL_FROM belong together: set both or neither.');
   }
   const signer = ['signerUrl', 'signerRoleId', 'signerSecretId'].filter((name) => name in found);
   if (signer.length > 0 && signer.length < 3) {

@@ -33,3 +33,12 @@ export async function findTenant(database: Database, id: TenantId): Promise<Tena
     row && { id: row.id, name: row.name, productId: row.product_id, createdAt: row.created_at }
   );
 }
+
+/** Every tenant of the installation. */
+export async function listTenantIds(database: Database): Promise<TenantId[]> {
+  const { rows } = await database.pool.query<{ id: TenantId }>({
+    name: 'tenant_ids',
+    text: 'select id from tenants',
+  });
+  return rows.map(({ id }) => id);
+}

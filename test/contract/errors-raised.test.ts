@@ -8,6 +8,7 @@ import { errorNames, errorRow } from '#contract/errors';
 import { raisedBy, type Description } from '#server/http/error-reference';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
 import { makeFixture, type Fixture } from '#test/kit/fixture';
+import { addPerson } from '#test/kit/people';
 
 let cardea: TestServer;
 beforeAll(async () => {
@@ -106,6 +107,13 @@ const causes: Readonly<Record<string, (scene: Scene) => Promise<Answer>>> = {
     return ask('POST', '/iqs/$iqs/reset');
   },
   '3105': ({ ask }) => ask('PATCH', '/locks/$locks/locking', open),
+  '4101': async ({ ids }) => {
+    const owner = await addPerson(cardea, { siteId: ids['collections'] ?? '', role: 'owner' });
+    return cardea.ask('POST', `//v1.1/sites/${ids['collections'] ?? ''}/entry_message_rule`, {
+      token: owner.token,
+      body: { customer_reference: 'Night', type: 'entered' },
+    });
+  },
   '3201': ({ ask }) => without('entries', () => ask('GET', '/entries')),
 };
 

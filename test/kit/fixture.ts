@@ -59,6 +59,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
        'not_in_group', now())`,
     [tenant.tenantId, entries, iqs, collections, locks, accessors],
   );
+  const messaging = await insertMessaging(server, { tenant, collections });
   const empty = await create('/collections', {});
   const exported = await server.ask('GET', `/collections/${empty}/export`, { token });
   const migrations = await create('/migrations', {
@@ -89,6 +90,45 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
   };
 }
 
+/** Somebody of the site, and rules that make messages there. */
+async function insertMessaging(
+  { database }: TestServer,
+  { tenant, collections }: { readonly tenant: TestTenant; readonly collections: string },
+): Promise<Fixture> {
+  const [users, rule, schedule] = [randomUUID(), randomUUID(), randomUUID()];
+  const own = [tenant.tenantId, collections];
+  await database.pool.query(
+    'insert into users (tenant_id, id, created_at) values ($1, $2, now())',
+    [tenant.tenantId, users],
+  );
+  await database.pool.query(
+    `insert into accessors (tenant_id, collection_id, id, user_id, role_code, created_at)
+     values ($1, $2, gen_random_uuid(), $3, 'site_user', now())`,
+    [...own, users],
+  );
+  await database.pool.query(
+    `insert into message_rules (tenant_id, collection_id, id, kind, word, customer_reference, send_mail, created_at)
+     values ($1, $2, $3, 'entry', 'rejected', 'Refusals', true, now())`,
+    [...own, rule],
+  );
+  await database.pool.query(
+    `insert into message_rule_schedules (tenant_id, rule_id, id, start_time, end_time, monday, tuesday, wednesday, thursday,
+       friday, saturday, sunday, created_at)
+     values ($1, $2, $3, '08:00', '18:00', true, true, true, true, true, true, true, now())`,
+    [tenant.tenantId, rule, schedule],
+  );
+  const { rows } = await database.pool.query<{ id: string }>(
+    `select id from message_rules where tenant_id = $1 and collection_id = $2 and word = 'lock_reset'`,
+    own,
+  );
+  return {
+    users,
+    entry_message_rule: rule,
+    incident_message_rule: rows[0]?.id ?? '',
+    message_schedules: schedule,
+  };
+}
+
 /** Names of path parameters that say more than the segment before them. */
 const nouns: Readonly<Record<string, string>> = {
   accessor_id: 'accessors',
@@ -96,6 +136,7 @@ const nouns: Readonly<Record<string, string>> = {
   iq_id: 'iqs',
   lock_id: 'locks',
   site_id: 'collections',
+  user_id: 'users',
 };
 
 /** The id of each path parameter of an operation. Throws for a noun the fixture has none of. */
@@ -104,7 +145,9 @@ export function pathIds(operation: Operation, fixture: Fixture): Record<string, 
   return Object.fromEntries(
     operation.pathParameters.map((name) => {
       const before = segments[segments.indexOf(`{${name}}`) - 1] ?? '';
-      const id = fixture[nouns[name] ?? before];
+      // Schedules belong to access groups, or to rules of messages.
+      const isOfRule = name === 'time_schedule_id' && segments.includes('entry_message_rule');
+      const id = fixture[isOfRule ? 'message_schedules' : (nouns[name] ?? before)];
       if (id === undefined)
         throw new Error(`The fixture has nothing for ${name} of ${operation.path}.`);
       return [name, id];

@@ -1,0 +1,22 @@
+import type { MessageRuleSchedules } from '#server/domain/message-rule-schedules';
+import type { MessageRules } from '#server/domain/message-rules';
+import type { SitePlaces } from '#server/domain/site-places';
+import type { Route } from '#server/http/route';
+import { entryMessageRuleRoutes } from './entry-message-rules.ts';
+import { incidentMessageRuleRoutes } from './incident-message-rules.ts';
+import { createSiteRoute } from './site-route.ts';
+
+type Parts = {
+  readonly sitePlaces: SitePlaces;
+  readonly messageRules: MessageRules;
+  readonly messageRuleSchedules: MessageRuleSchedules;
+};
+
+/** Every operation of the compatible Connect face, below either version. */
+export function connectRoutes(parts: Parts): Route[] {
+  const siteRoute = createSiteRoute(parts);
+  return [
+    ...entryMessageRuleRoutes(siteRoute, parts),
+    ...incidentMessageRuleRoutes(siteRoute, parts),
+  ];
+}

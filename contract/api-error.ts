@@ -36,6 +36,7 @@ const caseStatus = {
   path_id: 404,
   route: 404,
   method: 405,
+  in_use: 409,
   too_large: 413,
   media_type: 415,
   too_many: 429,

@@ -195,7 +195,17 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     onFailure: (code) => failures.add({ code: String(code) }),
   });
   const tail = createEventTail({ database, bus, clock, log });
-  const signalr = createSignalr({ database, tail, checkToken, sessionState, clock, log });
+  const signalr = createSignalr({
+    ...parts,
+    bus,
+    tail,
+    checkToken,
+    sessionState,
+    limits: {
+      connections: config.streamConnections,
+      negotiationsPerMinute: config.streamNegotiations,
+    },
+  });
   const isServing = config.roles.includes('http');
   const isStreaming = config.roles.includes('stream');
   const { dataDir } = config;
@@ -259,6 +269,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       eraser?.start();
       messages?.start();
       auditCheckpoints?.start();
+      if (isStreaming) await signalr.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
     },
     // What takes work stops before what it needs: listeners, requests, hubs, then what they all write to.

@@ -16,6 +16,8 @@ test('an empty environment gives a laptop a working server', () => {
     trustedProxies: [],
     corsOrigins: [],
     rateLimit: 0,
+    streamConnections: 0,
+    streamNegotiations: 0,
     mqttHost: '127.0.0.1',
     mqttPort: 8883,
     demo: 'harbour',

@@ -71,6 +71,19 @@ export const Settings = Type.Object({
     minimum: 0,
     description: 'Requests a minute for each API client; 0 is no limit.',
   }),
+  streamConnections: Type.Integer({
+    env: 'CARDEA_STREAM_CONNECTIONS',
+    default: 0,
+    minimum: 0,
+    description: 'Listeners of the event streams that this process holds at most; 0 is no limit.',
+  }),
+  streamNegotiations: Type.Integer({
+    env: 'CARDEA_STREAM_NEGOTIATIONS',
+    default: 0,
+    minimum: 0,
+    description:
+      'Negotiations of event streams a minute for each API client in this process; 0 is no limit.',
+  }),
   mqttHost: Type.String({
     env: 'CARDEA_MQTT_HOST',
     default: '127.0.0.1',

@@ -2,7 +2,7 @@
  * Reads the events of a tenant as they are stored and hands them to listeners, in the order of their numbers. The table is
  * the truth: a wake-up only says "look now", and a slow poll finds what a lost wake-up would have hidden (design.md law 5).
  */
-import type { TenantId } from '#contract/ids';
+import type { CollectionId, TenantId } from '#contract/ids';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
 import type { Bus } from '#server/store/bus';
@@ -22,12 +22,21 @@ const pollMs = 1_000;
 export type EventListener = (events: readonly StreamedEvent[]) => void;
 
 export type EventTail = {
-  /** Hears every event stored after the call; resolves when it is sure to. The result ends it. */
+  /**
+   * Hears every event of a site behind a number, or stored after the call when it is null; resolves when it is sure to. The
+   * result ends it.
+   */
   listen(source: EventSource, listener: EventListener): Promise<() => void>;
   stop(): Promise<void>;
 };
 
-export type EventSource = { readonly tenantId: TenantId; readonly kind: EventKind };
+export type EventSource = {
+  readonly tenantId: TenantId;
+  readonly kind: EventKind;
+  readonly siteId: CollectionId;
+  /** Close to the newest: a reader goes back to the first of those who listen. */
+  readonly after: number | null;
+};
 
 type Parts = {
   readonly database: Database;
@@ -49,10 +58,11 @@ export function createEventTail(parts: Parts): EventTail {
         reader.stop();
         if (readers.get(key) === reader) readers.delete(key);
       };
-      const entry: Listening = { listener, after: undefined };
+      const { siteId, after } = source;
+      const entry: Listening = { listener, siteId, after: undefined };
       reader.add(entry);
       try {
-        await reader.begin(entry);
+        await reader.begin(entry, after);
       } catch (error) {
         end(entry);
         throw error;
@@ -68,23 +78,30 @@ export function createEventTail(parts: Parts): EventTail {
   };
 }
 
-/** A listener and the number of the last event it was given; undefined until it is known where it begins. */
-type Listening = { readonly listener: EventListener; after: number | undefined };
+/** A listener and the number up to which it was given its events; undefined until it is known where it begins. */
+type Listening = {
+  readonly listener: EventListener;
+  readonly siteId: CollectionId;
+  after: number | undefined;
+};
 type Placed = Listening & { after: number };
 
 type Reader = {
   /** Keeps the reader alive for a listener that has not begun yet. */
   add(listening: Listening): void;
-  /** Lets it begin behind the newest event of this moment. */
-  begin(listening: Listening): Promise<void>;
+  /** Lets it begin behind this number, or the newest of this moment. */
+  begin(listening: Listening, after: number | null): Promise<void>;
   /** How many are left. */
   remove(listening: Listening): number;
   stop(): void;
   isIdle(): Promise<void>;
 };
 
-function createReader(source: EventSource, { database, bus, clock, log }: Parts): Reader {
-  const scope = readScope(database, source.tenantId);
+function createReader(
+  { tenantId, kind }: Pick<EventSource, 'tenantId' | 'kind'>,
+  { database, bus, clock, log }: Parts,
+): Reader {
+  const scope = readScope(database, tenantId);
   const listeners = new Set<Listening>();
   let isStopped = false;
   let isReading = false;
@@ -120,16 +137,22 @@ function createReader(source: EventSource, { database, bus, clock, log }: Parts)
       const hearing = [...listeners].filter(isPlaced);
       if (hearing.length === 0 || isStopped) return;
       const after = Math.min(...hearing.map((listening) => listening.after));
-      const { kind } = source;
       const events = await readEventsAfter(scope, { kind, after, limit: pageSize });
       const last = events.at(-1);
       if (last === undefined || isStopped) return;
-      for (const listening of hearing) if (listeners.has(listening)) give(listening, events);
+      const bySite = groupBySite(events);
+      for (const listening of hearing) {
+        if (!listeners.has(listening)) continue;
+        const from = listening.after;
+        listening.after = Math.max(from, last.number);
+        const unheard = bySite.get(listening.siteId)?.filter(({ number }) => number > from) ?? [];
+        if (unheard.length > 0) listening.listener(unheard);
+      }
       if (events.length < pageSize) return;
     }
   }
 
-  const unsubscribe = [bus.subscribe(eventsTopic(source.tenantId), wake), bus.onResync(wake)];
+  const unsubscribe = [bus.subscribe(eventsTopic(tenantId), wake), bus.onResync(wake)];
   const schedule = (): void => {
     poll = clock.setTimeout(() => {
       wake();
@@ -140,8 +163,8 @@ function createReader(source: EventSource, { database, bus, clock, log }: Parts)
 
   return {
     add: (listening) => void listeners.add(listening),
-    async begin(listening) {
-      listening.after = await newestEventNumber(scope, source.kind);
+    async begin(listening, after) {
+      listening.after = after ?? (await newestEventNumber(scope, kind));
       wake();
     },
     remove(listening) {
@@ -161,11 +184,12 @@ function isPlaced(listening: Listening): listening is Placed {
   return listening.after !== undefined;
 }
 
-/** Gives a listener what it has not been given. */
-function give(listening: Placed, events: readonly StreamedEvent[]): void {
-  const unheard = events.filter(({ number }) => number > listening.after);
-  const last = unheard.at(-1);
-  if (last === undefined) return;
-  listening.after = last.number;
-  listening.listener(unheard);
+function groupBySite(events: readonly StreamedEvent[]): Map<string | null, StreamedEvent[]> {
+  const bySite = new Map<string | null, StreamedEvent[]>();
+  for (const event of events) {
+    const those = bySite.get(event.collectionId);
+    if (those === undefined) bySite.set(event.collectionId, [event]);
+    else those.push(event);
+  }
+  return bySite;
 }

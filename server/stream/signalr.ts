@@ -1,22 +1,35 @@
-/** The event hubs: SignalR over WebSockets with JSON (streaming.md 1 to 6). */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+/** The event hubs: SignalR over three transports in two encodings (streaming.md 1 to 7). */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance } from 'fastify';
-import { WebSocketServer, type WebSocket } from 'ws';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { WebSocketServer } from 'ws';
 import { ApiError } from '#contract/api-error';
 import type { Caller } from '#server/http/caller';
 import { rawRefusal, wantsProblem } from '#server/http/failure';
 import { plainName, queryParameters } from '#server/http/list';
 import { TokenError, type SessionState, type TokenCheck } from '#server/http/token';
 import { onWebSocketUpgrade } from '#server/http/upgrade';
-import type { Clock, Timer } from '#server/runtime/clock';
+import type { Clock } from '#server/runtime/clock';
+import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
+import type { Bus } from '#server/store/bus';
 import type { Database } from '#server/store/pool';
-import type { EventKind, StreamedEvent } from '#server/store/streamed-events';
-import { createConnection, largestMessageBytes, type Connection } from './connection.ts';
+import type { RequestKind } from '#server/store/stream-mail';
+import type { EventKind } from '#server/store/streamed-events';
+import {
+  createConnections,
+  inUse,
+  noSuchConnection,
+  type About,
+  type Limits,
+} from './connections.ts';
 import type { EventTail } from './event-tail.ts';
-import { checkScope, listeningRight, readListening, type Listening } from './listener-rules.ts';
+import { largestMessageBytes } from './hub-message.ts';
+import { createListenerRights } from './listener-rights.ts';
+import { checkScope, readListening, type Listening } from './listening.ts';
+import type { PassedAnswer } from './mailbox.ts';
+import { unbuffered } from './server-sent-events.ts';
+import { createListeners } from './listeners.ts';
 
 const hubs: Readonly<Record<string, EventKind>> = {
   '/v1/hub/entries': 'entries',
@@ -24,146 +37,148 @@ const hubs: Readonly<Record<string, EventKind>> = {
 };
 const hubPaths = Object.keys(hubs);
 const audiences = ['user_api'];
-/** A token not connected within 15 s is forgotten. */
-const negotiatedMs = 15_000;
-const drainMs = 5_000;
-const drainSteps = 50;
-/** How long a listener may take to answer the goodbye before its connection is cut. */
-const farewellMs = 1_000;
+const transports = [
+  { transport: 'WebSockets', transferFormats: ['Text', 'Binary'] },
+  { transport: 'ServerSentEvents', transferFormats: ['Text'] },
+  { transport: 'LongPolling', transferFormats: ['Text', 'Binary'] },
+] as const;
 
 export type SignalrParts = {
   readonly database: Database;
+  readonly bus: Bus;
   readonly tail: EventTail;
   readonly checkToken: TokenCheck;
   readonly sessionState: SessionState;
+  readonly limits: Limits;
   readonly clock: Clock;
+  readonly ids: Ids;
   readonly log: Log;
 };
 
 export type Signalr = {
-  /** Lays the negotiate routes and takes WebSocket upgrades of the app's server. */
+  /** Lays the hub routes and takes WebSocket upgrades of the app's server. */
   register(app: FastifyInstance): void;
-  /** Says goodbye to every listener, spread over at most `drainMs` (streaming.md 5). */
+  start(): Promise<void>;
+  /** Says goodbye to every listener, spread over 5 s (streaming.md 5). */
   stop(): Promise<void>;
 };
 
-type Negotiated = {
-  readonly subject: string;
-  readonly listening: Listening;
-  readonly timer: Timer;
-};
+type Asked = { readonly caller: Caller; readonly kind: EventKind; readonly rawQuery: string };
 
 /** Makes the event hubs; one connection serves one site and one hub. */
 export function createSignalr(parts: SignalrParts): Signalr {
   const { database, clock, checkToken, log } = parts;
-  const negotiated = new Map<string, Negotiated>();
-  const connections = new Set<Connection>();
+  const connections = createConnections(parts);
+  const rights = createListenerRights(parts);
+  const listeners = createListeners({ ...parts, connections, rights });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: largestMessageBytes });
   let isStopping = false;
 
-  function negotiate(caller: Caller, listening: Listening, rawQuery: string): unknown {
-    const token = randomBytes(24).toString('base64url');
-    const timer = clock.setTimeout(() => negotiated.delete(token), negotiatedMs);
-    negotiated.set(token, { subject: subjectOf(caller), listening, timer });
-    const availableTransports = [{ transport: 'WebSockets', transferFormats: ['Text'] }];
-    if (queryValue(rawQuery, 'negotiateversion') !== '1')
-      return { negotiateVersion: 0, connectionId: token, availableTransports };
+  /** Who asks. Raises TokenError, and REQUEST_INVALID (503) while stopping. */
+  async function admit({ url = '', headers }: IncomingMessage, kind: EventKind): Promise<Asked> {
+    if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
+    const { rawQuery } = splitUrl(url);
+    const caller = await checkToken(bearerOf(headers.authorization, rawQuery), { audiences });
+    checkScope(caller);
+    return { caller, kind, rawQuery };
+  }
+
+  const read = ({ caller, kind, rawQuery }: Asked): Promise<Listening> =>
+    readListening(database, { caller, kind, rawQuery, now: clock.now() });
+
+  async function negotiate(asked: Asked): Promise<unknown> {
+    const id = await connections.negotiate(asked.caller, await read(asked));
+    if (queryValue(asked.rawQuery, 'negotiateversion') !== '1')
+      return { negotiateVersion: 0, connectionId: id, availableTransports: transports };
     return {
       negotiateVersion: 1,
-      connectionId: randomBytes(12).toString('base64url'),
-      connectionToken: token,
-      availableTransports,
+      connectionId: randomUUID(),
+      connectionToken: id,
+      availableTransports: transports,
     };
   }
 
-  async function upgrade(
-    request: IncomingMessage,
-  ): Promise<{ caller: Caller; listening: Listening }> {
-    if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
-    const { path, rawQuery } = splitUrl(request.url ?? '');
-    const kind = hubs[path];
+  async function upgrade(request: IncomingMessage) {
+    const kind = hubs[splitUrl(request.url ?? '').path];
     if (kind === undefined) throw new ApiError('REQUEST_INVALID', { case: 'route' });
-    const caller = await checkToken(bearerOf(request.headers.authorization, rawQuery), {
-      audiences,
-    });
-    const id = queryValue(rawQuery, 'id');
-    if (id === null)
-      return { caller, listening: await readListening(database, { caller, kind, rawQuery }) };
-    const found = negotiated.get(id);
-    if (found === undefined || found.listening.kind !== kind)
-      throw new ApiError('REQUEST_INVALID', { case: 'route', reason: 'No such connection.' });
-    if (found.subject !== subjectOf(caller)) throw new TokenError(403, '');
-    checkScope(caller);
-    found.timer.cancel();
-    negotiated.delete(id);
-    return { caller, listening: found.listening };
+    const asked = await admit(request, kind);
+    const { caller } = asked;
+    const id = queryValue(asked.rawQuery, 'id');
+    if (id === null) {
+      const listening = await read(asked);
+      connections.checkRoom();
+      return { caller, id, listening };
+    }
+    const listening = await connections.take({ id, caller, kind }, 'WebSockets');
+    if (listening === null) throw inUse();
+    return { caller, id, listening };
   }
 
-  function connect(socket: WebSocket, caller: Caller, listening: Listening): void {
-    let stopListening: (() => void) | undefined;
-    let isEnded = false;
-    const connection = createConnection({
-      socket,
-      clock,
-      mayStay: async () => {
-        const isActive = await parts.sessionState.isActive(caller);
-        return isActive && (await listeningRight(database, { caller, listening })) === 'allowed';
-      },
-      onOpen: () => {
-        parts.tail
-          .listen(listening, (events) => connection.send(messagesFor(listening, events)))
-          .then(
-            (stop) => {
-              stopListening = stop;
-              if (isEnded) stop();
-            },
-            (error: unknown) => {
-              log.error({ err: error }, 'a listener could not be joined to the events');
-              connection.end('failed');
-            },
-          );
-      },
-      onEnd: () => {
-        isEnded = true;
-        connections.delete(connection);
-        stopListening?.();
-      },
-    });
-    connections.add(connection);
-    connection.start();
+  /** GET without upgrade: a stream of events, or a poll. */
+  async function get(asked: Asked, { request, reply }: Exchange): Promise<unknown> {
+    const about = aboutOf(asked);
+    const { caller } = asked;
+    if (/\btext\/event-stream\b/i.test(request.headers.accept ?? '')) {
+      const listening = await connections.take(about, 'ServerSentEvents');
+      if (listening === null) throw inUse();
+      reply.hijack();
+      listeners.stream(reply.raw, { caller, id: about.id, listening, headers: headersOf(reply) });
+      return reply;
+    }
+    return send(reply, await poll(about, abortOf(reply)));
+  }
+
+  async function poll(about: About, signal: AbortSignal): Promise<PassedAnswer> {
+    const request = { kind: 'poll', body: Buffer.alloc(0), signal } as const;
+    const answer = await connections.ask(about, request);
+    if (answer !== null) return answer;
+    const listening = await connections.take(about, 'LongPolling');
+    // Another request was first, so that somebody holds it by now.
+    if (listening === null) return (await connections.ask(about, request)) ?? raise();
+    return await listeners.poll({ caller: about.caller, id: about.id, listening }, signal);
+  }
+
+  async function pass(asked: Asked, kind: RequestKind, { request, reply }: Exchange) {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const signal = abortOf(reply);
+    return send(reply, (await connections.ask(aboutOf(asked), { kind, body, signal })) ?? raise());
+  }
+
+  function lay(app: FastifyInstance, path: string, kind: EventKind): void {
+    const route = (
+      method: 'GET' | 'POST' | 'DELETE',
+      url: string,
+      handle: (asked: Asked, exchange: Exchange) => Promise<unknown>,
+    ) =>
+      app.route({
+        method,
+        url,
+        schema: { hide: true },
+        exposeHeadRoute: false,
+        handler: async (request, reply) => {
+          void reply.headers(unbuffered);
+          return await handle(await admit(request.raw, kind), { request, reply });
+        },
+      });
+    route('POST', `${path}/negotiate`, negotiate);
+    route('GET', path, get);
+    route('POST', path, (asked, exchange) => pass(asked, 'send', exchange));
+    route('DELETE', path, (asked, exchange) => pass(asked, 'end', exchange));
   }
 
   return {
     register(app) {
-      for (const [path, kind] of Object.entries(hubs)) {
-        app.route({
-          method: 'POST',
-          url: `${path}/negotiate`,
-          schema: { hide: true },
-          handler: async (request, reply) => {
-            if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
-            const { rawQuery } = splitUrl(request.raw.url ?? '');
-            const caller = await checkToken(bearerOf(request.headers.authorization, rawQuery), {
-              audiences,
-            });
-            const listening = await readListening(database, { caller, kind, rawQuery });
-            void reply.header('cache-control', 'no-store');
-            return negotiate(caller, listening, rawQuery);
-          },
-        });
-      }
-      // The usual script client asks with credentials, though none but the token count (streaming.md 2).
+      for (const [path, kind] of Object.entries(hubs)) lay(app, path, kind);
       app.addHook('onSend', async (request, reply) => {
-        const isHub = hubPaths.some((path) => splitUrl(request.url).path.startsWith(path));
-        if (isHub && reply.hasHeader('access-control-allow-origin'))
-          void reply.header('access-control-allow-credentials', 'true');
+        if (hubPaths.some((path) => splitUrl(request.url).path.startsWith(path)))
+          allowCredentials(reply);
       });
       onWebSocketUpgrade(app.server, (request, socket, head) => {
         socket.on('error', () => socket.destroy());
         upgrade(request).then(
-          ({ caller, listening }) =>
+          ({ caller, id, listening }) =>
             sockets.handleUpgrade(request, socket, head, (webSocket) =>
-              connect(webSocket, caller, listening),
+              listeners.talk(webSocket, { caller, id, listening }),
             ),
           (error: unknown) => {
             if (!isRefusal(error)) log.error({ err: error }, 'an event hub failed');
@@ -176,47 +191,59 @@ export function createSignalr(parts: SignalrParts): Signalr {
         socket.end(refusal(request, new ApiError('REQUEST_INVALID', { reason })));
       });
     },
+    start: () => connections.start(),
     async stop() {
       isStopping = true;
-      for (const { timer } of negotiated.values()) timer.cancel();
-      negotiated.clear();
-      const all = [...connections];
-      const share = Math.max(1, Math.ceil(all.length / drainSteps));
-      for (let from = 0; from < all.length; from += share) {
-        if (from > 0) await pause(drainMs / drainSteps);
-        for (const connection of all.slice(from, from + share)) connection.end('shutdown');
-      }
-      if (sockets.clients.size > 0)
-        await Promise.race([pause(farewellMs), whenAllGone(sockets.clients)]);
-      for (const socket of sockets.clients) socket.terminate();
+      await listeners.dismiss();
       sockets.close();
+      await connections.stop();
     },
   };
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      clock.setTimeout(resolve, ms);
-    });
-  }
 }
 
-async function whenAllGone(sockets: ReadonlySet<WebSocket>): Promise<void> {
-  await Promise.all([...sockets].map((socket) => once(socket, 'close')));
+type Exchange = { readonly request: FastifyRequest; readonly reply: FastifyReply };
+
+/** The connection a request is about. Raises REQUEST_INVALID without `id`: only WebSockets go without negotiation. */
+function aboutOf({ caller, kind, rawQuery }: Asked): About {
+  const id = queryValue(rawQuery, 'id');
+  if (id === null)
+    throw new ApiError('REQUEST_INVALID', { reason: 'The id parameter is required.' });
+  return { id, caller, kind };
 }
 
-/** The events of a tenant that a connection hears, as the texts it is sent. */
-function messagesFor(listening: Listening, events: readonly StreamedEvent[]): string[] {
-  return events
-    .filter(
-      ({ collectionId, userId }) =>
-        collectionId === listening.siteId &&
-        (listening.userId === null || userId === listening.userId),
-    )
-    .map(({ message }) => JSON.stringify(message));
+function raise(): never {
+  throw noSuchConnection();
 }
 
-function subjectOf(caller: Caller): string {
-  return `${caller.tenantId} ${caller.subject ?? caller.clientId}`;
+function send(reply: FastifyReply, { status, isBinary, body }: PassedAnswer): FastifyReply {
+  if (status === 404) throw noSuchConnection();
+  if (status === 409) throw inUse();
+  const type = isBinary ? 'application/octet-stream' : 'text/plain; charset=utf-8';
+  if (status === 200) void reply.type(type);
+  return reply.code(status).send(status === 204 ? undefined : body);
+}
+
+/** Says when the client of a request no longer waits for its answer. */
+function abortOf({ raw }: FastifyReply): AbortSignal {
+  const abort = new AbortController();
+  raw.on('close', () => {
+    if (!raw.writableFinished) abort.abort();
+  });
+  return abort.signal;
+}
+
+/** The usual script client asks with credentials, though none but the token count (streaming.md 2). */
+function allowCredentials(reply: FastifyReply): void {
+  if (reply.hasHeader('access-control-allow-origin'))
+    void reply.header('access-control-allow-credentials', 'true');
+}
+
+/** What a reply that is written by hand carries. */
+function headersOf(reply: FastifyReply): Record<string, string> {
+  allowCredentials(reply);
+  return Object.fromEntries(
+    Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]),
+  );
 }
 
 /** The header counts when both are sent (streaming.md 2). */

@@ -21,7 +21,8 @@ describe('the hub protocol (streaming.md 5)', () => {
   it.each([
     ['{"protocol":"json","version":1}', {}],
     ['{"version":2,"protocol":"json","extra":true}', {}],
-    ['{"protocol":"messagepack","version":1}', { error: expect.any(String) as string }],
+    ['{"protocol":"cbor","version":1}', { error: expect.any(String) as string }],
+    ['{"protocol":"messagepack","version":0}', { error: expect.any(String) as string }],
     ['{"protocol":"json","version":3}', { error: expect.any(String) as string }],
     ['{"protocol":"json"}', { error: expect.any(String) as string }],
     ['nonsense', { error: expect.any(String) as string }],

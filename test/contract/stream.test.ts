@@ -237,6 +237,12 @@ const upgrade = (query: string, token: string | null, hub = 'entries'): Promise<
   );
 
 describe('negotiation', () => {
+  const transports = [
+    { transport: 'WebSockets', transferFormats: ['Text', 'Binary'] },
+    { transport: 'ServerSentEvents', transferFormats: ['Text'] },
+    { transport: 'LongPolling', transferFormats: ['Text', 'Binary'] },
+  ];
+
   it('gives a secret token beside the name of the connection', async () => {
     const { status, json, headers } = await negotiate(
       `site_id=${siteId}&negotiateVersion=1&useStatefulReconnect=true`,
@@ -248,7 +254,7 @@ describe('negotiation', () => {
       negotiateVersion: 1,
       connectionId: expect.stringMatching(/^[\w-]{16,}$/) as string,
       connectionToken: expect.stringMatching(/^[\w-]{22,}$/) as string,
-      availableTransports: [{ transport: 'WebSockets', transferFormats: ['Text'] }],
+      availableTransports: transports,
     });
   });
 
@@ -257,7 +263,7 @@ describe('negotiation', () => {
     expect(json).toEqual({
       negotiateVersion: 0,
       connectionId: expect.stringMatching(/^[\w-]{22,}$/) as string,
-      availableTransports: [{ transport: 'WebSockets', transferFormats: ['Text'] }],
+      availableTransports: transports,
     });
     const { connectionId } = json as { connectionId: string };
     const hub = await joinHub(
@@ -284,9 +290,12 @@ describe('negotiation', () => {
     expect((await upgrade(`id=${id}`, null)).status).toBe(401);
     const hub = await joinHub(`${cardea.url}/v1/hub/entries?id=${id}&access_token=${admin.token}`);
     const again = await upgrade(`id=${id}`, admin.token);
-    expect(again.status).toBe(404);
+    expect(again.status).toBe(409);
     expect(JSON.parse(again.body)).toMatchObject({ ErrorCode: '1100' });
     hub.end();
+    await until(async () => (await upgrade(`id=${id}`, admin.token)).status === 404, {
+      what: 'the id of an ended connection is unknown',
+    });
   });
 
   it('an unknown id is 404', async () => {

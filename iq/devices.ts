@@ -31,6 +31,8 @@ export type Devices = {
   raise(event: DriverEvent): Promise<void>;
 };
 
+/** No lock was made before: a record of a lock that had lost its time says an earlier one. */
+const earliestMs = Date.UTC(2020, 0, 1);
 /** A status sampled this long before an act may still arrive after it. */
 const staleMs = 60_000;
 
@@ -93,7 +95,7 @@ export function createDevices({
       case 'phone_presented':
         return presentations.presentPhone(door, event.phone);
       case 'presented_offline':
-        return presentations.presentOffline(door, event);
+        return presentations.presentOffline(door, { ...event, at: when.at });
       case 'lock_heartbeat':
         return takeStatus(door, event, attached);
       case 'door':
@@ -215,9 +217,11 @@ export function createDevices({
 
   function whenOf(event: LockEvent): When {
     const record = 'record' in event ? event.record : null;
-    // A lock without its time cannot say when; what happens now happens at the hub's time.
+    // What happens now happens at the hub's time. So does, for want of a better one, what a lock without its time remembers:
+    // with the year 2000 it would be past its retention and never be seen.
     if (record === null) return { at: clock.now(), source: null };
-    return { at: event.at, source: { mac: event.mac, record } };
+    const at = event.at.getTime() < earliestMs ? clock.now() : event.at;
+    return { at, source: { mac: event.mac, record } };
   }
 
   /** Whoever let it go must hear that it was reset; a hub without content has nobody to tell. */

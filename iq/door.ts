@@ -87,6 +87,22 @@ export function inTurn<T>(door: Door, act: () => Promise<T>): Promise<T> {
   return turn;
 }
 
+/** The hub's clock was set by so much: what the door was allowed or denied lasts as long as before. */
+export function followClock(door: Door, byMs: number): void {
+  const moved = (then: Date | null): Date | null => then && new Date(then.getTime() + byMs);
+  const movedMs = (then: number | null): number | null => (then === null ? null : then + byMs);
+  door.mayOpenUntil = moved(door.mayOpenUntil);
+  door.lastActAt = moved(door.lastActAt);
+  door.endFailedSince = moved(door.endFailedSince);
+  const { wrongAt, lockedUntil, lastWrongAt } = door.keypad;
+  door.keypad = {
+    ...door.keypad,
+    wrongAt: wrongAt.map((then) => then + byMs),
+    lockedUntil: movedMs(lockedUntil),
+    lastWrongAt: movedMs(lastWrongAt),
+  };
+}
+
 export function stopDoor(door: Door): void {
   door.registration?.timer.cancel();
   door.leftOpenTimer?.cancel();

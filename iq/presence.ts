@@ -1,6 +1,8 @@
 /**
  * Which locks and repeaters are there (behaviour.md 2, 3.4, 10): each beats every 10 s and counts as lost after five missed. At
- * most one pair of lost and restored per lock and 60 s is written down.
+ * most one pair of lost and restored per lock and 60 s is written down; one that stays away is told of when that time is over.
+ *
+ * A clock that is set, or a machine that slept, makes no lock silent: time that nobody lived through is taken out.
  */
 import type { HubClock, Timer } from './clock.ts';
 import type { Door } from './door.ts';
@@ -24,6 +26,7 @@ export type Presence = {
 };
 
 const quietBetweenPairsMs = 60_000;
+const lookEveryMs = deviceHeartbeatMs / 2;
 
 export function createPresence({
   clock,
@@ -43,12 +46,15 @@ export function createPresence({
   readonly onFailure: (error: unknown) => void;
 }): Presence {
   let timer: Timer | null = null;
+  let lookedAt: Date | null = null;
   const isSilent = (lastHeard: Date): boolean =>
     clock.now().getTime() - lastHeard.getTime() >= deviceOfflineAfterMs;
 
   async function lose(door: Door): Promise<void> {
-    door.isOnline = false;
-    onLost(door);
+    if (door.isOnline) {
+      door.isOnline = false;
+      onLost(door);
+    }
     const now = clock.now();
     const sincePairMs = door.lastLossAt ? now.getTime() - door.lastLossAt.getTime() : Infinity;
     if (sincePairMs < quietBetweenPairsMs) return;
@@ -57,17 +63,32 @@ export function createPresence({
     await recorder.incident('lock_connection_lost', { lockId: door.id });
   }
 
-  function look(): void {
+  function followJumps(): void {
+    const now = clock.now().getTime();
+    const jumpMs = lookedAt === null ? 0 : now - lookedAt.getTime() - lookEveryMs;
+    lookedAt = new Date(now);
+    if (Math.abs(jumpMs) <= lookEveryMs) return;
+    // What was heard since a jump already has the right time; later than now it cannot have been.
+    const follow = (then: Date): Date =>
+      new Date(Math.min(now, then.getTime() + Math.max(0, jumpMs)));
     for (const door of doors.values()) {
-      const isKnownLost = !door.isOnline && (door.isLossRecorded || door.status !== null);
-      if (!isKnownLost && isSilent(door.lastHeard)) lose(door).catch(onFailure);
+      door.lastHeard = follow(door.lastHeard);
+      door.lastLossAt &&= follow(door.lastLossAt);
+    }
+    for (const repeater of repeaters.values()) repeater.lastHeard = follow(repeater.lastHeard);
+  }
+
+  function look(): void {
+    followJumps();
+    for (const door of doors.values()) {
+      if (!door.isLossRecorded && isSilent(door.lastHeard)) lose(door).catch(onFailure);
     }
     for (const repeater of repeaters.values()) {
       if (!repeater.isOnline || !isSilent(repeater.lastHeard)) continue;
       repeater.isOnline = false;
       onRepeaterChanged(repeater);
     }
-    timer = clock.setTimeout(look, deviceHeartbeatMs / 2);
+    timer = clock.setTimeout(look, lookEveryMs);
   }
 
   return {

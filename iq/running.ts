@@ -11,7 +11,7 @@ import { createSteadyClock } from './clock.ts';
 import { createCommands } from './commands.ts';
 import { gather, type PartialDelta } from './desired.ts';
 import { createDevices, NotAttachedError } from './devices.ts';
-import { newDoor, reportOf, stopDoor, type Door } from './door.ts';
+import { followClock, newDoor, reportOf, stopDoor, type Door } from './door.ts';
 import type { DriverEvent } from './drivers/driver.ts';
 import { createEasyOffice } from './easy-office.ts';
 import { createKnownFirmware } from './firmware.ts';
@@ -323,9 +323,11 @@ export async function startRunning(
   function followServerTime(time: Date): void {
     noteContact(clock.now());
     lights.show();
+    const formerOffsetMs = clock.offsetMs;
     if (options.clockCorrection === 'none' || !clock.correct(time)) return;
     log.warn('the clock was off and has been set', { offset_ms: clock.offsetMs });
     state.change({ clock_offset_ms: clock.offsetMs }).catch(onFailure);
+    for (const door of doors.values()) followClock(door, clock.offsetMs - formerOffsetMs);
     if (state.get().credential === null) return;
     recorder.incident('lock_time_set', { lockId: null }).catch(onFailure);
     for (const door of doors.values()) {

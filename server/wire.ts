@@ -49,6 +49,7 @@ import { createAuditLog } from './domain/audit-log.ts';
 import { createCollectionOptions } from './domain/collection-options.ts';
 import { createCollectionSettings } from './domain/collection-settings.ts';
 import { createCollections } from './domain/collections.ts';
+import { createConfigurationCheck } from './domain/configuration-check.ts';
 import { createDesiredState } from './domain/desired-state.ts';
 import { createDetachments } from './domain/detachments.ts';
 import { createDeviceCertificates as createPhoneCertificates } from './domain/device-certificates.ts';
@@ -371,6 +372,7 @@ function createDomain({
     vendors: createVendors({ database }),
     sitePlaces: createSitePlaces({ database }),
     why: createWhy({ database, clock }),
+    configurationCheck: createConfigurationCheck({ database, clock }),
     collections: createCollections(people),
     collectionOptions: createCollectionOptions(people),
     collectionSettings: createCollectionSettings(people),

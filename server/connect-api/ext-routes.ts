@@ -1,4 +1,5 @@
 import type { CollectionOptions } from '#server/domain/collection-options';
+import type { ConfigurationCheck } from '#server/domain/configuration-check';
 import type { MessageRecipients } from '#server/domain/message-recipients';
 import type { MessageRules } from '#server/domain/message-rules';
 import type { Messages } from '#server/domain/messages';
@@ -6,6 +7,7 @@ import type { SitePlaces } from '#server/domain/site-places';
 import type { Why } from '#server/domain/why';
 import type { Route } from '#server/http/route';
 import { siteOptionRoutes } from './collection-options.ts';
+import { configurationCheckRoutes } from './configuration-check.ts';
 import { messageRecipientRoutes } from './message-recipients.ts';
 import { messageRoutes } from './messages.ts';
 import { createSiteRoute } from './site-route.ts';
@@ -18,6 +20,7 @@ type Parts = {
   readonly messageRecipients: MessageRecipients;
   readonly messages: Messages;
   readonly why: Why;
+  readonly configurationCheck: ConfigurationCheck;
 };
 
 /** Every operation below `/ext/v1/sites/{site_id}`. */
@@ -28,5 +31,6 @@ export function extRoutes(parts: Parts): Route[] {
     ...messageRecipientRoutes(siteRoute, parts),
     ...messageRoutes(siteRoute, parts),
     ...whyRoutes(siteRoute, parts),
+    ...configurationCheckRoutes(siteRoute, parts),
   ];
 }

@@ -86,6 +86,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     pins,
     devices,
     entries,
+    ...messaging,
     vendors: '5a111500-0000-4000-8000-000000000001',
   };
 }

@@ -20,6 +20,8 @@ export const protocolVersion = 1;
 /** Behaviour.md 2: heartbeat each 5 s, offline after 15 s of silence, in either direction. */
 export const heartbeatMs = 5_000;
 export const offlineAfterMs = 15_000;
+/** From being asked for to its deadline: no command lives longer (behaviour.md 2). */
+export const commandLifeMs = 10_000;
 /** A frame above this size ends the session; desired state and events are cut into parts below it. */
 export const maxFrameBytes = 512 * 1024;
 

@@ -1,4 +1,5 @@
 /** Time as the hub sees it; the simulator moves it. */
+import { uptime } from 'node:os';
 
 export type Timer = { cancel(): void };
 
@@ -41,4 +42,9 @@ export function createSteadyClock(): SteadyClock {
     nowMs: () => performance.now(),
     setTimeout: afterMachineMs,
   };
+}
+
+/** Since the machine, not the program, was started. */
+export function machineUpMs(): number {
+  return uptime() * 1000;
 }

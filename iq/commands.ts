@@ -1,10 +1,16 @@
 /**
- * Acts the server asks for. Each is done at most once by its id: begun is on the disk before the hardware moves, the outcome after it,
- * and a second delivery gets the same answer. Past its deadline nothing is done. Confirmed is said only of what the hardware has
- * confirmed; of silence nothing is said, because nobody knows (errors.md: 408, effect unknown).
+ * Acts the server asks for. Each is done at most once by its id, and a second delivery gets the same answer. Past its deadline
+ * nothing is done. Confirmed is said only of what the hardware has confirmed; of silence nothing is said, because nobody knows
+ * (errors.md: 408, effect unknown).
+ *
+ *     begun written ─► the hardware acts ─► its event on the disk ─► answered ─► outcome on the disk ─► restart, wipe
+ *         └ its sync goes on beside the act
+ *
+ * The caller waits for one sync, that of the event. What a kill leaves of the notes is complete; what a power cut takes of them was
+ * written within the last moments, and a machine that has just started begins no command at all (docs/decisions/0191).
  */
 import { assertNever } from '#contract/assert-never';
-import type { Command, Frame } from '#contract/iq-link';
+import { commandLifeMs, type Command, type Frame } from '#contract/iq-link';
 import type { Acts } from './acts.ts';
 import type { HubClock } from './clock.ts';
 import { inTurn, reportOf, type Door } from './door.ts';
@@ -52,6 +58,7 @@ export function createCommands({
   recorder,
   registration,
   answerParts,
+  machineUpMs,
   send,
 }: {
   readonly acts: Acts;
@@ -66,6 +73,8 @@ export function createCommands({
   readonly registration: (door: Door, seconds: number) => Promise<Outcome>;
   /** What the answer to a signal refresh shows. */
   readonly answerParts: () => Pick<Frame<'outcome'>, 'iq'>;
+  /** How long the machine has had power. */
+  readonly machineUpMs: () => number;
   readonly send: (outcome: Frame<'outcome'>) => Promise<void>;
 }): Commands {
   const running = new Set<string>();
@@ -189,22 +198,29 @@ export function createCommands({
       await answer(command, known);
       return;
     }
+    // The note that it was begun by an earlier life may have gone with the power.
+    if (machineUpMs() < commandLifeMs) return;
     const { id } = command;
     const result = isLate(command) ? no('timeout') : await begin(command);
     const word = result.result === 'refused' ? result.word : null;
     await answer(command, await outcomes.remember({ id, state: result.result, word }));
+    await outcomes.sync();
     if (command.kind === 'restart' && result.result === 'confirmed') await hub.restart();
     if (command.kind === 'wipe' && result.result === 'confirmed') await hub.wipe();
   }
 
   async function begin(command: Act): Promise<Result> {
     await outcomes.remember({ id: command.id, state: 'begun', word: null });
+    // Whoever needs it waits for the sync of the outcome, which covers this one.
+    outcomes.sync().catch(() => undefined);
     return perform(command);
   }
 
   return {
     async run(command) {
-      if (running.has(command.id)) return;
+      // Once it has ended it is answered again, also while its outcome is being synced.
+      const { state } = outcomes.find(command.id) ?? { state: 'begun' };
+      if (running.has(command.id) && state === 'begun') return;
       running.add(command.id);
       try {
         await runOnce(command);

@@ -116,6 +116,8 @@ export class AppendLog {
   /** A failed write may have left something behind the good bytes. */
   #isTorn = false;
   #work: Promise<unknown> = Promise.resolve();
+  #syncing: Promise<unknown> = Promise.resolve();
+  #nextSync: Promise<void> | null = null;
 
   /** `roomBytes`: how much may be added at this moment. */
   constructor(path: string, roomBytes: () => number = () => Infinity) {
@@ -123,7 +125,7 @@ export class AppendLog {
     this.#roomBytes = roomBytes;
   }
 
-  /** Bytes known to be on the disk. */
+  /** Bytes of whole lines. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -144,7 +146,27 @@ export class AppendLog {
 
   /** Resolves when the values are on the disk, after one sync for all of them. */
   append(values: readonly unknown[]): Promise<void> {
-    const next = this.#work.then(() => this.#write(values));
+    return this.#inTurn(() => this.#write(values, { isSynced: true }));
+  }
+
+  /** Resolves when the values have left the program: a kill cannot take them back, a power cut can until `sync`. */
+  write(values: readonly unknown[]): Promise<void> {
+    return this.#inTurn(() => this.#write(values, { isSynced: false }));
+  }
+
+  /** Resolves when all that was written is on the disk; calls that come during a sync share the next one. */
+  sync(): Promise<void> {
+    this.#nextSync ??= this.#syncing.then(() => {
+      this.#nextSync = null;
+      const sync = this.#file?.datasync() ?? Promise.reject(new Error(`${this.path} is closed`));
+      this.#syncing = sync.catch(() => undefined);
+      return sync;
+    });
+    return this.#nextSync;
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const next = this.#work.then(act);
     this.#work = next.catch(() => undefined);
     return next;
   }
@@ -152,18 +174,23 @@ export class AppendLog {
   /** Waits for what is on its way and closes the file. */
   async close(): Promise<void> {
     await this.#work;
+    await this.#nextSync?.catch(() => undefined);
+    await this.#syncing;
     await this.#file?.close();
     this.#file = null;
   }
 
-  async #write(values: readonly unknown[]): Promise<void> {
+  async #write(
+    values: readonly unknown[],
+    { isSynced }: { readonly isSynced: boolean },
+  ): Promise<void> {
     if (!this.#file) throw new Error(`${this.path} is closed`);
     const data = Buffer.from(values.map((value) => toLine(value)).join(''));
     if (data.length > this.#roomBytes()) throw new NoRoomError();
     await this.#cutTorn();
     try {
       await this.#file.appendFile(data);
-      await this.#file.datasync();
+      if (isSynced) await this.#file.datasync();
     } catch (error) {
       this.#isTorn = true;
       await this.#cutTorn();

@@ -30,6 +30,8 @@ export type HubOptions = {
   readonly mostLedgerBytes?: () => number;
   /** PEM of the public key of the hub's maker; null = no firmware is believed. */
   readonly firmwareKey?: string | null;
+  /** How long the machine has had power; absent = as the system says. */
+  readonly machineUpMs?: () => number;
 };
 
 /** What can be watched from outside, each after it is true. */

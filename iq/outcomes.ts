@@ -1,6 +1,6 @@
 /**
- * What became of each command, on the disk, so that a command delivered twice is done once, also when the hub was killed in
- * between. Kept for 30 minutes: longer than any command lives.
+ * What became of each command, so that a command delivered twice is done once, also when the hub was killed in between. Kept for
+ * 30 minutes: longer than any command lives. A kill takes back nothing that was remembered; a power cut does until `sync`.
  */
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
@@ -48,13 +48,18 @@ export class Outcomes {
     return this.#byId.get(id) ?? null;
   }
 
-  /** Resolves when it is on the disk. */
+  /** Resolves when it has left the program. */
   remember(outcome: Omit<Remembered, 'at'>): Promise<Remembered> {
     const remembered = { ...outcome, at: this.#now().toISOString() };
     this.#byId.set(outcome.id, remembered);
     const written = this.#work.then(() => this.#write(remembered));
     this.#work = written.catch(() => undefined);
     return written.then(() => remembered);
+  }
+
+  /** Resolves when all that was remembered is on the disk. */
+  sync(): Promise<void> {
+    return this.#work.then(() => this.#log.sync());
   }
 
   async close(): Promise<void> {
@@ -65,7 +70,7 @@ export class Outcomes {
   async #write(remembered: Remembered): Promise<void> {
     this.#lines += 1;
     if (this.#lines > linesBeforeFold) await this.#fold();
-    else await this.#log.append([remembered]);
+    else await this.#log.write([remembered]);
   }
 
   async #fold(): Promise<void> {

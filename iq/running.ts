@@ -7,7 +7,7 @@ import type { IqReport, RepeaterReport } from '#contract/iq-link';
 import { createActs } from './acts.ts';
 import { attachmentOf, createAttaching } from './attach.ts';
 import { openAttachments, type Attached } from './attachments.ts';
-import { createSteadyClock } from './clock.ts';
+import { createSteadyClock, machineUpMs } from './clock.ts';
 import { createCommands } from './commands.ts';
 import { gather, type PartialDelta } from './desired.ts';
 import { createDevices, NotAttachedError } from './devices.ts';
@@ -236,6 +236,7 @@ export async function startRunning(
     },
     registration: (door, seconds) => registration.begin(door, seconds),
     answerParts: () => (iqReport ? { iq: iqReport } : {}),
+    machineUpMs: options.machineUpMs ?? machineUpMs,
     send: (outcome) => link.send('outcome', outcome),
   });
   const link = new Link({

@@ -11,9 +11,6 @@
 import { assertNever } from '#contract/assert-never';
 import type { CommandStanding } from '#server/store/commands';
 
-/** Behaviour.md 2: how long a hub command is waited for. */
-export const commandTimeoutMs = 10_000;
-
 export type CommandInput =
   | { readonly type: 'sent' }
   | {

@@ -7,7 +7,7 @@
  */
 import { ApiError } from '#contract/api-error';
 import type { CommandId, IqId, LockId, TenantId } from '#contract/ids';
-import type { Command, Frame } from '#contract/iq-link';
+import { commandLifeMs, type Command, type Frame } from '#contract/iq-link';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
@@ -27,12 +27,7 @@ import {
 } from '#server/store/commands';
 import type { Database } from '#server/store/pool';
 import { readScope, type Scope, type WriteScope } from '#server/store/scope';
-import {
-  commandTimeoutMs,
-  moveCommand,
-  queuedCommand,
-  type CommandInput,
-} from './command-machine.ts';
+import { moveCommand, queuedCommand, type CommandInput } from './command-machine.ts';
 import type { ConnectedIq } from './handlers.ts';
 
 /** The connections of this process, as the queue needs them. */
@@ -265,7 +260,7 @@ export function createCommandQueue({
       body: request.body,
       requestId: request.requestId,
       queuedAt,
-      deadline: new Date(queuedAt.getTime() + commandTimeoutMs),
+      deadline: new Date(queuedAt.getTime() + commandLifeMs),
     };
     const row = {
       ...command,

@@ -164,6 +164,7 @@ export async function startHubRig({
   attached = [mac],
   link = nobody,
   credential = 'a credential',
+  machineUpMs,
 }: {
   readonly world?: Parameters<typeof items>[0];
   readonly start?: Date;
@@ -171,6 +172,7 @@ export async function startHubRig({
   readonly link?: { readonly url: string; readonly ca: string };
   /** null = the hub belongs to nobody and holds nothing. */
   readonly credential?: string | null;
+  readonly machineUpMs?: () => number;
 } = {}): Promise<HubRig> {
   const dataDir = await mkdtemp(join(tmpdir(), 'cardea-hub-'));
   if (credential !== null) await fill(dataDir, { world, attached, credential });
@@ -185,6 +187,7 @@ export async function startHubRig({
     driver: hardware.driver,
     clock,
     log: { info: silent, warn: silent, error: silent },
+    ...(machineUpMs === undefined ? {} : { machineUpMs }),
   });
   const recorded: HubEvent[] = [];
   hub.observe((fact) => {

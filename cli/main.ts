@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { readEnvironment } from '#server/runtime/config';
 import { StartError } from '#server/runtime/start-error';
 import { auditVerify } from './audit-verify.ts';
+import { check } from './check.ts';
 import {
   CommandError,
   exitCodes,
@@ -11,8 +12,9 @@ import {
   type CommandAnswer,
   type ExitCode,
 } from './command.ts';
+import { why } from './why.ts';
 
-const commands: readonly Command[] = [auditVerify];
+const commands: readonly Command[] = [auditVerify, check, why];
 
 const everywhere = {
   help: { type: 'boolean', short: 'h' },

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { demoText, placesText } from './console.ts';
+import { openDatabases } from './databases.ts';
 import { buildingFile, readDemoBuilding, type DemoName } from './jobs/demo-building.ts';
 import { layDemoCatalogue } from './jobs/demo-catalogue.ts';
 import { demoFilePath } from './jobs/demo-file.ts';
@@ -12,14 +13,11 @@ import { layDemo } from './jobs/demo.ts';
 import { createSimulatorProcess } from './jobs/simulator-process.ts';
 import { createSystemClock } from './runtime/clock.ts';
 import { readConfig, readEnvironment, type Config } from './runtime/config.ts';
-import { createEmbeddedPostgres } from './runtime/embedded-postgres.ts';
 import { createRandomIds } from './runtime/ids.ts';
 import { createLog, type Log } from './runtime/log.ts';
 import { createShutdown, type Shutdown } from './runtime/shutdown.ts';
 import { StartError } from './runtime/start-error.ts';
-import { awaitDatabase } from './store/await-database.ts';
-import { migrate } from './store/migrate.ts';
-import { createDatabase, type Database } from './store/pool.ts';
+import type { Database } from './store/pool.ts';
 import { createCardea, type Cardea } from './wire.ts';
 
 const starting = new AbortController();
@@ -46,14 +44,14 @@ type Running = { readonly log: Log; readonly shutdown: Shutdown };
 
 async function start(config: Config, { log, shutdown }: Running): Promise<void> {
   const dataDir = resolve(config.dataDir);
-  const database = await openDatabase({ ...config, dataDir }, { log, shutdown });
-  const applied = await migrate({ database, log });
-  if (applied.length > 0) log.info({ migrations: applied.length }, 'the database is up to date');
+  const { signal } = starting;
+  const databases = await openDatabases({ ...config, dataDir }, { log, shutdown, signal });
+  const { database } = databases;
   const clock = createSystemClock();
   const ids = createRandomIds();
   const cardea = await createCardea({
     config: { ...config, dataDir },
-    database,
+    ...databases,
     clock,
     log,
     ids,
@@ -66,23 +64,6 @@ async function start(config: Config, { log, shutdown }: Running): Promise<void> 
   const isDemoHere = config.roles.includes('http') && config.roles.includes('gateway');
   if (config.demo !== 'none' && isDemoHere)
     await showDemo(cardea, { name: config.demo, config, dataDir, database, log, shutdown });
-}
-
-async function openDatabase(config: Config, { log, shutdown }: Running): Promise<Database> {
-  const max = config.databaseConnections;
-  if (config.databaseUrl !== undefined) {
-    const given = { connectionString: config.databaseUrl, max };
-    const database = createDatabase({ config: given, log });
-    shutdown.register('the database connections', () => database.close());
-    await awaitDatabase(database, { log, signal: starting.signal, withinMs: 30_000 });
-    return database;
-  }
-  const postgres = createEmbeddedPostgres({ dataDir: config.dataDir, log });
-  shutdown.register('PostgreSQL', () => postgres.stop(), { timeoutMs: 30_000 });
-  const embedded = await postgres.start(starting.signal);
-  const database = createDatabase({ config: { ...embedded, max }, log });
-  shutdown.register('the database connections', () => database.close());
-  return database;
 }
 
 type Showing = Running & {

@@ -127,6 +127,8 @@ export type CardeaParts = {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
+  /** As the role that owns the tables, for what makes and drops some. */
+  readonly ownerDatabase: Database;
   readonly ids: Ids;
 };
 
@@ -223,7 +225,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     ? createMessagePart({ config, database, bus, clock, ids, log })
     : undefined;
   const eraser = config.roles.includes('jobs')
-    ? createEventEraser({ database, clock, log })
+    ? createEventEraser({ database: parts.ownerDatabase, clock, log })
     : undefined;
   if (isServing) {
     identity.register(app);

@@ -33,8 +33,11 @@ create table audit_checkpoints (
 
 create function audit_json(value text) returns text
 language sql immutable parallel safe as $$
-  select coalesce(to_json(value)::text, 'null')
+  select coalesce(pg_catalog.to_json(value)::text, 'null')
 $$;
+
+-- Functions that take any type are named with their schema: who may make functions could otherwise make a better match,
+-- which would then run with the owner's right.
 
 -- Appends records in their order, the chain's head held until the end of the transaction. What is hashed is made from the
 -- very values that are stored (core-api.md 11): the former hash, then the record as canonical JSON (RFC 8785).
@@ -51,19 +54,19 @@ begin
     insert into audit_heads (tenant_id, number, hash) values (for_tenant, 0, '') on conflict (tenant_id) do nothing;
     select * into strict head from audit_heads h where h.tenant_id = for_tenant for update;
   end if;
-  for sent in select e.value from jsonb_array_elements(records) with ordinality as e (value, place) order by e.place loop
-    entry := jsonb_populate_record(null::audit_log, sent);
+  for sent in select e.value from pg_catalog.jsonb_array_elements(records) with ordinality as e (value, place) order by e.place loop
+    entry := pg_catalog.jsonb_populate_record(null::audit_log, sent);
     head.number := head.number + 1;
     former := nullif(head.hash, '');
     entry.tenant_id := for_tenant;
     entry.number := head.number;
     entry.previous_hash := former;
-    entry.changes_hash := encode(sha256(convert_to((sent ->> 'salt') || (sent ->> 'changes'), 'UTF8')), 'hex');
-    head.hash := encode(sha256(convert_to(concat(
+    entry.changes_hash := pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to((sent ->> 'salt') || (sent ->> 'changes'), 'UTF8')), 'hex');
+    head.hash := pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat(
       former,
       '{"accessor_id":', audit_json(entry.accessor_id::text),
       ',"action":', audit_json(entry.action),
-      ',"changes_hash":' || to_json(entry.changes_hash)::text,
+      ',"changes_hash":' || pg_catalog.to_json(entry.changes_hash)::text,
       ',"client_id":', audit_json(entry.client_id),
       ',"collection_id":', audit_json(entry.collection_id::text),
       ',"detail":', audit_json(entry.detail),
@@ -75,7 +78,7 @@ begin
       ',"previous_hash":', audit_json(former),
       ',"request_id":', audit_json(entry.request_id),
       ',"user_id":', audit_json(entry.user_id::text),
-      ',"utc_date_time":', audit_json(to_char(entry.utc_date_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
+      ',"utc_date_time":', audit_json(pg_catalog.to_char(entry.utc_date_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
       '}'), 'UTF8')), 'hex');
     entry.hash := head.hash;
     insert into audit_log select entry.*;
@@ -118,7 +121,7 @@ $$;
 create function check_audit_erasure() returns trigger
 language plpgsql security definer as $$
 begin
-  if old.utc_date_time < now() - make_interval(days => coalesce((
+  if old.utc_date_time < now() - pg_catalog.make_interval(days => coalesce((
       select (c.options ->> 'activity_log_days')::int from collections c
       where c.tenant_id = old.tenant_id and c.id = old.collection_id), 365))
     and exists (select 1 from audit_checkpoints c where c.tenant_id = old.tenant_id and c.number >= old.number and c.erases)

@@ -30,6 +30,15 @@ export const Settings = Type.Object({
         'A PostgreSQL 14 or later to use, `postgres://user:password@host:port/name`. Without it an embedded PostgreSQL runs in the data folder.',
     }),
   ),
+  databaseOwnerUrl: Type.Optional(
+    Type.String({
+      env: 'CARDEA_DATABASE_OWNER_URL',
+      pattern: '^postgres(ql)?://',
+      isSecret: true,
+      description:
+        'The same database as `DATABASE_URL` by the role that owns its tables. With it the role of `DATABASE_URL` gets the rights of a server only, and cannot change the audit log (docs/audit.md).',
+    }),
+  ),
   databaseConnections: Type.Integer({
     env: 'CARDEA_DATABASE_CONNECTIONS',
     default: 20,
@@ -294,6 +303,8 @@ export function readConfig(environment: Environment): Config {
   if (faults.length > 0) {
     const list = faults.map((fault) => `  - ${fault}`).join('\n');
     throw new StartError('CONFIG_INVALID', `The settings are not usable:\n${list}`);
+  if ('databaseOwnerUrl' in found && !('databaseUrl' in found))
+    faults.push('CARDEA_DATABASE_OWNER_URL needs DATABASE_URL beside it.');
   }
   return Value.Parse(Settings, found);
 }

@@ -10,7 +10,7 @@ import {
 } from '#server/runtime/clock';
 import { readConfig } from '#server/runtime/config';
 import { createRandomIds } from '#server/runtime/ids';
-import type { Database } from '#server/store/pool';
+import { createDatabase, type Database } from '#server/store/pool';
 import { createCardea, type Cardea } from '#server/wire';
 import { createTestDatabase, silentLog } from './database.ts';
 import { freePort } from './ports.ts';
@@ -72,6 +72,8 @@ export async function startTestServer(
   } = {},
 ): Promise<TestServer> {
   const test = await createTestDatabase();
+  // The server has the rights of its everyday role; fixtures and looks behind it those of the owner.
+  const serverDatabase = createDatabase({ config: test.serverConfig, log: silentLog() });
   const dataDir = await mkdtemp(join(tmpdir(), 'cardea-test-'));
   const [httpPort, mqttPort] = [await freePort(), await freePort()];
   const standing = options.clock instanceof Date ? createManualClock(options.clock) : undefined;
@@ -87,7 +89,8 @@ export async function startTestServer(
   const launch = async (): Promise<Cardea> => {
     const made = await createCardea({
       config,
-      database: test.database,
+      database: serverDatabase,
+      ownerDatabase: test.database,
       clock: standing ?? clock ?? createSystemClock(),
       log: silentLog(),
       ids: createRandomIds(),
@@ -174,6 +177,7 @@ export async function startTestServer(
     },
     async stop() {
       await pause();
+      await serverDatabase.close();
       await test.drop();
       await rm(dataDir, { recursive: true, force: true });
     },

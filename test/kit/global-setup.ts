@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,11 +8,12 @@ import { createEmbeddedPostgres } from '#server/runtime/embedded-postgres';
 import { createLog, type Log } from '#server/runtime/log';
 import { migrate } from '#server/store/migrate';
 import { createDatabase } from '#server/store/pool';
+import { prepareServerRole, type ServerRole } from '#server/store/server-role';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** How to reach the run's PostgreSQL, and the migrated database that test databases are copied from. */
-    postgres: { config: PoolConfig; template: string };
+    postgres: { config: PoolConfig; template: string; serverRole: ServerRole };
   }
 }
 
@@ -22,12 +24,18 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const log = createLog({ level: 'warn', format: 'lines', target: process.stderr });
   const server = await openServer(log);
   const template = `cardea_template_${String(process.pid)}`;
-  await makeTemplate({ config: server.config, template, log });
-  project.provide('postgres', { config: server.config, template });
+  // Roles belong to the whole PostgreSQL, which other runs may use too.
+  const serverRole = {
+    name: `cardea_server_${String(process.pid)}`,
+    password: randomBytes(16).toString('hex'),
+  };
+  await makeTemplate({ config: server.config, template, serverRole, log });
+  project.provide('postgres', { config: server.config, template, serverRole });
   return async () => {
     await runSql(server.config, log, [
       `ALTER DATABASE ${template} IS_TEMPLATE false`,
       `DROP DATABASE ${template} WITH (FORCE)`,
+      `DROP ROLE ${serverRole.name}`,
     ]);
     await server.close();
   };
@@ -58,13 +66,15 @@ async function openServer(log: Log): Promise<Server> {
 async function makeTemplate(options: {
   config: PoolConfig;
   template: string;
+  serverRole: ServerRole;
   log: Log;
 }): Promise<void> {
-  const { config, template, log } = options;
+  const { config, template, serverRole, log } = options;
   await runSql(config, log, [`CREATE DATABASE ${template} TEMPLATE template0 ENCODING 'UTF8'`]);
   const database = createDatabase({ config: inDatabase(config, template), log });
   try {
     await migrate({ database, log });
+    await prepareServerRole(database, serverRole);
   } finally {
     await database.close();
   }

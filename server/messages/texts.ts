@@ -12,7 +12,8 @@ export type MessageText = {
 
 /** The message of an event; `leftOut` events of the same kind at the same place came since the last message and have none. */
 export function textOf(event: TellableEvent, leftOut: number): MessageText {
-  const place = plain(event.lock_name ?? event.iq_name ?? 'A door');
+  const place =
+    event.lock_id === null ? plain(event.iq_name, 'A hub') : plain(event.lock_name, 'A door');
   const { subject, sentence } = saidOf(event, place);
   const more =
     leftOut === 0
@@ -24,9 +25,9 @@ export function textOf(event: TellableEvent, leftOut: number): MessageText {
         ];
   const where = [
     `When: ${event.local.replace('T', ' ')} (local time)`,
-    ...(event.lock_name === null ? [] : [`Door: ${plain(event.lock_name)}`]),
-    ...(event.iq_name === null ? [] : [`Hub: ${plain(event.iq_name)}`]),
-    ...(event.site_name === null ? [] : [`Site: ${plain(event.site_name)}`]),
+    ...named('Door', event.lock_name),
+    ...named('Hub', event.iq_name),
+    ...named('Site', event.site_name),
   ].join('\n');
   return { subject, text: [sentence, ...more, where].join('\n\n') };
 }
@@ -52,16 +53,19 @@ function saidOf(event: TellableEvent, place: string): Said {
   }
 }
 
-/** Wherever a name goes, a line break or another control character would change the form of the message. */
-function plain(name: string): string {
-  const text = name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  return text === '' ? 'A door' : text;
+/** A name as one line: a line break or another control character would change the form of the message. */
+function plain(name: string | null, otherwise: string): string {
+  const text = (name ?? '').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  return text === '' ? otherwise : text;
+}
+
+function named(what: string, name: string | null): string[] {
+  const text = plain(name, '');
+  return text === '' ? [] : [`${what}: ${text}`];
 }
 
 function personOf({ first_name: first, last_name: last, alias }: TellableEvent): string {
-  const names = [first, last].filter((name) => name !== null && name.trim() !== '');
-  if (names.length > 0) return plain(names.join(' '));
-  return alias === null || alias.trim() === '' ? 'Somebody unknown' : plain(alias);
+  return plain(`${first ?? ''} ${last ?? ''}`, plain(alias, 'Somebody unknown'));
 }
 
 const means: Readonly<Record<string, string>> = {
@@ -105,7 +109,7 @@ function incidentOf(
   category: Exclude<EntryCategory | IncidentCategory, 'lock_opened' | 'lock_rejected'>,
   { place, detail }: IncidentPlace,
 ): Said {
-  const note = detail === null || detail.trim() === '' ? '' : ` (${plain(detail)})`;
+  const note = plain(detail, '') === '' ? '' : ` (${plain(detail, '')})`;
   const say = (subject: string, sentence: string): Said => ({
     subject: `${place}: ${subject}`,
     sentence: `${place} ${sentence}${note}.`,

@@ -1,0 +1,225 @@
+import { describe, expect, it, test } from 'vitest';
+import type { CollectionId, UserId } from '#contract/ids';
+import type { TellableEvent, TellingRule } from '#server/store/message-events';
+import { nextAttempt } from './deliver-messages.ts';
+import { mayKnow } from './make-messages.ts';
+import { endOfQuiet, isToldBy, placeOf } from './matching.ts';
+import { htmlOf, lineOf, textOf } from './texts.ts';
+
+const site = 'site' as CollectionId;
+const ada = 'ada' as UserId;
+
+const event: TellableEvent = {
+  number: 1,
+  id: 'event',
+  collection_id: site,
+  category: 'lock_rejected',
+  detail: null,
+  at: new Date('2026-11-23T08:15:30Z'),
+  local: '2026-11-23T09:15:30',
+  lock_id: 'front',
+  lock_name: 'Front door',
+  iq_id: 'hub',
+  iq_name: 'IQ ground floor',
+  site_name: 'Harbour',
+  time_zone: 'Europe/Amsterdam',
+  user_id: ada,
+  first_name: 'Ada',
+  last_name: 'Visser',
+  alias: '',
+  access_by: 'tag',
+  reject_reason: 'outside_schedule',
+  exit_requested: false,
+};
+
+const rule: TellingRule = {
+  id: 'rule',
+  collection_id: site,
+  kind: 'entry',
+  word: 'rejected',
+  send_mail: true,
+  send_sms: false,
+  send_push: false,
+  on_inside_handle: false,
+  some_users: false,
+  some_locks: false,
+  users: [],
+  locks: [],
+  iqs: [],
+  recipients: [],
+};
+
+const opened = { ...event, category: 'lock_opened', reject_reason: null } as const;
+const exit = { ...opened, exit_requested: true, user_id: null } as const;
+const entered = { ...rule, word: 'entered' };
+const lost = { ...event, category: 'iq_connection_lost', lock_id: null, user_id: null } as const;
+const incidents = { ...rule, kind: 'incident', word: 'iq_connection_lost' } as const;
+const some = { some_users: true, users: [ada] } as const;
+const hours = {
+  id: 'hours',
+  start_time: '08:00:00',
+  end_time: '18:00:59',
+  start_date: null,
+  end_date: null,
+  monday: true,
+  tuesday: false,
+  wednesday: false,
+  thursday: false,
+  friday: false,
+  saturday: false,
+  sunday: false,
+};
+
+describe('a rule', () => {
+  test.each([
+    ['tells of its word', rule, event, true],
+    ['is silent about another word', entered, event, false],
+    ['is silent about another site', { ...rule, collection_id: 'b' as CollectionId }, event, false],
+    ['of chosen people tells of them', { ...rule, ...some }, event, true],
+    ['of chosen people is silent about others', { ...rule, ...some, users: ['ben'] }, event, false],
+    ['whose chosen people are gone is silent', { ...rule, ...some, users: [] }, event, false],
+    [
+      'of chosen people ignores strangers',
+      { ...rule, ...some },
+      { ...event, user_id: null },
+      false,
+    ],
+    ['of chosen locks tells of them', { ...rule, some_locks: true, locks: ['front'] }, event, true],
+    ['of chosen locks is silent about others', { ...rule, some_locks: true }, event, false],
+    ['is silent about the inside handle', entered, exit, false],
+    ['tells of it when asked to', { ...entered, on_inside_handle: true }, exit, true],
+    ['then tells of keys as well', { ...entered, on_inside_handle: true }, opened, true],
+    ['tells of an incident of a hub', incidents, lost, true],
+    [
+      'of chosen locks tells of their hub',
+      { ...incidents, some_locks: true, iqs: ['hub'] },
+      lost,
+      true,
+    ],
+    [
+      'of locks elsewhere is silent about a hub',
+      { ...incidents, some_locks: true, iqs: ['b'] },
+      lost,
+      false,
+    ],
+  ] as const)('%s', (_name, of, told, is) => {
+    expect(isToldBy(of, told, [])).toBe(is);
+  });
+
+  it('tells within its hours only, by the wall clock of the IQ', () => {
+    const at = (local: string) => isToldBy(rule, { ...event, local }, [hours]);
+    expect(at('2026-11-23T08:00:00')).toBe(true);
+    expect(at('2026-11-23T18:00:59')).toBe(true);
+    expect(at('2026-11-23T18:01:00')).toBe(false);
+    expect(at('2026-11-24T09:00:00')).toBe(false);
+  });
+
+  it('counts an incident of a hub at the hub', () => {
+    expect([placeOf(event), placeOf(lost)]).toEqual(['front', 'hub']);
+  });
+});
+
+describe('quiet hours', () => {
+  const night = { quiet_from: '22:00:00', quiet_until: '06:59:59' };
+  const end = (at: string, timeZone: string | null = 'Europe/Amsterdam') =>
+    endOfQuiet(night, { at: new Date(at), timeZone }).toISOString();
+
+  it.each([
+    ['2026-11-22T20:59:59Z', '2026-11-22T20:59:59.000Z'],
+    ['2026-11-22T21:00:00Z', '2026-11-23T06:00:00.000Z'],
+    ['2026-11-23T05:59:59Z', '2026-11-23T06:00:00.000Z'],
+    ['2026-11-23T06:00:00Z', '2026-11-23T06:00:00.000Z'],
+    // The night in which the clock goes back is an hour longer.
+    ['2026-10-24T21:00:00Z', '2026-10-25T06:00:00.000Z'],
+  ])('hold a message of %s until %s', (at, until) => {
+    expect(end(at)).toBe(until);
+  });
+
+  it('are those of UTC where no zone is known', () => {
+    expect(end('2026-11-22T22:30:00Z', null)).toBe('2026-11-23T07:00:00.000Z');
+  });
+
+  it('hold nothing when there are none, or when they would never end', () => {
+    const at = new Date('2026-11-22T22:30:00Z');
+    expect(endOfQuiet(undefined, { at, timeZone: 'UTC' })).toEqual(at);
+    const always = { quiet_from: '00:00:00', quiet_until: '23:59:59' };
+    expect(endOfQuiet(always, { at, timeZone: 'UTC' })).toEqual(at);
+  });
+});
+
+describe('who may know', () => {
+  const owner = { isOwner: true, role: null } as const;
+  const user = { isOwner: false, role: 'site_user' } as const;
+  it.each([
+    ['the owner, of incidents', owner, 'incident', null, true],
+    ['a user, not of incidents', user, 'incident', null, false],
+    ['a user, of the own entries', user, 'entry', ada, true],
+    ['a user, not of others', user, 'entry', 'ben', false],
+    ['a user, not of strangers', user, 'entry', null, false],
+    ['nobody who left', undefined, 'entry', ada, false],
+    ['nobody who has no place there', { isOwner: false, role: null }, 'entry', ada, false],
+  ] as const)('%s', (_name, place, kind, eventUserId, is) => {
+    expect(mayKnow(place, { kind, eventUserId, userId: ada })).toBe(is);
+  });
+});
+
+it('a message that is not taken over is tried again for 24 hours, ever more seldom', () => {
+  const begun = new Date('2026-11-22T08:00:00Z');
+  const giveUp = new Date('2026-11-23T08:00:00Z');
+  const waits: number[] = [];
+  let now = begun;
+  for (let attempts = 1; ; attempts += 1) {
+    const next = nextAttempt({ attempts, give_up_at: giveUp }, now);
+    if (next === null) break;
+    waits.push((next.getTime() - now.getTime()) / 60_000);
+    now = next;
+  }
+  expect(waits).toEqual([1, 5, 15, 30, 60, 120, 240, 240, 240, 240, 240, 9]);
+  expect(now).toEqual(giveUp);
+});
+
+describe('a message', () => {
+  it('says who, where, when and why', () => {
+    expect(textOf(event, 0)).toEqual({
+      subject: 'Front door: refused',
+      text: `Front door refused Ada Visser with a tag: it is outside the time schedule.
+
+When: 2026-11-23 09:15:30 (local time)
+Door: Front door
+Hub: IQ ground floor
+Site: Harbour`,
+    });
+  });
+
+  it('says how often it happened since the last one', () => {
+    expect(textOf(event, 1).text).toContain('It happened once more since the last message.');
+    expect(textOf(event, 4).text).toContain('It happened 4 more times since the last message.');
+  });
+
+  it('calls a person without a name by the alias, and nobody somebody unknown', () => {
+    const nameless = { ...opened, first_name: null, last_name: null };
+    expect(textOf({ ...nameless, alias: 'Courier' }, 0).text).toMatch(/^Courier opened/);
+    expect(textOf({ ...nameless, alias: null }, 0).text).toMatch(/^Somebody unknown opened/);
+  });
+
+  it('takes its form from nobody whose name is in it', () => {
+    const name = 'Front\r\nBcc: eve@example.test<script>"&';
+    const message = textOf({ ...event, lock_name: name }, 0);
+    expect(message.subject).toBe('Front Bcc: eve@example.test<script>"&: refused');
+    expect(htmlOf(message)).not.toContain('<script>');
+    expect(htmlOf(message)).toContain('&lt;script&gt;&quot;&amp;');
+  });
+
+  it('of a hub without a name says so', () => {
+    expect(textOf({ ...lost, lock_name: null, iq_name: ' ' }, 0).subject).toBe(
+      'A hub: hub offline',
+    );
+  });
+
+  it('fits into an SMS', () => {
+    const line = lineOf({ subject: '', text: `One.\n\n${'🔑'.repeat(400)}` });
+    expect(Array.from(line)).toHaveLength(300);
+    expect(line.startsWith('One. 🔑')).toBe(true);
+    expect(line.endsWith('…')).toBe(true);
+  });
+});

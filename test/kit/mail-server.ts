@@ -1,0 +1,65 @@
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+import { freePort } from './ports.ts';
+
+/** A mail as it arrived. */
+export type ReceivedMail = Email & { readonly envelopeTo: readonly string[] };
+
+/** A mail server of 127.0.0.1 that keeps what it takes. */
+export type TestMailServer = {
+  readonly url: string;
+  readonly mails: readonly ReceivedMail[];
+  /** From now on mail is refused with this answer; null = it is taken. */
+  refuse(answer: number | null): void;
+  /** Waits with the answer to each mail until the promise resolves. */
+  holdUntil(hold: Promise<void>): void;
+  stop(): Promise<void>;
+};
+
+export async function startMailServer(): Promise<TestMailServer> {
+  const mails: ReceivedMail[] = [];
+  let refusal: number | null = null;
+  let hold: Promise<void> = Promise.resolve();
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    logger: false,
+    onData(stream, session, callback) {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => void chunks.push(chunk));
+      stream.on('end', () => {
+        const answer = async (): Promise<void> => {
+          await hold;
+          if (refusal !== null)
+            throw Object.assign(new Error('not taken'), { responseCode: refusal });
+          const mail = await PostalMime.parse(Buffer.concat(chunks));
+          const envelopeTo = session.envelope.rcptTo.map(({ address }) => address);
+          mails.push({ ...mail, envelopeTo });
+        };
+        answer().then(
+          () => callback(),
+          (error: Error) => callback(error),
+        );
+      });
+    },
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `smtp://127.0.0.1:${port}`,
+    mails,
+    refuse(answer) {
+      refusal = answer;
+    },
+    holdUntil(until) {
+      hold = until;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+      }),
+  };
+}

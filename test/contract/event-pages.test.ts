@@ -1,6 +1,6 @@
 /** Pages of entries and incidents while hubs go on telling (core-api.md 5.3): whatever the order, nothing is skipped or repeated. */
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
+import { array, assert, asyncProperty, integer, oneof, record } from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { IqId } from '#contract/ids';
 import { insertEvents, type NewEntry, type NewIncident } from '#server/store/events';
@@ -20,10 +20,7 @@ afterAll(async () => {
 
 type Table = 'entries' | 'incidents';
 /** Minutes before now, few enough that many events share an instant; above 31,000 lie in the month before. */
-const minutesAgo = fc.oneof(
-  fc.integer({ min: 0, max: 6 }),
-  fc.integer({ min: 31_000, max: 33_000 }),
-);
+const minutesAgo = oneof(integer({ min: 0, max: 6 }), integer({ min: 31_000, max: 33_000 }));
 
 let sequence = 0;
 
@@ -35,7 +32,7 @@ async function tell(table: Table, iqId: IqId, times: readonly number[]): Promise
     const place = { boot: 1, sequence };
     // Wall clocks of two zones: the order of the local time is another one.
     const local = new Date(at.getTime() + (sequence % 2) * 3_600_000).toISOString().slice(0, 19);
-    return { id: randomUUID() as string, iqId, at, local, detail: null, lockId: null, place };
+    return { id: randomUUID(), iqId, at, local, detail: null, lockId: null, place };
   });
   const entries: NewEntry[] = events.map(({ place, ...event }) => ({
     ...event,
@@ -73,13 +70,13 @@ it.each([
 ] as const)(
   '%s by %s %s come each once and in order, however many arrive between two pages',
   async (table, field, direction) => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(minutesAgo, { minLength: 1, maxLength: 40 }),
-        fc.array(
-          fc.record({
-            top: fc.integer({ min: 1, max: 7 }),
-            more: fc.array(minutesAgo, { maxLength: 8 }),
+    await assert(
+      asyncProperty(
+        array(minutesAgo, { minLength: 1, maxLength: 40 }),
+        array(
+          record({
+            top: integer({ min: 1, max: 7 }),
+            more: array(minutesAgo, { maxLength: 8 }),
           }),
           {
             minLength: 1,

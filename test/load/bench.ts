@@ -12,6 +12,7 @@ import { eventLatency } from './event-latency.ts';
 import { eventRate } from './event-rate.ts';
 import { growth } from './growth.ts';
 import { openHouse, type House } from './house.ts';
+import { hubLedger } from './hub-ledger.ts';
 import { hubMemory } from './hub-memory.ts';
 import { lockList } from './lock-list.ts';
 import { lockRead } from './lock-read.ts';
@@ -28,6 +29,7 @@ const measures: readonly Measure[] = [
   remoteOpening,
   eventLatency,
   eventRate,
+  hubLedger,
   hubMemory,
   tableChange,
   decisionTime,

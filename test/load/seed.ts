@@ -88,7 +88,7 @@ export async function seedKeys(database: Database, keys: number): Promise<void> 
   });
 }
 
-/** Entries spread over the locks of the first collections. */
+/** Entries spread over the locks of the first collections, one each second, the newest of them recent. */
 export async function seedEntries(database: Database, entries: number): Promise<void> {
   await inBulk(database, (client) =>
     client.query(
@@ -97,7 +97,7 @@ export async function seedEntries(database: Database, entries: number): Promise<
        select $1, ${sqlId('entry', 'n')}, nextval('event_numbers'), ${sqlId('iq', '(n % 1000)')}, 1, -1 - n,
          ${sqlId('collection', '(n % 100)')}, 'lock_opened', at, at, ${sqlId('lock', '(n % 1000)')},
          ${sqlId('accessor', '(n % 1000)')}, false, 'tag', lpad((n % 1000)::text, 8, '0'), at
-       from generate_series(0, $2::int - 1) n, lateral (select timestamptz '2026-01-01' + n * interval '1 second' as at) t`,
+       from generate_series(0, $2::int - 1) n, lateral (select now() - ($2::int - n) * interval '1 second' as at) t`,
       [tenantId, entries],
     ),
   );

@@ -22,7 +22,12 @@ export function iqReplacementRoutes({
       tag: 'iqs',
       body: { schema: ReplaceIqRequest, mode: 'create' },
       answer: IqResponse,
-      errors: ['ACTIVATION_CODE_INVALID', 'REPLACE_IQ_INVALID', 'IQ_ACTIVATION_FAILED'],
+      errors: [
+        'ACTIVATION_CODE_INVALID',
+        'REPLACE_IQ_INVALID',
+        'IQ_ACTIVATION_FAILED',
+        'CCC_OPERATION_NOT_ALLOWED',
+      ],
       exists: (call) => iqs.get(actorOf(call), call.id('id')),
       handle: async (call, body) =>
         toIqResponse(await iqReplacements.replace(actorOf(call), call.id('id'), body)),

@@ -17,6 +17,7 @@ import {
   requestWipe,
   type FactoryHub,
 } from '#server/store/factory-hubs';
+import { isUpdateRunningAt } from '#server/store/firmware-updates';
 import {
   beginReplacement,
   endReplacement,
@@ -37,7 +38,8 @@ export type ReplaceIq = Required<Static<typeof ReplaceIqRequest>>;
 export type IqReplacements = {
   /**
    * Moves everything of an IQ to the hub of the code, under a new id. REQUEST_INVALID (no code), ACTIVATION_CODE_INVALID,
-   * REPLACE_IQ_INVALID, IQ_ACTIVATION_FAILED (the new hub is out of reach or refuses).
+   * REPLACE_IQ_INVALID, IQ_ACTIVATION_FAILED (the new hub is out of reach or refuses), CCC_OPERATION_NOT_ALLOWED (an update
+   * runs there).
    */
   replace(actor: Actor, id: IqId, body: ReplaceIq): Promise<IqRow>;
 };
@@ -102,6 +104,10 @@ async function begin(scope: WriteScope, { clock }: Parts, order: Order): Promise
     code === undefined ? undefined : await findFactoryHubByCode(scope, hashHubSecret(code));
   if (code === undefined || hub === undefined) throw new ApiError('ACTIVATION_CODE_INVALID');
   checkIsFree(hub, { scope, former });
+  if (await isUpdateRunningAt(scope, former.id))
+    throw new ApiError('CCC_OPERATION_NOT_ALLOWED', {
+      reason: 'The IQ, or a lock or repeater of it, is being updated.',
+    });
   await checkFits(scope, hub, former);
   const { hubId, model, revision, limits } = hub;
   const claim = { hubId, iqId: order.newId, claimId: order.claimId };

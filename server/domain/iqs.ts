@@ -40,6 +40,7 @@ import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { hasRoomFor } from '#server/store/seats';
 import { awaitingIqOf, claimForAwaiting } from './awaited-hubs.ts';
+import { retireFormerCertificates } from './certificate-holding.ts';
 import { changed, collectionOfBody } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
 import { sentCode } from './hardware-codes.ts';
@@ -141,6 +142,8 @@ export function createIqs(parts: Parts): Iqs {
         return row.hub_id;
       });
       if (hubId !== null) parts.claims.wipe(hubId);
+      // It may have been the last without the newest certificate.
+      await retireFormerCertificates(parts, actor.tenantId);
     },
 
     async read(actor, id) {

@@ -268,3 +268,15 @@ export async function isUpdateRunning(scope: Scope, hardwareId: string): Promise
   );
   return rows.length > 0;
 }
+
+/** Whether an IQ or anything that hangs on it is being updated. */
+export async function isUpdateRunningAt(scope: Scope, iqId: IqId): Promise<boolean> {
+  const rows = await scope.query(
+    `select 1 from firmware_updates u
+     left join locks l on l.tenant_id = u.tenant_id and l.id = u.lock_id
+     left join repeaters r on r.tenant_id = u.tenant_id and r.id = u.repeater_id
+     where u.tenant_id = $1 and u.state = 'running' and coalesce(u.iq_id, l.iq_id, r.iq_id) = $2 limit 1`,
+    [scope.tenantId, iqId],
+  );
+  return rows.length > 0;
+}

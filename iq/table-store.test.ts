@@ -137,3 +137,45 @@ test('a cleared table is empty, not damaged', async () => {
   expect([again.version, again.table?.settings]).toEqual([0, null]);
   await again.close();
 });
+
+async function flipEach(file: string, { spare }: { readonly spare: number }): Promise<void> {
+  const good = await readFile(join(folder, file));
+  const untouched = await openStore();
+  const before = [
+    untouched.version,
+    JSON.stringify([...(untouched.table?.accessors.values() ?? [])]),
+  ];
+  await untouched.close();
+  const verdicts = new Set<string>();
+  for (let place = 0; place < good.length - spare; place += 5) {
+    const bytes = Buffer.from(good);
+    bytes.writeUInt8(bytes.readUInt8(place) ^ (1 << (place % 7)), place);
+    await writeFile(join(folder, file), bytes);
+    const store = await openStore();
+    const held = [store.version, JSON.stringify([...(store.table?.accessors.values() ?? [])])];
+    const isRefusing = store.table === null && store.version === 0;
+    await store.close();
+    if (!isRefusing) expect([place, ...held]).toEqual([place, ...before]);
+    verdicts.add(isRefusing ? 'refuses' : 'harmless');
+    // A damaged start begins a journal of its own.
+    for (const name of await readdir(folder))
+      if (name.startsWith('journal-') && name !== file) await rm(join(folder, name));
+  }
+  expect(verdicts).toContain('refuses');
+  await writeFile(join(folder, file), good);
+}
+
+test('wherever a bit of the table on the disk turns, the hub refuses rather than decide by another table', async () => {
+  const store = await openStore();
+  await store.apply(whole);
+  await store.apply({ from: 3, to: 4, items: [person(41)] });
+  await store.close();
+  // Without the end of its last line a journal looks as if a kill had torn it.
+  await flipEach('journal-0', { spare: 1 });
+  const journal = join(folder, 'journal-0');
+  await writeFile(journal, (await readFile(journal, 'utf8')).replace('settings', 'sexxings'));
+  const healed = await openStore();
+  await healed.apply({ from: 0, to: 5, items: [...items({}), person(41)] });
+  await healed.close();
+  await flipEach('snapshot', { spare: 0 });
+});

@@ -152,8 +152,8 @@ export class TableStore {
     if (text !== null) this.#readSnapshot(text);
     const journal = await readIfThere(this.#journalPath(this.#generation));
     if (journal === null) return;
-    const { values, damagedLines } = readLines(journal);
-    if (damagedLines > 0) throw new TableDamage();
+    const { values, damagedLines, goodBytes } = readLines(journal);
+    if (damagedLines > 0 || hasWholeLine(journal, goodBytes)) throw new TableDamage();
     for (const value of values) {
       if (!checkDelta.Check(value)) throw new TableDamage();
       if (value.from !== 0 && value.from !== this.#version) throw new TableDamage();
@@ -218,6 +218,14 @@ export class TableStore {
   #journalPath(generation: number): string {
     return join(this.#folder, `journal-${String(generation)}`);
   }
+}
+
+/**
+ * Whether what follows the good bytes has the end of a line: then it was written whole, and may have been reported as held. Only
+ * what ends in the middle of a line was torn by a kill. A table that forgot its last delta could let in whom that has shut out.
+ */
+function hasWholeLine(text: string, goodBytes: number): boolean {
+  return Buffer.from(text).subarray(goodBytes).includes('\n');
 }
 
 /** The files do not add up. */

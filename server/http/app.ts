@@ -63,14 +63,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('preClose', async () => {
     isStopping = true;
   });
-  app.addHook('onRequest', async (request, reply) => {
+  // By callback: it waits for nothing, and every request would pay for the promise.
+  app.addHook('onRequest', (request, reply, done) => {
     setHeaders(request, reply, options);
     readMediaType(request);
-    if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
     // A part that lays an OPTIONS route of its own answers itself.
     const isLaid = request.routeOptions.url !== undefined;
-    if (request.method === 'OPTIONS' && !isLaid) return reply.code(204).send();
-    return undefined;
+    if (isStopping) done(new ApiError('REQUEST_INVALID', { case: 'unavailable' }));
+    else if (request.method === 'OPTIONS' && !isLaid) void reply.code(204).send();
+    else done();
   });
   app.setErrorHandler((thrown, request, reply) => sendFailure({ thrown, request, reply, options }));
   const allowedMethods = collectPaths(app);

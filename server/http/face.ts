@@ -112,10 +112,8 @@ async function answer({ request, reply, route, textParams, parts }: Answering): 
       ? undefined
       : readBody(bodyOf(request, route), route.body.schema, route.body.mode as 'create');
   };
-  const exists = async (): Promise<unknown> => route.exists?.(call);
-  const body = await (route.isFoundByHandle === true
-    ? readOrMissing(read, exists)
-    : exists().then(read));
+  if (route.exists !== undefined && route.isFoundByHandle !== true) await route.exists(call);
+  const body = route.isFoundByHandle === true ? await readOrMissing(read, { route, call }) : read();
   const value = await route.handle(call, body);
   if (route.answer === null) return reply.code(204).send();
   void reply.code(route.isAccepted === true ? 202 : 200);
@@ -129,12 +127,12 @@ async function answer({ request, reply, route, textParams, parts }: Answering): 
 /** What was sent; where it cannot be read, a missing object is told first. */
 async function readOrMissing(
   read: () => unknown,
-  exists: () => Promise<unknown>,
+  { route, call }: { readonly route: Route; readonly call: Call },
 ): Promise<unknown> {
   try {
     return read();
   } catch (error) {
-    await exists();
+    await route.exists?.(call);
     throw error;
   }
 }

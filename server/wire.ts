@@ -75,6 +75,7 @@ import { createLocks } from './domain/locks.ts';
 import { createMessaging } from './domain/messaging.ts';
 import { createMigrations } from './domain/migrations.ts';
 import { createMobileKeys } from './domain/mobile-keys.ts';
+import { createNotices } from './domain/notices.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
 import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.ts';
 import { createRepeaters } from './domain/repeaters.ts';
@@ -362,7 +363,8 @@ function createDomain({
   const desiredState = createDesiredState({ bus, clock });
   const commands = createCommandQueue({ database, link, bus, clock, ids, log });
   const claims = createClaims({ bus, clock });
-  const people = { database, audit, clock, ids, desiredState };
+  const notices = createNotices({ bus, clock, ids });
+  const people = { database, audit, clock, ids, desiredState, notices };
   const hardware = { ...people, bus, seal, commands, claims };
   const outsideSigner = outsideSignerOf(config);
   const keySmith = outsideSigner ? createOutsideKeys(outsideSigner) : createBuiltInKeys(seal);

@@ -17,6 +17,7 @@ import type { Database } from '#server/store/pool';
 import type { Scope, WriteScope } from '#server/store/scope';
 import { getAccessor, heldAccessor } from './accessors.ts';
 import type { DesiredState } from './desired-state.ts';
+import { pinChanged, type Notices } from './notices.ts';
 import { writeRights, type Written } from './rights-write.ts';
 
 export type AccessorPins = {
@@ -44,6 +45,7 @@ type Parts = {
   readonly clock: { now(): Date };
   readonly ids: Ids;
   readonly desiredState: DesiredState;
+  readonly notices: Notices;
 };
 
 const dayMs = 86_400_000;
@@ -51,7 +53,7 @@ const dayMs = 86_400_000;
 const expiryRange = { leastMs: dayMs, mostMs: 366 * dayMs, toleranceMs: 60_000 };
 
 export function createAccessorPins(parts: Parts): AccessorPins {
-  const { database, audit, clock, ids, desiredState } = parts;
+  const { database, audit, clock, ids, desiredState, notices } = parts;
 
   /** A new code is a new credential: it is not blocked, whatever the former one was. */
   async function store(
@@ -87,6 +89,7 @@ export function createAccessorPins(parts: Parts): AccessorPins {
         const hash = hashPin(code, keys.own);
         const id = await store(scope, owner, { type: 'pin', hash, expiresAt });
         audit.record(scope, actor, fact('pin.rotate', { owner, id }));
+        await notices.tell(scope, pinChanged(owner, 'changed'));
         return code;
       }),
 
@@ -110,6 +113,7 @@ export function createAccessorPins(parts: Parts): AccessorPins {
         if (taken.size > 0) throw invalidPin();
         const id = await store(scope, owner, { type: 'custom_pin', hash, expiresAt: null });
         audit.record(scope, actor, fact('custom_pin.set', { owner, id }));
+        await notices.tell(scope, pinChanged(owner, 'changed'));
       }),
 
     removeCustom: (actor, accessorId) =>
@@ -120,6 +124,7 @@ export function createAccessorPins(parts: Parts): AccessorPins {
         await deleteKey(scope, key.id);
         await desiredState.refresh(scope, { accessorIds: [accessorId] });
         audit.record(scope, actor, fact('custom_pin.delete', { owner, id: key.id }));
+        await notices.tell(scope, pinChanged(owner, 'removed'));
       }),
   };
 }

@@ -7,7 +7,7 @@ import type { ListOptions } from '#contract/odata';
 import type { Actor } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
 import type { Seal } from '#server/runtime/seal';
-import { findAccessor } from '#server/store/accessors';
+import { findAccessor, findPersonOf } from '#server/store/accessors';
 import {
   activatePin,
   hasPin,
@@ -25,6 +25,7 @@ import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { checkReachable, getIq, reachFault } from './iqs.ts';
+import { otpReset, type Notices } from './notices.ts';
 import { checkOtp, otpLeftOut, settled, sourceOf, type OtpParts } from './otp-checks.ts';
 import { changedPin, newOtpSource } from './otp.ts';
 
@@ -56,10 +57,14 @@ export type IqPins = {
   ): Promise<void>;
 };
 
-type Parts = OtpParts & { readonly database: Database; readonly ids: Ids };
+type Parts = OtpParts & {
+  readonly database: Database;
+  readonly ids: Ids;
+  readonly notices: Notices;
+};
 
 export function createIqPins(parts: Parts): IqPins {
-  const { database, audit, clock, seal, ids } = parts;
+  const { database, audit, clock, seal, ids, notices } = parts;
   const scopeOf = (actor: Actor): Scope => readScope(database, actor.tenantId);
 
   async function held(scope: WriteScope, iqId: IqId, accessorId: AccessorId): Promise<SealedPin> {
@@ -169,6 +174,8 @@ export function createIqPins(parts: Parts): IqPins {
           ...fact('reset_pin', { iqId, accessorId }),
           detail: `of accessor ${target.accessor_id}`,
         });
+        const person = await findPersonOf(scope, target.accessor_id);
+        if (person !== undefined) await notices.tell(scope, otpReset(person));
         return undefined;
       });
     },

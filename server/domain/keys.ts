@@ -25,6 +25,7 @@ import { holdTag } from '#server/store/tags';
 import { heldAccessor } from './accessors.ts';
 import { changed } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
+import { tagGiven, type Notices } from './notices.ts';
 import { settleOfflineKeys } from './offline-rights.ts';
 import { writeRights, type Written } from './rights-write.ts';
 
@@ -54,9 +55,10 @@ type Parts = {
   readonly clock: { now(): Date };
   readonly ids: Ids;
   readonly desiredState: DesiredState;
+  readonly notices: Notices;
 };
 
-export function createKeys({ database, audit, clock, ids, desiredState }: Parts): Keys {
+export function createKeys({ database, audit, clock, ids, desiredState, notices }: Parts): Keys {
   const scopeOf = (actor: Actor): Scope => readScope(database, actor.tenantId);
   return {
     get: (actor, id) => getKey(scopeOf(actor), id),
@@ -83,6 +85,7 @@ export function createKeys({ database, audit, clock, ids, desiredState }: Parts)
         await desiredState.refresh(scope, { accessorIds: [accessorId] });
         const after = await getKey(scope, id);
         audit.record(scope, actor, { ...fact('create', { owner, id }), after });
+        await notices.tell(scope, tagGiven(owner, after.key_number));
         return after;
       }),
 
@@ -108,6 +111,8 @@ export function createKeys({ database, audit, clock, ids, desiredState }: Parts)
           before,
           after,
         });
+        if (credentialId !== undefined)
+          await notices.tell(scope, tagGiven(owner, after.key_number));
         return after;
       }),
 

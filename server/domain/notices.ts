@@ -67,3 +67,45 @@ export function createNotices({
     },
   };
 }
+
+/** A person and the site in which something of theirs changed. */
+type Person = {
+  readonly user_id: UserId | null;
+  readonly collection_id: CollectionId | null;
+};
+
+function personal(
+  { user_id: userId, collection_id: siteId }: Person,
+  notice: Pick<Notice, 'word' | 'subject' | 'text'>,
+): Notice {
+  return { ...notice, siteId, userIds: [userId] };
+}
+
+const unexpected = 'If you did not expect this, tell the people who look after your site.';
+
+/** behaviour.md 18: a tag was given to the person. */
+export function tagGiven(person: Person, tagNumber: string | null): Notice {
+  return personal(person, {
+    word: 'tag_given',
+    subject: 'A tag was given to you',
+    text: `The tag${tagNumber === null ? '' : ` ${tagNumber}`} opens doors in your name.\n\n${unexpected}`,
+  });
+}
+
+/** behaviour.md 18: the PIN of the person is another one, or gone. The PIN itself is never in it. */
+export function pinChanged(person: Person, change: 'changed' | 'removed'): Notice {
+  return personal(person, {
+    word: 'pin_changed',
+    subject: `Your PIN was ${change}`,
+    text: `Your PIN for keypads was ${change}; the former one opens no door any more.\n\n${unexpected}`,
+  });
+}
+
+/** behaviour.md 18: the person must activate one-time codes anew at a hub. */
+export function otpReset(person: Person): Notice {
+  return personal(person, {
+    word: 'otp_reset',
+    subject: 'Your one-time codes were reset',
+    text: `Your activation of one-time codes at a hub was reset. Activate them again before you next open a door from afar.\n\n${unexpected}`,
+  });
+}

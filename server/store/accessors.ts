@@ -43,6 +43,19 @@ export type HeldAccessor = AccessorRow & {
   readonly user_id: UserId | null;
 };
 
+/** The person of an accessor, and the site of both; undefined when the tenant has no such accessor. */
+export async function findPersonOf(
+  scope: Scope,
+  id: AccessorId,
+): Promise<Pick<HeldAccessor, 'user_id' | 'collection_id'> | undefined> {
+  const [row] = await scope.query<Pick<HeldAccessor, 'user_id' | 'collection_id'>>(
+    'select user_id, collection_id from accessors where tenant_id = $1 and id = $2',
+    [scope.tenantId, id],
+    'accessor_person',
+  );
+  return row;
+}
+
 /** The accessor, kept as it is by everybody else until the transaction ends. */
 export async function holdAccessor(
   scope: WriteScope,

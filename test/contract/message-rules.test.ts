@@ -198,9 +198,11 @@ describe('a rule that tells of entries', () => {
 describe('the rules that tell of incidents', () => {
   it('exist from the start, with mail where somebody must come', async () => {
     const items = await itemsAt('/incident_message_rule?$top=100');
-    expect(items.map(({ incident }) => incident).sort()).toEqual([...incidentRuleWords].sort());
+    expect(items.map(({ incident }) => String(incident)).sort()).toEqual(
+      [...incidentRuleWords].sort(),
+    );
     const told = items.filter(({ send_mail: mail }) => mail === true);
-    expect(told.map(({ incident }) => incident).sort()).toEqual([
+    expect(told.map(({ incident }) => String(incident)).sort()).toEqual([
       'door_left_open_alarm_start',
       'intrusion_alarm_start',
       'iq_connection_lost',

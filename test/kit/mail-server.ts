@@ -1,5 +1,5 @@
 import PostalMime, { type Email } from 'postal-mime';
-import { SMTPServer } from 'smtp-server';
+import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import { freePort } from './ports.ts';
 
 /** A mail as it arrived. */
@@ -20,6 +20,13 @@ export async function startMailServer(): Promise<TestMailServer> {
   const mails: ReceivedMail[] = [];
   let refusal: number | null = null;
   let hold: Promise<void> = Promise.resolve();
+  async function take(raw: Buffer, { envelope }: SMTPServerSession): Promise<Error | null> {
+    await hold;
+    if (refusal !== null) return Object.assign(new Error('not taken'), { responseCode: refusal });
+    const mail = await PostalMime.parse(raw);
+    mails.push({ ...mail, envelopeTo: envelope.rcptTo.map(({ address }) => address) });
+    return null;
+  }
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -29,17 +36,9 @@ export async function startMailServer(): Promise<TestMailServer> {
       stream.on('data', (chunk: Buffer) => void chunks.push(chunk));
       stream.on('end', () => {
         const answer = async (): Promise<void> => {
-          await hold;
-          if (refusal !== null)
-            throw Object.assign(new Error('not taken'), { responseCode: refusal });
-          const mail = await PostalMime.parse(Buffer.concat(chunks));
-          const envelopeTo = session.envelope.rcptTo.map(({ address }) => address);
-          mails.push({ ...mail, envelopeTo });
+          callback(await take(Buffer.concat(chunks), session));
         };
-        answer().then(
-          () => callback(),
-          (error: Error) => callback(error),
-        );
+        void answer();
       });
     },
   });

@@ -8,6 +8,7 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { onBed } from './bed.ts';
 import { decisionTime } from './decision-time.ts';
+import { eventErasure } from './event-erasure.ts';
 import { eventLatency } from './event-latency.ts';
 import { eventRate } from './event-rate.ts';
 import { growth } from './growth.ts';
@@ -29,6 +30,7 @@ const measures: readonly Measure[] = [
   remoteOpening,
   eventLatency,
   eventRate,
+  eventErasure,
   hubLedger,
   hubMemory,
   tableChange,

@@ -70,6 +70,8 @@ offer({
   begin: ({ witness: path, pressEveryMs }: StormHub) => begin(path ?? '', pressEveryMs),
   view: (): StormHubView => ({ link: theHub().view()?.link ?? null }),
   link: (state: Exclude<LinkState, 'mute'>) => theHub().setLink(state),
+  fillDisk: () => theHub().fillDisk(),
+  freeDisk: () => theHub().freeDisk(),
   moveClock: (ms: number) => running().clock.move(ms),
   /** Nobody comes through the door any more. */
   rest: () => clearInterval(presses),

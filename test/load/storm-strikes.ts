@@ -14,7 +14,7 @@ export function randomOf(seed: number): () => number {
 export type Strike =
   | { readonly kind: 'kill_server' | 'kill_gateway' | 'kill_postgres' }
   | { readonly kind: 'kill_hub'; readonly hub: number }
-  | { readonly kind: 'half_open' | 'cut'; readonly hub: number; readonly forMs: number }
+  | { readonly kind: 'half_open' | 'cut' | 'fill_disk'; readonly hub: number; readonly forMs: number }
   | { readonly kind: 'move_clock'; readonly hub: number; readonly byMs: number };
 
 /** How often each comes, in parts of all. */
@@ -25,6 +25,7 @@ const shares: readonly (readonly [Strike['kind'], number])[] = [
   ['kill_hub', 4],
   ['half_open', 3],
   ['cut', 3],
+  ['fill_disk', 2],
   ['move_clock', 2],
 ];
 
@@ -40,6 +41,7 @@ export function drawStrike(random: () => number, hubs: number): Strike {
       return { kind, hub };
     case 'half_open':
     case 'cut':
+    case 'fill_disk':
       return { kind, hub, forMs: Math.round(500 + random() * longestBreakMs) };
     case 'move_clock':
       return { kind, hub, byMs: Math.round((random() * 2 - 1) * longestJumpMs) };

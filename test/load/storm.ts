@@ -1,6 +1,6 @@
 /**
  * `npm run storm`: hubs that write events all the time, while a seed decides what is killed, broken or moved next: the server, the
- * gateway, PostgreSQL, hubs, lines, clocks. At the end everything is mended, and each hub's own ledger is compared with the store.
+ * gateway, PostgreSQL, hubs, lines, disks, clocks. At the end everything is mended, and each hub's own ledger is compared with the store.
  * Ends with 1 when one event is lost, doubled or out of order. `--seconds 600 --seed 7 --hubs 6 --json`.
  */
 import { mkdtemp } from 'node:fs/promises';
@@ -149,6 +149,10 @@ async function perform(strike: Strike, { bed, halves, hubs }: Ground): Promise<v
       await hubs.at(strike.hub).call('link', strike.kind);
       await wait(strike.forMs);
       return hubs.at(strike.hub).call('link', 'up');
+    case 'fill_disk':
+      await hubs.at(strike.hub).call('fillDisk');
+      await wait(strike.forMs);
+      return hubs.at(strike.hub).call('freeDisk');
     case 'move_clock':
       return hubs.at(strike.hub).call('moveClock', strike.byMs);
   }

@@ -275,8 +275,9 @@ export class Ledger {
   /** The oldest segments go when the ledger is full; what the server holds of them is no loss. */
   async #makeRoom(): Promise<void> {
     const { segments } = this.#files;
-    const room = Math.max(1, Math.floor(this.#limits.events / this.#limits.eventsPerSegment));
-    let count = Math.max(0, segments.length + 1 - room);
+    // As many full ones as there is room for, beside the one that begins.
+    const room = Math.ceil(this.#limits.events / this.#limits.eventsPerSegment);
+    let count = Math.max(0, segments.length - room);
     let bytes = this.#files.bytes;
     for (const [index, segment] of segments.entries()) {
       if (index >= count && bytes <= this.#limits.bytes) break;

@@ -168,11 +168,20 @@ const places = `left join lateral (
 const names = `i.collection_id, l.customer_reference as lock_name, l.mac as lock_mac, i.customer_reference as iq_name,
   i.mac as iq_mac, i.revision as iq_revision, c.customer_reference as collection_name`;
 
+/** Those of the server count down, below what was stored before; those of hubs, nearly all, need no look at the tables. */
+function sequenceSql(table: 'entries' | 'incidents', isOfHubs: boolean): string {
+  if (isOfHubs) return 'e.sequence';
+  return `coalesce(e.sequence, coalesce((select min(o.sequence) from ${table} o
+             where o.tenant_id = $1 and o.iq_id = e.iq_id and o.boot = 0), 0)
+             - row_number() over (partition by e.iq_id, e.sequence is null order by e.place))`;
+}
+
 async function insertEntries(
   scope: WriteScope,
   entries: readonly NewEntry[],
   { now, numberOf }: Storing,
 ): Promise<void> {
+  const isOfHubs = entries.every(({ sequence }) => sequence !== null);
   await scope.query(
     `insert into entries (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
        local_date_time, lock_id, accessor_id, access_by, access_detail, exit_requested, reject_reason, stored_at,
@@ -182,11 +191,7 @@ async function insertEntries(
        access_by, access_detail, exit_requested, reject_reason, $2, is_readable, collection_id, lock_name, lock_mac,
        iq_name, iq_mac, iq_revision, collection_name
      from (
-       select e.number, e.id, e.iq_id, coalesce(e.boot, 0) as boot,
-           -- Those of the server count down, below what was stored before.
-           coalesce(e.sequence, coalesce((select min(o.sequence) from entries o
-             where o.tenant_id = $1 and o.iq_id = e.iq_id and o.boot = 0), 0)
-             - row_number() over (partition by e.iq_id, e.sequence is null order by e.place)) as sequence,
+       select e.number, e.id, e.iq_id, coalesce(e.boot, 0) as boot, ${sequenceSql('entries', isOfHubs)} as sequence,
            e.category, e.detail, e.at, e.local, e.lock_id, e.accessor_id, e.access_by, e.access_detail,
            e.exit_requested, e.reject_reason, coalesce(c.store_entry_events, true) as is_readable, ${names}
          from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
@@ -215,7 +220,7 @@ async function insertEntries(
       entries.map(({ rejectReason }) => rejectReason),
       entries.map(numberOf),
     ],
-    'entries_insert',
+    isOfHubs ? 'entries_insert' : 'entries_insert_own',
   );
 }
 
@@ -224,6 +229,7 @@ async function insertIncidents(
   incidents: readonly NewIncident[],
   { now, numberOf }: Storing,
 ): Promise<void> {
+  const isOfHubs = incidents.every(({ place }) => place !== null);
   await scope.query(
     `insert into incidents (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
        local_date_time, lock_id, stored_at, is_readable, collection_id, lock_customer_reference, lock_mac_address,
@@ -231,11 +237,7 @@ async function insertIncidents(
      select $1, coalesce(number, nextval('event_numbers')), id, iq_id, boot, sequence, category, detail, at, local, lock_id, $2, is_readable,
        collection_id, lock_name, lock_mac, iq_name, iq_mac, iq_revision, collection_name
      from (
-       select e.number, e.id, e.iq_id, coalesce(e.boot, 0) as boot,
-           -- Those of the server count down, below what was stored before.
-           coalesce(e.sequence, coalesce((select min(o.sequence) from incidents o
-             where o.tenant_id = $1 and o.iq_id = e.iq_id and o.boot = 0), 0)
-             - row_number() over (partition by e.iq_id, e.sequence is null order by e.place)) as sequence,
+       select e.number, e.id, e.iq_id, coalesce(e.boot, 0) as boot, ${sequenceSql('incidents', isOfHubs)} as sequence,
            e.category, e.detail, e.at, e.local, e.lock_id, coalesce(c.store_incident_events, true) as is_readable, ${names}
          from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
            $10::timestamp[], $11::uuid[], $12::bigint[])
@@ -257,7 +259,7 @@ async function insertIncidents(
       incidents.map(({ lockId }) => lockId),
       incidents.map(numberOf),
     ],
-    'incidents_insert',
+    isOfHubs ? 'incidents_insert' : 'incidents_insert_own',
   );
 }
 

@@ -294,6 +294,8 @@ export function readConfig(environment: Environment): Config {
   if ('smtpUrl' in found !== 'mailFrom' in found) {
     faults.push('CARDEA_SMTP_URL and CARDEA_MAIL_FROM belong together: set both or neither.');
   }
+  if ('databaseOwnerUrl' in found && !('databaseUrl' in found))
+    faults.push('CARDEA_DATABASE_OWNER_URL needs DATABASE_URL beside it.');
   const signer = ['signerUrl', 'signerRoleId', 'signerSecretId'].filter((name) => name in found);
   if (signer.length > 0 && signer.length < 3) {
     faults.push(
@@ -303,8 +305,6 @@ export function readConfig(environment: Environment): Config {
   if (faults.length > 0) {
     const list = faults.map((fault) => `  - ${fault}`).join('\n');
     throw new StartError('CONFIG_INVALID', `The settings are not usable:\n${list}`);
-  if ('databaseOwnerUrl' in found && !('databaseUrl' in found))
-    faults.push('CARDEA_DATABASE_OWNER_URL needs DATABASE_URL beside it.');
   }
   return Value.Parse(Settings, found);
 }

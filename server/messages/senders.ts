@@ -8,9 +8,8 @@ import { lineOf } from './texts.ts';
 /** Who takes over the messages of each channel; null = nobody, they are read in the outbox. */
 export type Senders = Readonly<Record<MessageChannel, Sender | null>>;
 
-type Settings = Pick<
-  Config,
-  'smtpUrl' | 'mailFrom' | 'smsUrl' | 'smsToken' | 'pushUrl' | 'pushToken'
+type Settings = Partial<
+  Pick<Config, 'smtpUrl' | 'mailFrom' | 'smsUrl' | 'smsToken' | 'pushUrl' | 'pushToken'>
 >;
 
 /** The providers that the settings name. */

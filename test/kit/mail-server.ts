@@ -16,6 +16,11 @@ export type TestMailServer = {
   stop(): Promise<void>;
 };
 
+/** What a sender of mail must know, for a server of the tests. */
+export function mailSettings(smtpUrl: string) {
+  return { smtpUrl, mailFrom: 'Cardea <doors@harbour.example>' } as const;
+}
+
 export async function startMailServer(): Promise<TestMailServer> {
   const mails: ReceivedMail[] = [];
   let refusal: number | null = null;

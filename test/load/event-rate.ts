@@ -2,8 +2,10 @@
  * Durable events a second through one process: hubs send prebuilt frames as fast as they are acknowledged. Beside it the very
  * rows that were stored, written again into the same tables by one batched INSERT after another.
  */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Pool } from 'pg';
+import { timeOrderedUuid } from '#contract/ids';
 import type { Frame } from '#contract/iq-link';
 import { until } from '#test/kit/wait';
 import { insertRows, readColumns, type Columns } from './entry-rows.ts';
@@ -144,7 +146,7 @@ async function readStored(
 function asNew(rows: readonly Row[], copy: number): readonly Row[] {
   return rows.map((row, index) => ({
     ...row,
-    id: crypto.randomUUID(),
+    id: timeOrderedUuid(Date.now(), randomBytes(10)),
     boot: String(-copy),
     sequence: String(index),
     number: String(-1_000_000_000 * copy - index),

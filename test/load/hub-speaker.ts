@@ -2,9 +2,11 @@
  * Hubs that speak the protocol and nothing more: the plain MQTT client with prebuilt frames, so that the generator costs
  * little and is the same for us and for a bare broker.
  */
+import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
 import type { EntryEvent } from '#contract/events';
+import { timeOrderedUuid } from '#contract/ids';
 import {
   downFrames,
   downTopic,
@@ -144,11 +146,12 @@ function helloOf({ iqId }: SeededHub): Frame<'hello'> {
 
 /** An entry as a hub writes it down: somebody went out by the handle. */
 export function entryEvent(hub: SeededHub, sequence: number): EntryEvent {
-  const at = new Date().toISOString();
+  const now = Date.now();
+  const at = new Date(now).toISOString();
   return {
     kind: 'entry',
     sequence,
-    id: crypto.randomUUID(),
+    id: timeOrderedUuid(now, randomBytes(10)),
     at,
     local: at.slice(0, 19),
     lock_id: hub.lockId,

@@ -32,8 +32,8 @@ export type Segment = {
   isChecked: boolean;
 };
 
-/** Room for about 150 events: enough to say that the disk is full. */
-const reserveBytes = 64 * 1024;
+/** Room for about 40 events: enough to say that the disk is full. */
+const reserveBytes = 16 * 1024;
 /** Longer than any record. */
 const tailBytes = 16 * 1024;
 

@@ -183,7 +183,7 @@ describe('a ledger', () => {
 test('the oldest make room when the bytes are many, and what the server holds is no loss', async () => {
   const dropped: number[] = [];
   const ledger = await openLedger({
-    limits: { ...limits, bytes: 64 * 1024 + 8_000 },
+    limits: { ...limits, bytes: 16 * 1024 + 8_000 },
     onDropped: (events) => dropped.push(events),
   });
   await ledger.append(draft('x'.repeat(3_000)));
@@ -240,7 +240,7 @@ describe('a disk that is full', () => {
     const ledger = await openSmall(1);
     await fill(ledger, 3);
     const bytes = (await readFile(join(folder, '000000000001.log'))).length;
-    room = 64 * 1024 + bytes;
+    room = 16 * 1024 + bytes;
     await ledger.append(draft('the first that did not fit'));
     expect([writable, ledger.isWritable]).toEqual([[false], false]);
     // The plug is pulled: nothing is written or closed.

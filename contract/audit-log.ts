@@ -1,5 +1,16 @@
 import { Type, type Static } from 'typebox';
-import { Bool, eventPage, Instant, Int, optional, orNull, Text, Uuid, words } from './fields.ts';
+import {
+  Bool,
+  eventPage,
+  Instant,
+  Int,
+  optional,
+  orNull,
+  page,
+  Text,
+  Uuid,
+  words,
+} from './fields.ts';
 
 export const auditOutcomes = ['ok', 'refused', 'failed'] as const;
 
@@ -36,6 +47,28 @@ export const AuditChange = Type.Object({
 });
 export type AuditChange = Static<typeof AuditChange>;
 
+/** A record as a history is read: who did what when, and what changed from what to what. */
+export const AuditChangeEntry = Type.Object({
+  id: Uuid,
+  number: Int,
+  utc_date_time: Instant,
+  request_id: orNull(Text),
+  client_id: orNull(Text),
+  user_id: orNull(Uuid),
+  accessor_id: orNull(Uuid),
+  action: Text,
+  object_type: orNull(Text),
+  object_id: orNull(Uuid),
+  collection_id: orNull(Uuid),
+  outcome: words(auditOutcomes),
+  detail: orNull(Text),
+  changes: Type.Array(AuditChange),
+  /** What changed was erased, since it was known of a person. */
+  changes_erased: Bool,
+});
+export type AuditChangeEntry = Static<typeof AuditChangeEntry>;
+export const AuditChangeEntryPage = eventPage(AuditChangeEntry);
+
 /** What is signed of a tenant's log: that record `number` had `hash`. One that erases stands for the records up to there. */
 export const AuditCheckpoint = Type.Object({
   tenant_id: Uuid,
@@ -49,3 +82,4 @@ export const AuditCheckpoint = Type.Object({
   signature: Text,
 });
 export type AuditCheckpoint = Static<typeof AuditCheckpoint>;
+export const AuditCheckpointPage = page(AuditCheckpoint);

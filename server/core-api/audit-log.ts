@@ -1,12 +1,23 @@
-import { AuditEntryPage, type AuditEntry } from '#contract/audit-log';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
+import {
+  AuditChange,
+  AuditChangeEntryPage,
+  AuditCheckpointPage,
+  AuditEntryPage,
+  type AuditChangeEntry,
+  type AuditEntry,
+} from '#contract/audit-log';
 import { instantText } from '#contract/time-text';
 import type { AuditLog } from '#server/domain/audit-log';
 import { route, type Route } from '#server/http/route';
-import { auditFields, type AuditRow } from '#server/store/audit-log';
+import { checkpointFields } from '#server/store/audit-checkpoints';
+import { auditFields, type AuditChangeRow, type AuditRow } from '#server/store/audit-log';
 import { actorOf } from './actor.ts';
 import { eventPosition, toEventPage } from './event-pages.ts';
 
 const list = 'audit_log';
+const changesList = 'audit_log_changes';
 
 /** core-api.md 11: the administrative and security log, paged as events are. */
 export function auditLogRoutes({ auditLog }: { readonly auditLog: AuditLog }): Route[] {
@@ -25,6 +36,31 @@ export function auditLogRoutes({ auditLog }: { readonly auditLog: AuditLog }): R
         return toEventPage(call, { list, fields: auditFields, found, toItem: toAuditEntry });
       },
     }),
+    route({
+      method: 'GET',
+      path: '/audit_log/changes',
+      access: 'read',
+      summary: 'What was changed from what to what: the history of an object, by object_id',
+      tag: 'audit log',
+      list: { fields: auditFields, events: true },
+      answer: AuditChangeEntryPage,
+      handle: async (call) => {
+        const of = { list: changesList, fields: auditFields };
+        const found = await auditLog.listChanges(actorOf(call), call.list, eventPosition(call, of));
+        return toEventPage(call, { ...of, found, toItem: toAuditChangeEntry });
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/audit_log/checkpoints',
+      access: 'read',
+      summary: 'What the server signed of the audit log',
+      tag: 'audit log',
+      list: { fields: checkpointFields },
+      answer: AuditCheckpointPage,
+      handle: async (call) =>
+        call.page(await auditLog.listCheckpoints(actorOf(call), call.list), (row) => row),
+    }),
   ];
 }
 
@@ -34,5 +70,17 @@ function toAuditEntry({ changes_hash: changes, ...row }: AuditRow): AuditEntry {
     ...row,
     utc_date_time: instantText(row.utc_date_time),
     ...(changes === null ? {} : { changes_hash: changes }),
+  };
+}
+
+const Changes = Type.Array(AuditChange);
+
+function toAuditChangeEntry(row: AuditChangeRow): AuditChangeEntry {
+  const { changes_hash: changesHash, body, hash: _hash, previous_hash: _former, ...record } = row;
+  return {
+    ...record,
+    utc_date_time: instantText(row.utc_date_time),
+    changes: body === null ? [] : Value.Parse(Changes, JSON.parse(body)),
+    changes_erased: changesHash !== null && body === null,
   };
 }

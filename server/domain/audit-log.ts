@@ -1,9 +1,16 @@
+import type { AuditCheckpoint } from '#contract/audit-log';
 import type { EventPosition, ListOptions } from '#contract/odata';
 import type { Actor } from '#server/events/audit';
-import { listAuditLog, type AuditRow } from '#server/store/audit-log';
-import type { EventListResult } from '#server/store/list';
+import { pageCheckpoints } from '#server/store/audit-checkpoints';
+import {
+  listAuditChanges,
+  listAuditLog,
+  type AuditChangeRow,
+  type AuditRow,
+} from '#server/store/audit-log';
+import type { EventListResult, ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
-import { readScope } from '#server/store/scope';
+import { readScope, type Scope } from '#server/store/scope';
 
 export type AuditLog = {
   list(
@@ -11,12 +18,21 @@ export type AuditLog = {
     options: ListOptions,
     position: EventPosition | null,
   ): Promise<EventListResult<AuditRow>>;
+  /** The same records with what changed from what to what, where that was not erased. */
+  listChanges(
+    actor: Actor,
+    options: ListOptions,
+    position: EventPosition | null,
+  ): Promise<EventListResult<AuditChangeRow>>;
+  listCheckpoints(actor: Actor, options: ListOptions): Promise<ListResult<AuditCheckpoint>>;
 };
 
-/** Who did what in a tenant; written by events/audit.ts. */
+/** Who did what in a tenant; written by events/audit.ts, signed by jobs/audit-checkpoints.ts. */
 export function createAuditLog({ database }: { readonly database: Database }): AuditLog {
+  const scopeOf = (actor: Actor): Scope => readScope(database, actor.tenantId);
   return {
-    list: (actor, options, position) =>
-      listAuditLog(readScope(database, actor.tenantId), options, position),
+    list: (actor, options, position) => listAuditLog(scopeOf(actor), options, position),
+    listChanges: (actor, options, position) => listAuditChanges(scopeOf(actor), options, position),
+    listCheckpoints: (actor, options) => pageCheckpoints(scopeOf(actor), options),
   };
 }

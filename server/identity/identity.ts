@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Provider } from 'oidc-provider';
+import { createAudit } from '#server/events/audit';
 import { createTrustedProxies } from '#server/http/list-origin';
 import type { KeySource, SessionState } from '#server/http/token';
 import type { Clock, Timer } from '#server/runtime/clock';
@@ -18,6 +19,7 @@ import { createProvider } from './provider.ts';
 import { registerRoutes } from './routes.ts';
 import { createSessionState } from './session-state.ts';
 import { createSigningKeys, type KeySet, type SigningKeys } from './signing-keys.ts';
+import { createSignInAudit, type Origin } from './sign-in-audit.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
 
 const SWEEP_EVERY_MS = 3_600_000;
@@ -73,8 +75,12 @@ export function createIdentity({
   const issuer = issuerOf(config);
   const passwords = createPasswords(ids);
   const clients = createClients({ database, clock, ids });
-  const limits = createSignInLimits({ database, clock });
-  const networks = new WeakMap<IncomingMessage, string>();
+  const limits = createSignInLimits({
+    database,
+    clock,
+    signInAudit: createSignInAudit({ database, audit: createAudit({ clock, ids }) }),
+  });
+  const origins = new WeakMap<IncomingMessage, Origin>();
   const signInByPassword = createPasswordSignIn({ database, clock, ids, passwords, limits });
   const secrets = { cookieKey: randomText(ids), placeholderSecret: randomText(ids) };
 
@@ -88,7 +94,7 @@ export function createIdentity({
       ...secrets,
       payloadAdapter: (model) => createPayloadAdapter({ model, database, clock }),
       signInByPassword,
-      networkOf: (ctx) => networks.get(ctx.req) ?? '',
+      originOf: (ctx) => origins.get(ctx.req) ?? { network: '', requestId: null },
     });
 
   let signingKeys: SigningKeys | undefined;
@@ -144,7 +150,7 @@ export function createIdentity({
         currentKeys: () => started().current(),
         currentProvider,
         isTrustedProxy: createTrustedProxies(config.trustedProxies),
-        noteNetwork: (request, network) => void networks.set(request, network),
+        noteOrigin: (request, origin) => void origins.set(request, origin),
       });
     },
   };

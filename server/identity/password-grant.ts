@@ -8,6 +8,7 @@ import type { Database } from '#server/store/pool';
 import type { Person } from './access-token.ts';
 import { temporarilyUnavailable } from './grant-errors.ts';
 import type { Passwords } from './passwords.ts';
+import type { Origin } from './sign-in-audit.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
 import { createTurns } from './turns.ts';
 
@@ -22,8 +23,7 @@ export type PasswordSignIn = (
   attempt: {
     readonly clientId: string;
     readonly tenantId: TenantId | null;
-    readonly network: string;
-  },
+  } & Origin,
 ) => Promise<Person>;
 
 /** Signs a person in by address and password, or throws what the token endpoint answers (identity.md 3 and 10). */
@@ -43,7 +43,7 @@ export function createPasswordSignIn({
   const inTurnPerNetwork = createTurns(TRIES_AT_ONCE_PER_NETWORK);
   const inTurnPerAccount = createTurns(TRIES_AT_ONCE_PER_ACCOUNT);
 
-  return async (ctx, { clientId, tenantId, network }) => {
+  return async (ctx, { clientId, tenantId, network, requestId }) => {
     const { username, password } = ctx.oidc.params;
     if (typeof username !== 'string' || typeof password !== 'string') {
       throw new errors.InvalidRequest('username and password must be sent');
@@ -51,7 +51,8 @@ export function createPasswordSignIn({
 
     const check = async (): Promise<Login> => {
       const login = await findLogin(username);
-      const attempt = { email: username, loginId: login?.id, clientId, network };
+      const from = { clientId, tenantId, network, requestId };
+      const attempt = { email: username, loginId: login?.id, ...from };
       const waitSeconds = await limits.passwordWaitSeconds(attempt);
       if (waitSeconds !== undefined) throw temporarilyUnavailable(ctx, waitSeconds);
       const isRight = await passwords.isRight(password, login?.passwordHash ?? undefined);

@@ -15,6 +15,7 @@ import type { ActiveClient } from '#server/store/clients';
 import type { Log } from '#server/runtime/log';
 import { ACCESS_TOKEN_SECONDS, accessTokenClaims, type Person } from './access-token.ts';
 import { isSecretRight, type Clients } from './clients.ts';
+import type { Origin } from './sign-in-audit.ts';
 import { discoveryOf } from './discovery.ts';
 import { errorBody } from './grant-errors.ts';
 import type { PasswordSignIn } from './password-grant.ts';
@@ -27,7 +28,7 @@ const API = 'urn:cardea:api';
 const grants = ['client_credentials', 'password'] as const;
 
 /** Where a request comes from; the library sees a rewritten request that no longer says so. */
-export type NetworkOf = (ctx: KoaContextWithOIDC) => string;
+export type OriginOf = (ctx: KoaContextWithOIDC) => Origin;
 
 export type ProviderParts = {
   readonly issuer: string;
@@ -39,7 +40,7 @@ export type ProviderParts = {
   readonly placeholderSecret: string;
   readonly payloadAdapter: (model: string) => Adapter;
   readonly signInByPassword: PasswordSignIn;
-  readonly networkOf: NetworkOf;
+  readonly originOf: OriginOf;
 };
 
 /** The library for one set of keys; another set needs another one. */
@@ -132,7 +133,7 @@ export function createProvider(parts: ProviderParts): Provider {
     const person = await parts.signInByPassword(ctx, {
       clientId: facts.id,
       tenantId: facts.tenantId,
-      network: parts.networkOf(ctx),
+      ...parts.originOf(ctx),
     });
     const token = new provider.AccessToken({
       client: ctx.oidc.client,

@@ -14,6 +14,7 @@ import { type Clients, isSecretRight } from './clients.ts';
 import { errorBody } from './grant-errors.ts';
 import { paths } from './paths.ts';
 import type { KeySet } from './signing-keys.ts';
+import type { Origin } from './sign-in-audit.ts';
 import { networkOf, type SignInLimits } from './sign-in-limits.ts';
 import {
   type Credentials,
@@ -33,8 +34,8 @@ export type IdentityRoutes = {
   readonly isTrustedProxy: TrustedProxies;
   readonly currentKeys: () => Promise<KeySet>;
   readonly currentProvider: () => Promise<Provider>;
-  /** Remembers which network a rewritten request came from. */
-  readonly noteNetwork: (request: IncomingMessage, network: string) => void;
+  /** Remembers where a rewritten request came from. */
+  readonly noteOrigin: (request: IncomingMessage, origin: Origin) => void;
 };
 
 export function registerRoutes(app: FastifyInstance, parts: IdentityRoutes): void {
@@ -156,14 +157,16 @@ async function admit(
   }
   const proven = candidates.filter(isProven)[0];
   if (proven === undefined) {
-    await parts.limits.secretFailed({ clientId, network });
+    const tenantId = candidates.find(({ client }) => client !== undefined)?.client?.tenantId;
+    const attempt = { clientId, tenantId: tenantId ?? null, network, requestId: request.id };
+    await parts.limits.secretFailed(attempt);
     return refusal({ error: 'invalid_client' });
   }
   const message = strictRequest(parts.issuer, request, {
     fields: read.fields,
     credentials: proven.credentials,
   });
-  parts.noteNetwork(message, network);
+  parts.noteOrigin(message, { network, requestId: request.id });
   return message;
 }
 

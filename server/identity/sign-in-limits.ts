@@ -7,7 +7,7 @@
  */
 import { hash } from 'node:crypto';
 import { isIPv4 } from 'node:net';
-import type { LoginId } from '#contract/ids';
+import type { LoginId, TenantId } from '#contract/ids';
 import type { Clock } from '#server/runtime/clock';
 import {
   countTokenRequest,
@@ -18,6 +18,7 @@ import {
   sweepSignInLimits,
 } from '#server/store/sign-in-limits';
 import type { Database } from '#server/store/pool';
+import type { SignInAudit, SignInFailure } from './sign-in-audit.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -101,7 +102,9 @@ export type PasswordTry = {
   readonly email: string;
   readonly loginId: LoginId | undefined;
   readonly clientId: string;
+  readonly tenantId: TenantId | null;
   readonly network: string;
+  readonly requestId: string | null;
 };
 
 export type ClientTry = {
@@ -117,7 +120,7 @@ export type SignInLimits = {
   passwordWasRight(attempt: { readonly loginId: LoginId; readonly network: string }): Promise<void>;
   /** Counts a request of a client; seconds to wait, or undefined when it may go on. */
   countRequest(attempt: ClientTry): Promise<number | undefined>;
-  secretFailed(attempt: ClientTry): Promise<void>;
+  secretFailed(attempt: ClientTry & Pick<PasswordTry, 'tenantId' | 'requestId'>): Promise<void>;
   /** Forgets what is older than its use. */
   sweep(): Promise<void>;
 };
@@ -125,12 +128,21 @@ export type SignInLimits = {
 export function createSignInLimits({
   database,
   clock,
+  signInAudit,
 }: {
   readonly database: Database;
   readonly clock: Clock;
+  readonly signInAudit: SignInAudit;
 }): SignInLimits {
   const secondsUntil = (instant: Date | undefined): number | undefined =>
     instant && Math.max(1, Math.ceil((instant.getTime() - clock.now().getTime()) / 1000));
+
+  /** Counted first: what limits a guesser does not wait for the log. */
+  async function failed(failure: SignInFailure): Promise<void> {
+    const { kind, account, clientId, network } = failure;
+    await insertSignInFailure(database, { kind, account, clientId, network, at: clock.now() });
+    await signInAudit.note(failure);
+  }
 
   return {
     async passwordWaitSeconds({ email, loginId, network }) {
@@ -146,14 +158,8 @@ export function createSignInLimits({
       });
       return secondsUntil(passwordWait(failures, clock.now()));
     },
-    passwordFailed: ({ email, loginId, clientId, network }) =>
-      insertSignInFailure(database, {
-        kind: 'password',
-        account: accountOf(email, loginId),
-        clientId,
-        network,
-        at: clock.now(),
-      }),
+    passwordFailed: ({ email, loginId, ...where }) =>
+      failed({ kind: 'password', account: accountOf(email, loginId), ...where }),
     passwordWasRight: ({ loginId, network }) =>
       recordSignIn(database, { loginId, network, at: clock.now() }),
     async countRequest({ clientId, network }) {
@@ -169,14 +175,8 @@ export function createSignInLimits({
       const nextMinute = isTooMany ? new Date(minute.getTime() + MINUTE_MS) : undefined;
       return secondsUntil(secretWait(failures, now) ?? nextMinute);
     },
-    secretFailed: ({ clientId, network }) =>
-      insertSignInFailure(database, {
-        kind: 'client_secret',
-        account: clientAccount(clientId),
-        clientId,
-        network,
-        at: clock.now(),
-      }),
+    secretFailed: (attempt) =>
+      failed({ kind: 'client_secret', account: clientAccount(attempt.clientId), ...attempt }),
     async sweep() {
       const nowMs = clock.now().getTime();
       await sweepSignInLimits(database, {

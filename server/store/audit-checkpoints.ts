@@ -1,7 +1,11 @@
 /** Signed checkpoints of the audit log, and what may be erased behind them: for all tenants of the installation. */
+import { sql } from 'kysely';
 import { defaultCollectionOptions } from '#contract/collection-options';
 import type { AuditCheckpoint } from '#contract/audit-log';
 import type { TenantId } from '#contract/ids';
+import type { ListOptions } from '#contract/odata';
+import { listRows, type ListResult } from './list.ts';
+import type { SqlListFields } from './odata-filter.ts';
 import type { Database } from './pool.ts';
 import type { Scope } from './scope.ts';
 
@@ -88,12 +92,37 @@ export async function eraseAudit(
   return Number(rows[0]?.erased ?? 0);
 }
 
+const columns = `c.tenant_id, c.number::float8 as number, c.hash,
+  to_char(c.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at, c.erases, c.public_key, c.signature`;
+
 /** The checkpoints of a tenant, the oldest first. */
 export function listCheckpoints(scope: Scope): Promise<AuditCheckpoint[]> {
   return scope.query<AuditCheckpoint>(
-    `select tenant_id, number::float8 as number, hash, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as at,
-       erases, public_key, signature
-     from audit_checkpoints where tenant_id = $1 order by number, erases`,
+    `select ${columns} from audit_checkpoints c where c.tenant_id = $1 order by c.number, c.erases`,
     [scope.tenantId],
   );
+}
+
+export const checkpointFields = {
+  number: { type: 'int', sql: sql`c.number`, isNotNull: true },
+  hash: { type: 'text', sql: sql`c.hash`, isNotNull: true },
+  at: { type: 'instant', sql: sql`c.at`, isNotNull: true },
+  erases: { type: 'bool', sql: sql`c.erases`, isNotNull: true },
+  public_key: { type: 'text', sql: sql`c.public_key`, isNotNull: true },
+} as const satisfies SqlListFields;
+
+/** A page of them, the newest first unless asked otherwise. */
+export function pageCheckpoints(
+  scope: Scope,
+  options: ListOptions,
+): Promise<ListResult<AuditCheckpoint>> {
+  return listRows<AuditCheckpoint>(scope, {
+    from: sql`audit_checkpoints c`,
+    tenant: sql`c.tenant_id`,
+    select: sql.raw(columns),
+    fields: checkpointFields,
+    options,
+    id: sql`(c.number * 2 + c.erases::int)`,
+    defaultOrder: [{ sql: sql`c.number`, type: 'int', direction: 'desc', isNotNull: true }],
+  });
 }

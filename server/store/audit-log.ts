@@ -3,7 +3,7 @@ import { auditOutcomes, type AuditEntry } from '#contract/audit-log';
 import type { EventPosition, ListOptions } from '#contract/odata';
 import { listEvents, type EventListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
-import type { Scope } from './scope.ts';
+import type { Scope, WriteScope } from './scope.ts';
 
 export type AuditRow = Omit<AuditEntry, 'utc_date_time' | 'changes_hash'> & {
   readonly utc_date_time: Date;
@@ -46,4 +46,38 @@ export function listAuditLog(
     id: sql`r.id`,
     position,
   });
+}
+
+export type AuditChangeRow = AuditRow & {
+  /** Canonical JSON of the changes; null = there were none, or they were erased. */
+  readonly body: string | null;
+};
+
+/** The same page with what changed from what to what. */
+export function listAuditChanges(
+  scope: Scope,
+  options: ListOptions,
+  position: EventPosition | null,
+): Promise<EventListResult<AuditChangeRow>> {
+  return listEvents<AuditChangeRow>(scope, {
+    from: sql`audit_log r left join audit_changes c on c.tenant_id = r.tenant_id and c.number = r.number`,
+    tenant: sql`r.tenant_id`,
+    select: sql.raw(`${columns}, c.body`),
+    fields: auditFields,
+    options,
+    id: sql`r.id`,
+    position,
+  });
+}
+
+/** Erases what is known of an object beside the chain, which stays as it is; gives the number of records it was known of. */
+export async function eraseAuditChanges(scope: WriteScope, objectId: string): Promise<number> {
+  const [row] = await scope.query<{ erased: number }>(
+    `with gone as (delete from audit_changes c using audit_log r
+       where c.tenant_id = $1 and r.tenant_id = $1 and r.number = c.number
+         and (r.object_id = $2 or r.accessor_id = $2) returning 1)
+     select count(*)::int as erased from gone`,
+    [scope.tenantId, objectId],
+  );
+  return row?.erased ?? 0;
 }

@@ -87,6 +87,85 @@ describe('the audit log', () => {
     expect(times).toEqual(times.toSorted((a, b) => (a < b ? 1 : a > b ? -1 : 0)));
   });
 
+  it('is read as the history of an object: who, when, from what to what', async () => {
+    const { id } = await create(cardea, '/access_groups', { customer_reference: 'Day staff' });
+    await cardea.ask('PATCH', `/access_groups/${id}`, { body: { customer_reference: 'Nights' } });
+    await cardea.ask('DELETE', `/access_groups/${id}`);
+    const found = await itemsOf(
+      cardea,
+      `/audit_log/changes?$filter=object_id eq ${id}&$orderby=number`,
+    );
+    const ofName = { member: 'customer_reference' };
+    expect(found.map(({ action, client_id: who }) => [action, who])).toEqual(
+      ['create', 'update', 'delete'].map((verb) => [
+        `access_group.${verb}`,
+        cardea.tenant.clientId,
+      ]),
+    );
+    expect(found[0]?.['changes']).toContainEqual({ ...ofName, before: null, after: 'Day staff' });
+    expect(found[1]?.['changes']).toEqual([{ ...ofName, before: 'Day staff', after: 'Nights' }]);
+    expect(found[2]?.['changes']).toContainEqual({ ...ofName, before: 'Nights', after: null });
+    await cardea.database.pool.query(
+      'delete from audit_changes c using audit_log r where r.number = c.number and r.object_id = $1',
+      [id],
+    );
+    const rest = await itemsOf(cardea, `/audit_log/changes?$filter=object_id eq ${id}`);
+    expect(rest.map(({ changes, changes_erased: erased }) => [changes, erased])).toEqual(
+      rest.map(() => [[], true]),
+    );
+  });
+
+  it('says who went into a group and who left, and which keys open a lock offline', async () => {
+    const { id: group } = await create(cardea, '/access_groups');
+    const { id: ada } = await create(cardea, '/accessors');
+    const { id: bo } = await create(cardea, '/accessors');
+    const members = `/access_groups/${group}/accessors`;
+    await cardea.ask('PATCH', members, { body: { add_ids: [ada], remove_ids: [] } });
+    await cardea.ask('PUT', members, { body: { ids: [bo] } });
+    const found = await itemsOf(
+      cardea,
+      `/audit_log/changes?$filter=object_id eq ${group}&$orderby=number`,
+    );
+    expect(found.map(({ changes }) => changes).slice(1)).toEqual([
+      [{ member: 'accessors', before: [], after: [ada] }],
+      [{ member: 'accessors', before: [ada], after: [bo] }],
+    ]);
+  });
+
+  it('tells of each failed sign-in with account, client and network, beside the chain', async () => {
+    const fail = (fields: Readonly<Record<string, string>>) =>
+      fetch(`${cardea.url}/connect/token`, {
+        method: 'POST',
+        headers: { 'x-request-id': 'wrong-one' },
+        body: new URLSearchParams({ client_id: cardea.tenant.clientId, ...fields }),
+      });
+    await fail({ grant_type: 'client_credentials', client_secret: 'guess' });
+    await fail({
+      grant_type: 'password',
+      client_secret: cardea.tenant.clientSecret,
+      username: 'nobody@example.com',
+      password: 'guess',
+      scope: 'user_api.full_access',
+    });
+    const found = await itemsOf(
+      cardea,
+      `/audit_log/changes?$filter=action eq 'sign_in.fail'&$orderby=number`,
+    );
+    expect(found.map(({ detail, outcome, request_id: id }) => [detail, outcome, id])).toEqual([
+      ['client_secret', 'refused', 'wrong-one'],
+      ['password', 'refused', 'wrong-one'],
+    ]);
+    expect(found[1]?.['changes']).toEqual([
+      {
+        member: 'account',
+        before: null,
+        after: expect.stringMatching(/^unknown:[0-9a-f]{64}$/) as string,
+      },
+      { member: 'network', before: null, after: '127.0.0.1' },
+    ]);
+    expect(JSON.stringify(found)).not.toContain('nobody@example.com');
+  });
+
   it('refuses a damaged token and a skip, and shows no other tenant', async () => {
     const headers = { 'CLP-Continuation-Token': 'bm9uc2Vuc2U' };
     expect(refusal(await cardea.ask('GET', '/audit_log', { headers }))).toBe('400 1101');
@@ -112,5 +191,10 @@ describe('the audit log', () => {
     ]);
     for (const entry of found)
       for (const value of Object.values(entry)) expect([pin, '73519']).not.toContain(value);
+    const { rows } = await cardea.database.pool.query<{ body: string }>(
+      'select body from audit_changes',
+    );
+    const beside = rows.map(({ body }) => body).join();
+    for (const code of [pin, '73519']) expect(beside).not.toContain(`"${code}"`);
   });
 });

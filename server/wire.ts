@@ -89,6 +89,7 @@ import { createTimeSchedules } from './domain/time-schedules.ts';
 import { createTransferTokens } from './domain/transfer-tokens.ts';
 import { createTrees } from './domain/tree.ts';
 import { createVendors } from './domain/vendors.ts';
+import { createWebhookUses } from './domain/webhook-uses.ts';
 import { createWhy } from './domain/why.ts';
 import { createAudit } from './events/audit.ts';
 import { createClaims } from './gateway/claims.ts';
@@ -120,16 +121,17 @@ import { createBus, type Bus } from './store/bus.ts';
 import type { Database } from './store/pool.ts';
 import { createEventTail } from './stream/event-tail.ts';
 import { createSignalr } from './stream/signalr.ts';
+import { createWebhookSending } from './stream/webhooks.ts';
 
 export const version = '0.1.0';
 
 export type CardeaParts = {
   readonly config: Config;
   readonly database: Database;
-  readonly clock: Clock;
-  readonly log: Log;
   /** As the role that owns the tables, for what makes and drops some. */
   readonly ownerDatabase: Database;
+  readonly clock: Clock;
+  readonly log: Log;
   readonly ids: Ids;
 };
 
@@ -225,6 +227,9 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const messages = config.roles.includes('jobs')
     ? createMessagePart({ config, database, bus, clock, ids, log })
     : undefined;
+  const webhooks = config.roles.includes('jobs')
+    ? createWebhookSending({ ...parts, bus, attempts: domain.webhookAttempts })
+    : undefined;
   const eraser = config.roles.includes('jobs')
     ? createEventEraser({ database: parts.ownerDatabase, clock, log })
     : undefined;
@@ -271,6 +276,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await gateway?.start();
       rollout?.start();
       eraser?.start();
+      webhooks?.start();
       messages?.start();
       auditCheckpoints?.start();
       if (isStreaming) await signalr.start();
@@ -285,6 +291,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       certificates?.stop();
       await domain.commands.stop();
       await tail.stop();
+      await webhooks?.stop();
       await eraser?.stop();
       await messages?.stop();
       await auditCheckpoints?.stop();
@@ -417,6 +424,7 @@ function createDomain({
     entries: createEntries({ database }),
     incidents: createIncidents({ database }),
     auditLog: createAuditLog({ database }),
+    ...createWebhookUses({ ...people, bus, seal, allowed: config.webhookAllow }),
   };
 }
 

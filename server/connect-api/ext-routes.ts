@@ -4,6 +4,7 @@ import type { MessageRecipients } from '#server/domain/message-recipients';
 import type { MessageRules } from '#server/domain/message-rules';
 import type { Messages } from '#server/domain/messages';
 import type { SitePlaces } from '#server/domain/site-places';
+import type { WebhookUses } from '#server/domain/webhook-uses';
 import type { Why } from '#server/domain/why';
 import type { Route } from '#server/http/route';
 import { siteOptionRoutes } from './collection-options.ts';
@@ -11,16 +12,17 @@ import { configurationCheckRoutes } from './configuration-check.ts';
 import { messageRecipientRoutes } from './message-recipients.ts';
 import { messageRoutes } from './messages.ts';
 import { createSiteRoute } from './site-route.ts';
+import { webhookRoutes } from './webhooks.ts';
 import { whyRoutes } from './why.ts';
 
-type Parts = {
+type Parts = Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'> & {
   readonly sitePlaces: SitePlaces;
   readonly collectionOptions: CollectionOptions;
+  readonly why: Why;
+  readonly configurationCheck: ConfigurationCheck;
   readonly messageRules: MessageRules;
   readonly messageRecipients: MessageRecipients;
   readonly messages: Messages;
-  readonly why: Why;
-  readonly configurationCheck: ConfigurationCheck;
 };
 
 /** Every operation below `/ext/v1/sites/{site_id}`. */
@@ -31,6 +33,7 @@ export function extRoutes(parts: Parts): Route[] {
     ...messageRecipientRoutes(siteRoute, parts),
     ...messageRoutes(siteRoute, parts),
     ...whyRoutes(siteRoute, parts),
+    ...webhookRoutes(siteRoute, parts),
     ...configurationCheckRoutes(siteRoute, parts),
   ];
 }

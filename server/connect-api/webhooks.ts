@@ -11,8 +11,8 @@ import {
   WebhookPage,
   WebhookSecret,
 } from '#contract/webhooks';
-import type { SiteDelivery, WebhookDeliveries } from '#server/domain/webhook-deliveries';
-import type { Webhooks } from '#server/domain/webhooks';
+import type { SiteDelivery } from '#server/domain/webhook-deliveries';
+import type { WebhookUses } from '#server/domain/webhook-uses';
 import type { Call, Route } from '#server/http/route';
 import { deliveryFields, type DeliveryRow } from '#server/store/webhook-deliveries';
 import { webhookFields, type SiteWebhook, type WebhookRow } from '#server/store/webhooks';
@@ -23,13 +23,10 @@ const right = 'manage_site';
 const many = '/webhooks';
 const one = '/webhooks/{id}';
 
-export type WebhookUses = {
-  readonly webhooks: Webhooks;
-  readonly webhookDeliveries: WebhookDeliveries;
-};
+type Uses = Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'>;
 
 /** streaming.md 8: webhooks of a site. */
-export function webhookRoutes(siteRoute: SiteRoute, uses: WebhookUses): Route[] {
+export function webhookRoutes(siteRoute: SiteRoute, uses: Uses): Route[] {
   return [
     ...managing(siteRoute, uses),
     ...sending(siteRoute, uses),
@@ -62,7 +59,7 @@ function toDelivery(row: DeliveryRow): Delivery {
   };
 }
 
-function managing(siteRoute: SiteRoute, { webhooks }: WebhookUses): Route[] {
+function managing(siteRoute: SiteRoute, { webhooks }: Uses): Route[] {
   return [
     siteRoute({
       method: 'GET',
@@ -132,7 +129,7 @@ function managing(siteRoute: SiteRoute, { webhooks }: WebhookUses): Route[] {
   ];
 }
 
-function sending(siteRoute: SiteRoute, { webhookDeliveries, webhooks }: WebhookUses): Route[] {
+function sending(siteRoute: SiteRoute, { webhookDeliveries, webhooks }: Uses): Route[] {
   return [
     siteRoute({
       method: 'POST',
@@ -160,7 +157,7 @@ function sending(siteRoute: SiteRoute, { webhookDeliveries, webhooks }: WebhookU
   ];
 }
 
-function sentRoutes(siteRoute: SiteRoute, { webhookDeliveries, webhooks }: WebhookUses): Route[] {
+function sentRoutes(siteRoute: SiteRoute, { webhookDeliveries, webhooks }: Uses): Route[] {
   return [
     siteRoute({
       method: 'GET',

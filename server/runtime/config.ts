@@ -213,6 +213,15 @@ export const Settings = Type.Object({
       description: 'Bearer token for `CARDEA_PUSH_URL`.',
     }),
   ),
+  webhookAllow: Type.Array(
+    Type.String({ pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+)(:\\d{1,5})?$' }),
+    {
+      env: 'CARDEA_WEBHOOK_ALLOW',
+      default: [],
+      description:
+        'Receivers of webhooks, `host` or `host:port`, that may be inside a private network and may be `http`. All others must be `https` and outside.',
+    },
+  ),
   demo: words(['harbour', 'compat', 'none'], {
     env: 'CARDEA_DEMO',
     default: 'harbour',

@@ -165,6 +165,10 @@ describe('a URL', () => {
     ['http://hooks.example.test/in', 'https_required'],
     ['http://127.0.0.1/in', 'https_required'],
     ['https://127.0.0.1/in', 'address_refused'],
+    ['https://localhost/in', 'address_refused'],
+    ['https://LOCALHOST./in', 'address_refused'],
+    ['https://a.localhost/in', 'address_refused'],
+    ['https://notlocalhost/in', null],
     ['https://127.1/in', 'address_refused'],
     ['https://2130706433/in', 'address_refused'],
     ['https://0x7f000001/in', 'address_refused'],
@@ -191,10 +195,9 @@ describe('a URL', () => {
 it('a certificate that nobody vouches for is not trusted', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'cardea-receiver-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-    ...['-keyout', key, '-out', cert, '-subj', '/CN=localhost', '-days', '2'],
-  ]);
+  const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const files = ['-keyout', key, '-out', cert, '-subj', '/CN=localhost', '-days', '2'];
+  execFileSync('openssl', kind.concat(files), { stdio: 'ignore' });
   let requests = 0;
   const tls = createTlsServer({ key: await readFile(key), cert: await readFile(cert) }, () => {
     requests += 1;

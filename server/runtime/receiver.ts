@@ -73,6 +73,7 @@ export function createReceivers({
       return found;
     }
     if (url.protocol !== 'https:') throw new Refusal('https_required');
+    if (loopbackName.test(literal)) throw new Refusal('address_refused');
     const found = isIP(literal) ? [literal] : await within(resolve(literal, signal), signal);
     if (found.length === 0) throw new Refusal('name_not_found');
     // One address inside is enough: nobody needs a name that leads to both.
@@ -106,6 +107,9 @@ export function createReceivers({
     },
   };
 }
+
+/** Names that are always this machine (RFC 6761, 6.3), whatever a name server says. */
+const loopbackName = /(^|\.)localhost\.?$/;
 
 /** What a promise gives, unless the signal is first: the system's own search for a name knows no end. */
 function within<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

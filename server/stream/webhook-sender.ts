@@ -74,7 +74,7 @@ export function createWebhookSender(parts: Parts): WebhookSender {
   }
 
   async function claimWhileWanted(): Promise<void> {
-    while (isWanted && !isStopped) {
+    while (isWanted) {
       isWanted = false;
       try {
         await claimNext();
@@ -87,7 +87,7 @@ export function createWebhookSender(parts: Parts): WebhookSender {
   async function claimNext(): Promise<void> {
     const limit = mostLanes - underway.size;
     // Whoever ends looks again.
-    if (limit <= 0) return;
+    if (isStopped || limit <= 0) return;
     const now = clock.now();
     const claim = ids.next<string>();
     const lanes = await claimLanes(database, {

@@ -1,7 +1,7 @@
 /** The part of a process that sends webhooks: events laid out, deliveries sent, people told, what is past its time erased. */
 import type { WebhookAttempts } from '#server/domain/webhook-attempts';
 import { createWebhookHealth } from '#server/domain/webhook-health';
-import type { Notices } from '#server/domain/notices';
+import { createNotices } from '#server/domain/notices';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
@@ -20,7 +20,6 @@ export type WebhookSending = {
 type Parts = {
   readonly database: Database;
   readonly attempts: WebhookAttempts;
-  readonly notices: Notices;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -31,7 +30,7 @@ const healthEveryMs = 60_000;
 
 export function createWebhookSending(parts: Parts): WebhookSending {
   const { database, clock, log } = parts;
-  const health = createWebhookHealth(parts);
+  const health = createWebhookHealth({ ...parts, notices: createNotices(parts) });
   const layer = createWebhookLayer(parts);
   const sender = createWebhookSender({ ...parts, health });
   const eraser = createWebhookEraser(parts);

@@ -4,13 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { errorNames, errorRow } from '#contract/errors';
 import { startTestServer, type Answer, type AskOptions, type TestServer } from '#test/kit/cardea';
 import { makeFixture, pathIds, pathWith, type Fixture } from '#test/kit/fixture';
 import { publishedOperations, type FaceName, type Operation } from '#test/kit/operations';
 import { addPerson } from '#test/kit/people';
 import { hostileValue, likelyBody } from '#test/kit/wrong-bodies';
+
+// Some thousand calls a test, with a look at every row after each.
+vi.setConfig({ testTimeout: 600_000 });
 
 let cardea: TestServer;
 let operations: readonly Operation[];
@@ -20,8 +23,9 @@ let foreign: Fixture;
 let tokens: Readonly<Record<FaceName, string>>;
 let stateText: string;
 beforeAll(async () => {
-  cardea = await startTestServer();
-  operations = await publishedOperations(cardea);
+  // Without what works by itself: it would change rows between two looks at them.
+  cardea = await startTestServer({ settings: { ROLES: 'http,gateway,stream' } });
+  operations = withoutTwins(await publishedOperations(cardea));
   own = await makeFixture(cardea, cardea.tenant);
   const owner = await addPerson(cardea, { siteId: own['collections'] ?? '', role: 'owner' });
   tokens = { core: await cardea.token('hardware_api'), site: owner.token };
@@ -40,6 +44,15 @@ beforeAll(async () => {
 afterAll(async () => {
   await cardea.stop();
 });
+
+/** Both versions of the Connect face run the same handlers (connect-api.md 1.1): what both have is tried at one of them. */
+function withoutTwins(all: readonly Operation[]): readonly Operation[] {
+  const known = new Set(all.map(({ method, path }) => `${method} ${path}`));
+  return all.filter(
+    ({ method, path }) =>
+      !path.startsWith('/v1.1/') || !known.has(`${method} ${path.replace('/v1.1/', '/v1.2/')}`),
+  );
+}
 
 /** A digest of every row of every tenant. */
 async function state(): Promise<string> {
@@ -88,6 +101,8 @@ async function faults(
       const after = await state();
       if (answer.status >= 400 && after !== before && !isCounted(answer))
         found.push(`${name} → ${answer.text.slice(0, 200)} refused, yet rows changed`);
+      if (after !== before && !(await isAudited(answer)))
+        found.push(`${name} → ${answer.status} changed rows without an audit record`);
       before = after;
     }
     const after = await state();
@@ -96,6 +111,15 @@ async function faults(
   }
   expect(calls).toBeGreaterThan(0);
   return found;
+}
+
+/** Every write is in the audit log under the id of its request (errors.md). */
+async function isAudited({ headers }: Answer): Promise<boolean> {
+  const { rowCount } = await cardea.database.pool.query(
+    'select 1 from audit_log where request_id = $1 limit 1',
+    [headers.get('x-request-id')],
+  );
+  return rowCount === 1;
 }
 
 /** A wrong one-time code is counted, so that the fifth blocks (behaviour.md 6). */
@@ -266,7 +290,7 @@ describe('every operation', () => {
           )
         : [];
     expect(await faults(wrong)).toEqual([]);
-  }, 120_000);
+  });
 
   it('refuses parameters of a wrong type with 1100', async () => {
     const wrong = (operation: Operation) =>
@@ -303,7 +327,7 @@ describe('every operation', () => {
         })),
       );
     expect(await faults(wrong)).toEqual([]);
-  }, 240_000);
+  });
 
   it('answers bodies that look right as declared', async () => {
     const ids = [...Object.values(own), ...Object.values(foreign)];
@@ -317,7 +341,7 @@ describe('every operation', () => {
       }));
     };
     expect(await faults(wrong)).toEqual([]);
-  }, 240_000);
+  });
 
   it('answers a call with nothing but its ids as declared', async () => {
     const wrong = (operation: Operation) =>

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { openSeal } from '#server/runtime/seal';
 import type { TestServer, TestTenant } from './cardea.ts';
 import type { Operation } from './operations.ts';
 import { insertIq, insertLock, insertTag } from './rows.ts';
@@ -59,6 +60,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
        'not_in_group', now())`,
     [tenant.tenantId, entries, iqs, collections, locks, accessors],
   );
+  const webhooks = await insertWebhook(server, { tenant, collections });
   const messaging = await insertMessaging(server, { tenant, collections });
   const empty = await create('/collections', {});
   const exported = await server.ask('GET', `/collections/${empty}/export`, { token });
@@ -87,8 +89,30 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     devices,
     entries,
     ...messaging,
+    ...webhooks,
     vendors: '5a111500-0000-4000-8000-000000000001',
   };
+}
+
+/** A webhook that is off, and a delivery that was lost. */
+async function insertWebhook(
+  { database, dataDir }: TestServer,
+  { tenant, collections }: { readonly tenant: TestTenant; readonly collections: string },
+): Promise<Fixture> {
+  const [webhooks, deliveries] = [randomUUID(), randomUUID()];
+  const seal = await openSeal(dataDir);
+  await database.pool.query(
+    `insert into webhooks (tenant_id, id, collection_id, url, events, lock_ids, active, secret_sealed, after_number, created_at)
+     values ($1, $2, $3, 'https://10.0.0.1/', '{entry}', '{}', false, $4, 0, now())`,
+    [tenant.tenantId, webhooks, collections, seal.seal(randomBytes(32))],
+  );
+  await database.pool.query(
+    `insert into webhook_deliveries (tenant_id, id, webhook_id, lane_id, type, number, event_at, is_readable, state, attempts,
+       created_at)
+     values ($1, $2, $3, $3, 'ping', 0, now(), true, 'failed', 13, now())`,
+    [tenant.tenantId, deliveries, webhooks],
+  );
+  return { webhooks, deliveries };
 }
 
 /** Somebody of the site, and rules that make messages there. */

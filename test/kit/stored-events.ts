@@ -15,6 +15,7 @@ export type EventPlace = {
 
 export type StoredEntry = EventPlace & {
   readonly accessorId?: string | null;
+  readonly lockId?: string;
   readonly category?: EntryCategory;
   readonly detail?: string;
 };
@@ -36,6 +37,7 @@ let sequence = 0;
 function entryOf({
   iqId,
   accessorId = null,
+  lockId,
   category = 'lock_opened',
   detail,
 }: StoredEntry): NewEntry {
@@ -48,7 +50,7 @@ function entryOf({
     at: new Date('2026-11-22T08:15:30Z'),
     local: '2026-11-22T09:15:30',
     detail: detail ?? null,
-    lockId: null,
+    lockId: lockId ?? null,
     category,
     accessorId,
     accessBy: 'tag',

@@ -14,6 +14,8 @@ import { deliverMessages } from './deliver-messages.ts';
 import { makeMessages } from './make-messages.ts';
 import { createSenders } from './senders.ts';
 
+/** Of uploads that follow one another closely the events are looked at together. */
+const gatherMs = 200;
 /** A wake-up that was lost is made good for after this long. */
 const pollMs = 2_000;
 const eraseMs = 3_600_000;
@@ -74,7 +76,17 @@ export function createMessagePart({
   async function listen(): Promise<void> {
     for (const tenantId of await listTenantIds(database))
       if (!heard.has(tenantId) && !signal.aborted)
-        heard.set(tenantId, bus.subscribe(eventsTopic(tenantId), making.wake));
+        heard.set(tenantId, bus.subscribe(eventsTopic(tenantId), makeSoon));
+  }
+
+  let gathering: Timer | undefined;
+
+  function makeSoon(): void {
+    if (signal.aborted) return;
+    gathering ??= clock.setTimeout(() => {
+      gathering = undefined;
+      making.wake();
+    }, gatherMs);
   }
 
   async function erase(): Promise<void> {
@@ -111,6 +123,7 @@ export function createMessagePart({
     async stop() {
       ending.abort();
       for (const timer of timers) timer.cancel();
+      gathering?.cancel();
       await looking.stop();
       for (const end of [...endings, ...heard.values()]) end();
       await Promise.all([making.stop(), delivering.stop(), erasing.stop()]);

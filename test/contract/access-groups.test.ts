@@ -32,6 +32,17 @@ async function idsOf(path: string): Promise<string[]> {
 }
 
 describe('access groups', () => {
+  it('are listed, those of one collection by a filter', async () => {
+    const { id: collection_id } = await create('/collections');
+    const group = await create('/access_groups', { customer_reference: 'Crew', collection_id });
+    const other = await create('/access_groups');
+    const ofCollection = `$filter=collection_id eq ${collection_id}`;
+    expect(await idsOf(`/access_groups?${ofCollection}`)).toEqual([group.id]);
+    expect(await idsOf('/access_groups?$top=1000')).toEqual(
+      expect.arrayContaining([group.id, other.id]),
+    );
+  });
+
   it('are created, shown, renamed and deleted', async () => {
     const { id: collection_id } = await create('/collections');
     const group = await create('/access_groups', { customer_reference: ' Crew ', collection_id });

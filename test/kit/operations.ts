@@ -21,6 +21,7 @@ export type Operation = {
   /** With the face's prefix and `{id}` parameters. */
   readonly path: string;
   readonly operationId: string;
+  readonly summary: string;
   readonly pathParameters: readonly string[];
   /** Those of them that are no UUIDs. */
   readonly textParameters: readonly string[];
@@ -33,6 +34,7 @@ export type Operation = {
 
 type Described = {
   readonly operationId?: string;
+  readonly summary?: string;
   readonly parameters?: readonly {
     readonly in: string;
     readonly name: string;
@@ -62,6 +64,7 @@ function operationOf(method: string, path: string, described: Described): Operat
     method: method.toUpperCase(),
     path,
     operationId: described.operationId ?? '',
+    summary: described.summary ?? '',
     pathParameters: [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name),
     textParameters: parameters
       .filter((parameter) => parameter.in === 'path' && parameter.schema?.format !== 'uuid')

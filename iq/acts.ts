@@ -53,7 +53,7 @@ export function createActs({
   async function rememberOfficeMode(door: Door): Promise<void> {
     const attached = attachments.find(door.id);
     if (!attached || attached.office_mode === door.officeMode) return;
-    await attachments.put({ ...attached, office_mode: door.officeMode });
+    await attachments.note({ ...attached, office_mode: door.officeMode });
   }
 
   async function settle(door: Door, outcome: Outcome): Promise<Outcome> {

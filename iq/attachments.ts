@@ -42,6 +42,8 @@ export type Attachments = {
   findByMac(mac: string): Attached | null;
   /** Resolves when the change is on the disk; it counts in memory at once. */
   put(attached: Attached): Promise<void>;
+  /** The same for what a door must not wait for or fail by: on a disk that cannot be written it counts in memory only. */
+  note(attached: Attached): Promise<void>;
   remove(id: string): Promise<void>;
   clear(): Promise<void>;
   /** Waits for what is being written. What a lock still answers afterwards counts in memory only, as after a power cut. */
@@ -49,7 +51,10 @@ export type Attachments = {
 };
 
 /** Opens the list of a data folder; unreadable lines are devices that must show card or button again. */
-export async function openAttachments(dataDir: string): Promise<Attachments> {
+export async function openAttachments(
+  dataDir: string,
+  onUnwritten: (error: unknown) => void,
+): Promise<Attachments> {
   const path = join(dataDir, 'attached');
   const { values } = readLines((await readIfThere(path)) ?? '');
   const byId = new Map<string, Attached>();
@@ -65,14 +70,17 @@ export async function openAttachments(dataDir: string): Promise<Attachments> {
     return next;
   }
 
+  function put(attached: Attached): Promise<void> {
+    byId.set(attached.id, attached);
+    return save();
+  }
+
   return {
     all: () => [...byId.values()],
     find: (id) => byId.get(id) ?? null,
     findByMac: (mac) => [...byId.values()].find((attached) => attached.mac === mac) ?? null,
-    put(attached) {
-      byId.set(attached.id, attached);
-      return save();
-    },
+    put,
+    note: (attached) => put(attached).catch(onUnwritten),
     remove(id) {
       return byId.delete(id) ? save() : Promise.resolve();
     },

@@ -115,7 +115,7 @@ export function createDevices({
       case 'ppd_connected':
         return recorder.incident('lock_ppd_connected', { lockId: door.id }, when);
       case 'lock_reset':
-        await attachments.put({ ...attached, was_reset: true });
+        await attachments.note({ ...attached, was_reset: true });
         return recorder.incident('lock_reset', { lockId: door.id }, when);
       case 'other':
         return recorder.incident('unknown', { lockId: door.id, detail: event.said }, when);
@@ -169,7 +169,7 @@ export function createDevices({
   function attachmentsKeep(door: Door): void {
     const attached = attachments.find(door.id);
     if (attached) {
-      attachments.put({ ...attached, office_mode: door.officeMode }).catch(onFailure);
+      void attachments.note({ ...attached, office_mode: door.officeMode });
     }
   }
 
@@ -196,13 +196,13 @@ export function createDevices({
     const level = door.status?.battery;
     if (level !== 'low' && level !== 'critical') {
       if (attached.battery_warned !== null && (level === 'good' || level === 'fresh')) {
-        await attachments.put({ ...attached, battery_warned: null });
+        await attachments.note({ ...attached, battery_warned: null });
       }
       return;
     }
     const isWarned = attached.battery_warned === level || attached.battery_warned === 'critical';
     if (isWarned) return;
-    await attachments.put({ ...attached, battery_warned: level });
+    await attachments.note({ ...attached, battery_warned: level });
     await recorder.incident('low_battery_warning', { lockId: door.id, detail: level }, when);
   }
 

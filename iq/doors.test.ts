@@ -1,4 +1,4 @@
-import { writeFile, readFile, readdir } from 'node:fs/promises';
+import { mkdir, writeFile, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -229,6 +229,25 @@ describe('the leaf', () => {
     hub.clock.advance(8_001);
     await hub.door('open');
     expect((await hub.events(2))[1]).toEqual(incident('intrusion_alarm_start'));
+  });
+
+  test('goes on when what hangs on the hub cannot be written, and everything is told', async () => {
+    const hub = await start({
+      world: { accessors: [accessor({ toggle_manual_office_mode: true })] },
+    });
+    // Where the next list would be written lies a folder.
+    const barred = (): Promise<boolean> =>
+      mkdir(join(hub.dataDir, 'attached.new')).then(
+        () => true,
+        () => false,
+      );
+    await until(barred, { what: 'nothing is being written', timeoutMs: 20_000 });
+    await hub.tag(5_001);
+    await hub.tag(5_001);
+    await hub.beat({ battery: 'low' });
+    const categories = (await hub.events(3)).map((event) => 'category' in event && event.category);
+    expect(categories).toEqual(['office_mode', 'office_mode', 'low_battery_warning']);
+    expect(hub.report().locked_state).toBe('locked');
   });
 
   test('stands open in office mode as long as it likes, and counts from its end', async () => {

@@ -71,7 +71,7 @@ export function createEasyOffice({
   async function markDone(door: Door, window: Window): Promise<void> {
     const attached = attachments.find(door.id);
     if (!attached || !window.isInside) return;
-    await attachments.put({ ...attached, window_done: nameOf(window) });
+    await attachments.note({ ...attached, window_done: nameOf(window) });
   }
 
   async function start(door: Door, window: Window): Promise<void> {

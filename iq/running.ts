@@ -71,7 +71,7 @@ export async function startRunning(
   const steady = createSteadyClock();
   const tables = new TableStore(join(dataDir, 'table'));
   await tables.open();
-  const attachments = await openAttachments(dataDir);
+  const attachments = await openAttachments(dataDir, onFailure);
   const outcomes = new Outcomes({ dataDir, now });
   await outcomes.open();
   const updateFiles = await openUpdateFiles(dataDir);

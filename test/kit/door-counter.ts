@@ -29,7 +29,9 @@ if (state.get().iq_id === null) {
   const locks = doors.map((door, index) => lock({ ...door, slot: index + 1 }));
   await tables.apply({ from: 0, to: 1, items: items({ locks }) });
   await tables.close();
-  const attachments = await openAttachments(dataDir);
+  const attachments = await openAttachments(dataDir, (error) => {
+    throw error;
+  });
   for (const [index, door] of doors.entries())
     await attachments.put({
       ...door,

@@ -269,7 +269,9 @@ async function fill(
   await tables.open();
   await tables.apply({ from: 0, to: 1, items: items(world) });
   await tables.close();
-  const attachments = await openAttachments(dataDir);
+  const attachments = await openAttachments(dataDir, (error) => {
+    throw error;
+  });
   for (const deviceMac of attached) {
     await attachments.put({
       kind: 'lock',

@@ -7,6 +7,7 @@ import { errorRow } from '#contract/errors';
 import type { Log } from '#server/runtime/log';
 import { failureAnswer, rawRefusal, securityHeaders, toApiError, wantsProblem } from './failure.ts';
 import { TokenError } from './token.ts';
+import { watchUnusedConnections } from './unused-connections.ts';
 import { valueForms } from './value-forms.ts';
 
 export type AppOptions = {
@@ -60,8 +61,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setValidatorCompiler(() => () => true);
   let isStopping = false;
+  const cutUnused = watchUnusedConnections(app.server);
   app.addHook('preClose', async () => {
     isStopping = true;
+    cutUnused();
   });
   // By callback: it waits for nothing, and every request would pay for the promise.
   app.addHook('onRequest', (request, reply, done) => {

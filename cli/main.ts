@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '#server/runtime/config';
 import { StartError } from '#server/runtime/start-error';
+import { auditForget } from './audit-forget.ts';
 import { auditVerify } from './audit-verify.ts';
 import { check } from './check.ts';
 import {
@@ -14,7 +15,7 @@ import {
 } from './command.ts';
 import { why } from './why.ts';
 
-const commands: readonly Command[] = [auditVerify, check, why];
+const commands: readonly Command[] = [auditForget, auditVerify, check, why];
 
 const everywhere = {
   help: { type: 'boolean', short: 'h' },

@@ -7,9 +7,12 @@ import {
 import type { CollectionId } from '#contract/ids';
 import type { Actor } from '#server/events/audit';
 import type { Clock } from '#server/runtime/clock';
-import { findConfigurationFaults, type Found } from '#server/store/configuration-check';
+import {
+  findConfigurationFaults,
+  inWholeSets,
+  type Found,
+} from '#server/store/configuration-check';
 import type { Database } from '#server/store/pool';
-import { readScope } from '#server/store/scope';
 
 export type Finding = Found & Meaning & { readonly word: FindingWord };
 
@@ -44,14 +47,16 @@ export function createConfigurationCheck({
 }): ConfigurationCheck {
   return {
     async run(actor, collectionId, only) {
-      const scope = readScope(database, actor.tenantId);
       const now = clock.now();
       const asked = only === null ? findingWords : [only];
       const limit = only === null ? shownOfEach : shownOfOne;
       const findings: Finding[] = [];
       const fine: FindingWord[] = [];
+      const of = { collectionId, now, limit };
       for (const word of asked) {
-        const found = await findConfigurationFaults(scope, word, { collectionId, now, limit });
+        const found = await inWholeSets({ database, tenantId: actor.tenantId }, (scope) =>
+          findConfigurationFaults(scope, word, of),
+        );
         if (found.total === 0) fine.push(word);
         else findings.push({ word, ...meanings[word], ...found });
       }

@@ -3,8 +3,9 @@
  * costs a second and not a query per person. `$1` tenant, `$2` collection, `$3` the instant of the check.
  */
 import type { FindingWord, FoundObject } from '#contract/configuration-check';
-import type { CollectionId } from '#contract/ids';
-import type { Scope } from './scope.ts';
+import type { CollectionId, TenantId } from '#contract/ids';
+import type { Database } from './pool.ts';
+import { inTransaction, type Scope } from './scope.ts';
 
 /** The wall clock of the site; schedules run in the zone of the hub, which is that of its site unless told otherwise. */
 const wall = `(select $3::timestamptz at time zone coalesce(time_zone, 'UTC') from collections
@@ -267,6 +268,21 @@ const checks: Readonly<Record<FindingWord, Check>> = {
         and exists (select 1 from devices d where d.tenant_id = $1 and d.key_id is not null)`,
   },
 };
+
+/**
+ * A transaction whose statements join whole sets, never row by row: after many people came at once, and until the tables were
+ * analyzed, the planner takes 20,000 of them for a handful.
+ */
+export function inWholeSets<T>(
+  { database, tenantId }: { readonly database: Database; readonly tenantId: TenantId },
+  work: (scope: Scope) => Promise<T>,
+): Promise<T> {
+  return inTransaction({ database, tenantId }, async (scope) => {
+    await scope.query('set transaction read only', []);
+    await scope.query('set local enable_nestloop = off', []);
+    return work(scope);
+  });
+}
 
 export type Found = { readonly total: number; readonly objects: readonly FoundObject[] };
 

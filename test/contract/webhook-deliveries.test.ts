@@ -1,5 +1,7 @@
 /** Deliveries that are sent again, replays of what is kept, and what is erased (streaming.md 8), on a clock that the test moves. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CollectionId } from '#contract/ids';
+import { cursorOf } from '#server/domain/event-cursors';
 import type { Received } from '#test/kit/receiver';
 import { until } from '#test/kit/wait';
 import { startWebhookHouse, type WebhookHouse, type WebhookStage } from '#test/kit/webhooks';
@@ -168,20 +170,23 @@ describe('a replay', () => {
 
   it('is refused with a cursor of what is no longer kept, or of another site', async () => {
     const hook = await stage.create();
-    await stage.open(stage.doors[0]);
-    const [{ message } = { message: { cursor: null } }] = await stage.receiver.untilReceived(1);
-    const mine = message.cursor;
-    await house.server.database.pool.query(
-      'update collections set store_events_ttl_seconds = 1 where id = $1',
-      [stage.place.siteId],
-    );
-    house.clock.advance(2_000);
-    expect(
-      (await stage.ask('POST', `/${hook.id}/replay`, { from_cursor: mine })).json,
-    ).toMatchObject({
-      ErrorCode: '1101',
-      Message: "Value of 'from_cursor' is invalid.",
-    });
+    const now = house.clock.now().getTime();
+    const cursor = (siteId: string, at: number) =>
+      cursorOf(siteId as CollectionId, { number: 1, at: new Date(at) });
+    const keptMs = 90 * 24 * hour;
+    const { siteId } = stage.place;
+    const asked = async (from: string) =>
+      (await stage.ask('POST', `/${hook.id}/replay`, { from_cursor: from })).json;
+    expect(await asked(cursor(siteId, now - keptMs + hour))).toMatchObject({ count: 0 });
+    for (const wrong of [
+      cursor(siteId, now - keptMs - hour),
+      cursor(stage.owner.userId, now),
+      cursor(siteId, now).replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+    ])
+      expect(await asked(wrong)).toEqual({
+        ErrorCode: '1101',
+        Message: "Value of 'from_cursor' is invalid.",
+      });
   });
 });
 

@@ -108,6 +108,8 @@ import { createMessagePart } from './messages/message-part.ts';
 import { createDeviceCertificates } from './runtime/certificates.ts';
 import { createAuditCheckpoints } from './jobs/audit-checkpoints.ts';
 import { createEventEraser } from './jobs/erase-events.ts';
+import { createLossTeller } from './jobs/tell-losses.ts';
+import { createUntoldLosses } from './domain/untold-losses.ts';
 import { openAuditSigner } from './runtime/audit-key.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
@@ -233,6 +235,13 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const eraser = config.roles.includes('jobs')
     ? createEventEraser({ database: parts.ownerDatabase, clock, log })
     : undefined;
+  const lossTeller = config.roles.includes('jobs')
+    ? createLossTeller({
+        losses: createUntoldLosses({ database, bus, clock, ids, log }),
+        clock,
+        log,
+      })
+    : undefined;
   if (isServing) {
     identity.register(app);
     const parts = {
@@ -276,6 +285,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await gateway?.start();
       rollout?.start();
       eraser?.start();
+      lossTeller?.start();
       webhooks?.start();
       messages?.start();
       auditCheckpoints?.start();
@@ -293,6 +303,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await tail.stop();
       await webhooks?.stop();
       await eraser?.stop();
+      await lossTeller?.stop();
       await messages?.stop();
       await auditCheckpoints?.stop();
       identity.stop();

@@ -55,12 +55,12 @@ type Parts = {
 };
 
 /** behaviour.md 3.4: at most one pair of lost and restored per device and minute. */
-const flappingMs = 60_000;
+export const flappingMs = 60_000;
 
 export function createHubPresence(
   parts: Parts,
 ): Omit<GatewayHandlers, 'comesHome' | 'events' | 'imagePart'> {
-  const { database, audit, clock, bus, desiredState, log } = parts;
+  const { database, audit, clock, bus, desiredState } = parts;
   const write = <T>(iq: Pick<ConnectedIq, 'tenantId'>, work: (scope: WriteScope) => Promise<T>) =>
     inTransaction({ database, tenantId: iq.tenantId }, work);
 
@@ -74,19 +74,6 @@ export function createHubPresence(
     await desiredState.refresh(scope, { iqIds: [iqId] });
     const actor: Actor = hardwareActor({ tenantId });
     audit.record(scope, actor, { action: 'iq.activate', objectType: 'iq', objectId: iqId });
-  }
-
-  function tellLater(iq: ConnectedIq, delayMs: number): void {
-    clock.setTimeout(() => {
-      write(iq, async (scope) => {
-        const known = await holdHubIq(scope, iq.iqId);
-        const last = await findLastConnectionIncident(scope, iq.iqId);
-        if (known?.online === false && last?.category !== 'iq_connection_lost')
-          await noteConnection(scope, parts, { iq, category: 'iq_connection_lost' });
-      }).catch((error: unknown) =>
-        log.error({ err: error, iqId: iq.iqId }, 'a lost connection could not be noted'),
-      );
-    }, delayMs);
   }
 
   return {
@@ -138,7 +125,7 @@ export function createHubPresence(
         await noteOnlineSince(scope, iqId, now);
         const last = await findLastConnectionIncident(scope, iqId);
         if (last?.category === 'iq_connection_lost')
-          await noteConnection(scope, parts, { iq, category: 'iq_connection_restored' });
+          await noteConnection(scope, parts, { iqId, category: 'iq_connection_restored' });
       }),
 
     offline: (iq, { heardAt }) =>
@@ -148,10 +135,9 @@ export function createHubPresence(
         await endTagRegistrations(scope, iqId);
         const last = await findLastConnectionIncident(scope, iqId);
         const sinceMs = last === undefined ? flappingMs : clock.now().getTime() - last.at.getTime();
+        // An IQ that only flickers is not told of twice in a minute; one that stays away is told of by untold-losses.ts.
         if (sinceMs >= flappingMs)
-          await noteConnection(scope, parts, { iq, category: 'iq_connection_lost' });
-        // An IQ that only flickers is not told of twice in a minute; one that stays away then is.
-        else scope.afterCommit(() => tellLater(iq, flappingMs - sinceMs));
+          await noteConnection(scope, parts, { iqId, category: 'iq_connection_lost' });
       }),
 
     report: (iq, frame) =>
@@ -193,16 +179,20 @@ export function createHubPresence(
   };
 }
 
+export type ConnectionParts = Pick<Parts, 'database' | 'bus' | 'clock' | 'ids'>;
+
 /** An incident the server itself noticed. */
-async function noteConnection(
+export async function noteConnection(
   scope: WriteScope,
-  { bus, clock, ids }: Parts,
-  what: {
-    readonly iq: ConnectedIq;
+  { bus, clock, ids }: ConnectionParts,
+  {
+    iqId,
+    category,
+  }: {
+    readonly iqId: IqId;
     readonly category: 'iq_connection_lost' | 'iq_connection_restored';
   },
 ): Promise<void> {
-  const { iqId, tenantId } = what.iq;
   const at = clock.now();
   const timeZone = (await holdHubIq(scope, iqId))?.time_zone ?? 'UTC';
   const incident = {
@@ -213,9 +203,9 @@ async function noteConnection(
     detail: null,
     lockId: null,
     place: null,
-    category: what.category,
+    category,
   };
   const ledgers = new Map<IqId, LedgerHead>();
   await insertEvents(scope, { entries: [], incidents: [incident], ledgers, now: at });
-  scope.afterCommit(() => bus.publish(eventsTopic(tenantId), ''));
+  scope.afterCommit(() => bus.publish(eventsTopic(scope.tenantId), ''));
 }

@@ -4,6 +4,7 @@
  */
 import type { AccessBy, EntryCategory, IncidentCategory, RejectReason } from '#contract/events';
 import type { IqId, TenantId } from '#contract/ids';
+import type { Database } from './pool.ts';
 import type { Scope, WriteScope } from './scope.ts';
 
 /** Bus topic that says a tenant has new events; the payload is empty. */
@@ -261,6 +262,29 @@ async function insertIncidents(
     ],
     isOfHubs ? 'incidents_insert' : 'incidents_insert_own',
   );
+}
+
+/**
+ * IQs of all tenants that are offline although the last that was told of them, before that time, is that they are back. An IQ that
+ * was heard more than a day ago is not looked at again.
+ */
+export async function listUntoldLosses(
+  database: Database,
+  before: Date,
+): Promise<{ readonly tenantId: TenantId; readonly iqId: IqId }[]> {
+  const { rows } = await database.pool.query<{ tenantId: TenantId; iqId: IqId }>({
+    name: 'incident_untold_losses',
+    text: `select i.tenant_id as "tenantId", i.id as "iqId" from iqs i, lateral (
+        select e.event_category, e.utc_date_time from incidents e
+         where e.tenant_id = i.tenant_id and e.iq_id = i.id and e.boot = 0
+           and e.event_category in ('iq_connection_lost', 'iq_connection_restored')
+         order by e.sequence limit 1) last
+      where not i.online and i.last_seen_at > $1::timestamptz - interval '1 day'
+        and last.event_category = 'iq_connection_restored' and last.utc_date_time <= $1
+      order by i.id limit 1000`,
+    values: [before],
+  });
+  return rows;
 }
 
 /** The newest of these incidents the server wrote about an IQ. */

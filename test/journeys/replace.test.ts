@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   partOf,
   readBuilding,
@@ -24,7 +24,8 @@ let insiders: { readonly accessorId: string; readonly keyId: string };
 const doors = ['Front door', 'Office'];
 const inside = tag('00006001');
 
-beforeAll(async () => {
+// Every test takes something off the wall, so each has a house of its own.
+beforeEach(async () => {
   cardea = await startTestServer();
   const building = {
     ...partOf(await readBuilding('harbour'), { hubs: ['Ground floor hub'], locks: doors }),
@@ -42,14 +43,15 @@ beforeAll(async () => {
     body: { ids: [insiders.keyId] },
   });
   await untilSynced(cardea);
-  await until(() => house.simulated.lock('Office').offlineKeys === 1, {
+  await until(() => lock('Office').offlineKeys === 1, {
     what: 'the office holds the offline key',
+    timeoutMs: 30_000,
   });
 }, 120_000);
-afterAll(async () => {
+afterEach(async () => {
   await house.stop();
   await cardea.stop();
-});
+}, 60_000);
 
 type Members = Readonly<Record<string, unknown>>;
 const hub = (name: string) => house.simulated.hub(name);
@@ -155,14 +157,13 @@ describe('a hub that dies', () => {
         online: false,
         iq: { id: iq },
       });
-    expect((await lock('New lock').present(inside)).did).toBe('refused');
-    for (const name of ['New lock', 'Office'])
-      expect(await lock(name).showMaintenanceCard()).toBe('attached');
+    expect((await lock('Front door').present(inside)).did).toBe('refused');
+    for (const name of doors) expect(await lock(name).showMaintenanceCard()).toBe('attached');
     for (const name of doors) {
       await show(door(name), { iq_link_state: 'attached', online: true });
       expect((await open(name)).status).toBe(200);
     }
-    expect(await lock('New lock').present(inside)).toEqual({ did: 'opened', decidedBy: 'hub' });
+    expect(await lock('Front door').present(inside)).toEqual({ did: 'opened', decidedBy: 'hub' });
     await until(() => lock('Office').offlineKeys === 1, { what: 'the offline key is back' });
     expect(await entriesOf(former)).toHaveLength(told);
 
@@ -199,7 +200,7 @@ describe('a hub that dies', () => {
 
 describe('a lock detached by force while its hub is away', () => {
   it('is let go when the hub is back, and is free to be registered only after a reset by hand', async () => {
-    await hub('New hub').pullPlug();
+    await hub('Ground floor hub').pullPlug();
     await show(`/iqs/${iq}`, { online: false });
     const answer = await cardea.ask('PATCH', `${door('Office')}/detach`, { body: { force: true } });
     expect(answer.json).toMatchObject({ iq_link_state: 'detached', iq: null });
@@ -210,7 +211,7 @@ describe('a lock detached by force while its hub is away', () => {
     // Nobody is there to hear of it yet.
     await lock('Office').resetByHand();
     expect(refusal(await again())).toBe('400 1501');
-    await hub('New hub').plugIn();
+    await hub('Ground floor hub').plugIn();
     await show(`/iqs/${iq}`, { online: true, data_sync_state: 'synced' });
     expect(refusal(await again())).toBe('400 1501');
     await lock('Office').resetByHand();

@@ -22,6 +22,7 @@ test('an empty environment gives a laptop a working server', () => {
     mqttPort: 8883,
     demo: 'harbour',
     signerMount: 'transit',
+    webhookAllow: [],
     simulatorPort: 8090,
     logLevel: 'info',
     logFormat: 'auto',
@@ -100,4 +101,21 @@ test('an outside signer is named whole or not at all', () => {
   expect(() => readConfig({ ...signer, CARDEA_SIGNER_URL: 'vault' })).toThrow(
     'CARDEA_SIGNER_URL must be a URL with http or https, not `vault`.',
   );
+});
+
+test('a mail server and whom mail is from belong together', () => {
+  const url = { CARDEA_SMTP_URL: 'smtps://user:secret@mail.example.com' };
+  expect(() => readConfig(url)).toThrow('CARDEA_SMTP_URL and CARDEA_MAIL_FROM belong together');
+  for (const from of ['doors@example.com', 'Cardea at home <doors@example.com>'])
+    expect(readConfig({ ...url, CARDEA_MAIL_FROM: from })).toMatchObject({ mailFrom: from });
+  const wrong = { CARDEA_SMTP_URL: 'https://user:secret@mail', CARDEA_MAIL_FROM: 'Cardea' };
+  let message = '';
+  try {
+    readConfig(wrong);
+  } catch (error) {
+    ({ message } = error as Error);
+  }
+  expect(message).toContain('CARDEA_SMTP_URL must start with `smtp://` or `smtps://`');
+  expect(message).toContain('CARDEA_MAIL_FROM must be an address');
+  expect(message).not.toContain('secret');
 });

@@ -59,6 +59,7 @@ const mostFaults = 100;
 const mostStrange = 200;
 const mostStretches = 1_000;
 const remembered = 64;
+const misfit = 'has a content that its hash does not fit';
 
 /** `checkpoints` are those whose signatures were found good; `head` is where the database would go on. */
 export function createAuditCheck({
@@ -116,10 +117,9 @@ export function createAuditCheck({
       blameChange(record, `does not follow record ${before} as it was signed when that was erased`);
   }
 
-  function findShift(record: AuditRecord): number | undefined {
+  function findShift(record: AuditRecord, furthest: number): number | undefined {
     const belongs = (by: number) => hashAt(record, record.number + by) === record.hash;
     if (belongs(shift)) return shift;
-    const furthest = strangeInARow === patience ? farReach : reach;
     for (let by = 0; by <= furthest; by += 1) {
       if (belongs(shift + by)) return shift + by;
       if (belongs(shift - by)) return shift - by;
@@ -128,11 +128,11 @@ export function createAuditCheck({
   }
 
   function place(record: AuditRecord): void {
-    const found = findShift(record);
+    const found = findShift(record, strangeInARow === patience ? farReach : reach);
     if (found === undefined) {
       strangeInARow += 1;
       if (strange.length < mostStrange) strange.push(record);
-      else blameChange(record, 'has a content that its hash does not fit');
+      else blameChange(record, misfit);
       return;
     }
     if (found === shift && stretches.length > 0) checkLink(record);
@@ -220,22 +220,30 @@ export function createAuditCheck({
     }
   }
 
-  function blameStrange(): void {
-    while (strange.length > 0) {
-      const record = strange.shift();
-      const other = record && strange.find((candidate) => areSwapped(record, candidate));
-      if (record === undefined) return;
-      if (other === undefined) {
-        blameChange(record, 'has a content that its hash does not fit');
-        continue;
-      }
+  function blameSwaps(): void {
+    for (const record of [...strange]) {
+      if (!strange.includes(record)) continue;
+      const other = strange.find(
+        (candidate) => candidate.number > record.number && areSwapped(record, candidate),
+      );
+      if (other === undefined) continue;
       const numbers = [record.number, other.number] as const;
       blameMove({ kind: 'swapped', numbers, ids: [record.id, other.id] });
-      forgetStrange((candidate) => candidate === other);
+      forgetStrange((candidate) => candidate === record || candidate === other);
     }
   }
 
-  function checkTail(): void {
+  /** Those at the end that fitted nowhere were too few to lose patience with. */
+  function placeLast(): void {
+    const last = strange.at(-1);
+    if (last === undefined || last.number !== former?.number) return;
+    const found = findShift(last, farReach);
+    if (found === undefined) return;
+    strange.pop();
+    beginStretch(last, found);
+  }
+
+  function checkTail(end: { readonly shift: number; readonly isLastBlamed: boolean }): void {
     const known = Math.max(head?.number ?? 0, lastSigned);
     if (former === undefined) {
       const standing = signed.get(known);
@@ -243,13 +251,13 @@ export function createAuditCheck({
       else blameRemoval({ from: 1, to: known }, 'nothing of the log is left');
       return;
     }
-    const last = former.number + shift;
+    const last = former.number + end.shift;
     blameRemoval({ from: last + 1, to: known }, 'the end of the log was cut off');
     if (head === undefined || head.number < last) {
       const [from, { id }] = [(head?.number ?? 0) + 1, former];
       const text = `${records(from, last)} (the last: ${id}) ${from < last ? 'were' : 'was'} inserted: the log ended before.`;
       blame({ kind: 'inserted', number: from, last_number: last, id, text });
-    } else if (head.number === last && head.hash !== former.hash) {
+    } else if (head.number === last && head.hash !== former.hash && !end.isLastBlamed) {
       blameChange(former, 'is not the one that the log ended with: it was made anew');
     }
   }
@@ -278,9 +286,14 @@ export function createAuditCheck({
     },
     end() {
       settleTwins(head?.hash);
-      for (const move of explainStretches(stretches)) blameMove(move);
-      blameStrange();
-      checkTail();
+      const isLastStrange = strange.at(-1)?.id === former?.id;
+      blameSwaps();
+      placeLast();
+      const { moves, end } = explainStretches(stretches);
+      for (const move of moves) blameMove(move);
+      for (const record of strange) blameChange(record, misfit);
+      const isLastSwapped = end !== stretches.at(-1);
+      checkTail({ shift: end?.shift ?? 0, isLastBlamed: isLastStrange || isLastSwapped });
       return {
         records: counts.records,
         erased_to: counts.erasedTo,

@@ -32,8 +32,14 @@ export type Move =
       readonly id: string | null;
     };
 
-/** What happened where the distance changes. `stretches` are in order and cover the log from its first record. */
-export function explainStretches(stretches: readonly Stretch[]): Move[] {
+/**
+ * What happened where the distance changes. `stretches` are in order and cover the log from its first record; `end` is the last
+ * of them unless that was swapped, and then the last that was not.
+ */
+export function explainStretches(stretches: readonly Stretch[]): {
+  readonly moves: readonly Move[];
+  readonly end: Stretch | undefined;
+} {
   const swaps: Move[] = [];
   const atHome = new Set<Stretch>();
   for (const [index, one] of stretches.entries()) {
@@ -51,10 +57,9 @@ export function explainStretches(stretches: readonly Stretch[]): Move[] {
     atHome.add(one).add(other);
     swaps.push({ kind: 'swapped', numbers: [one.first, other.first], ids: [one.id, other.id] });
   }
-  const jumps = stretches
-    .filter((stretch) => !atHome.has(stretch))
-    .flatMap((stretch, index, staying) => jump(staying[index - 1], stretch));
-  return [...swaps, ...jumps];
+  const staying = stretches.filter((stretch) => !atHome.has(stretch));
+  const jumps = staying.flatMap((stretch, index) => jump(staying[index - 1], stretch));
+  return { moves: [...swaps, ...jumps], end: staying.at(-1) };
 }
 
 function shiftBefore(

@@ -221,7 +221,7 @@ export function createAuditCheck({
   }
 
   function blameSwaps(): void {
-    for (const record of [...strange]) {
+    for (const record of strange.slice()) {
       if (!strange.includes(record)) continue;
       const other = strange.find(
         (candidate) => candidate.number > record.number && areSwapped(record, candidate),

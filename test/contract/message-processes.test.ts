@@ -7,6 +7,7 @@ import { deliverMessages } from '#server/messages/deliver-messages';
 import { makeMessages } from '#server/messages/make-messages';
 import { createSenders, type Senders } from '#server/messages/senders';
 import { createRandomIds } from '#server/runtime/ids';
+import { createLog } from '#server/runtime/log';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { silentLog } from '#test/kit/database';
 import { mailSettings, startMailServer, type TestMailServer } from '#test/kit/mail-server';
@@ -125,4 +126,30 @@ it('what a process that was killed had in its hands is sent by another', async (
   const ids = mail.mails.slice(before).map(({ messageId }) => messageId);
   // At least once: the killed process may have handed it over as well, and then under the same name.
   expect(new Set(ids).size).toBe(1);
+});
+
+it('of a message that was not taken the log holds the id, and nothing of what is in it', async () => {
+  await openDoors(1);
+  expect(await make()).toMatchObject({ made: 1 });
+  mail.refuse(550);
+  const lines: string[] = [];
+  const log = createLog({
+    level: 'trace',
+    format: 'json',
+    target: { write: (line) => lines.push(line) },
+  });
+  await deliverMessages({
+    database: server.database,
+    senders,
+    clock: { now: () => new Date() },
+    log,
+  });
+  const { rows } = await server.database.pool.query<{ id: string }>(
+    `select id from messages where state = 'waiting' and last_error = 'smtp 550'`,
+  );
+  expect(rows).toHaveLength(1);
+  const logged = lines.join('');
+  expect(logged).toContain(rows[0]?.id);
+  expect(logged).toContain('smtp 550');
+  expect(logged).not.toMatch(/@|Ada|Harbour|door/);
 });

@@ -27,9 +27,13 @@ export async function startMailServer(): Promise<TestMailServer> {
   let hold: Promise<void> = Promise.resolve();
   async function take(raw: Buffer, { envelope }: SMTPServerSession): Promise<Error | null> {
     await hold;
-    if (refusal !== null) return Object.assign(new Error('not taken'), { responseCode: refusal });
-    const mail = await PostalMime.parse(raw);
-    mails.push({ ...mail, envelopeTo: envelope.rcptTo.map(({ address }) => address) });
+    const envelopeTo = envelope.rcptTo.map(({ address }) => address);
+    // As real servers do, it says for whom.
+    if (refusal !== null)
+      return Object.assign(new Error(`not taken for ${envelopeTo.join()}`), {
+        responseCode: refusal,
+      });
+    mails.push({ ...(await PostalMime.parse(raw)), envelopeTo });
     return null;
   }
   const server = new SMTPServer({

@@ -33,3 +33,14 @@ export const StreamedEntry = Type.Object({
   reject_reason: orNull(Text),
 });
 export type StreamedEntry = Static<typeof StreamedEntry>;
+
+/** An event of the pull: an incident lacks the members of a person and of access. */
+export const PulledEvent = Type.Object({
+  ...Type.Partial(StreamedEntry).properties,
+  ...StreamedIncident.properties,
+  cursor: Text,
+});
+export type PulledEvent = Static<typeof PulledEvent>;
+
+export const PulledEvents = Type.Object({ items: Type.Array(PulledEvent), cursor: Text });
+export type PulledEvents = Static<typeof PulledEvents>;

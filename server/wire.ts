@@ -82,6 +82,7 @@ import { createRepeaters } from './domain/repeaters.ts';
 import { createRightsState } from './domain/rights-state.ts';
 import { createBuiltInKeys, createSigners } from './domain/signers.ts';
 import { createSitePlaces } from './domain/site-places.ts';
+import { createStreamedEvents } from './domain/streamed-events.ts';
 import { createTagRegistrations } from './domain/tag-registrations.ts';
 import { createTags } from './domain/tags.ts';
 import { createTenantCertificates } from './domain/tenant-certificates.ts';
@@ -202,6 +203,8 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     version,
     onFailure: (code) => failures.add({ code: String(code) }),
   });
+  // What waits for events is answered as soon as the server closes.
+  app.addHook('preClose', async () => domain.streamedEvents.stop());
   const tail = createEventTail({ database, bus, clock, log });
   const signalr = createSignalr({
     ...parts,
@@ -435,6 +438,7 @@ function createDomain({
     entries: createEntries({ database }),
     incidents: createIncidents({ database }),
     auditLog: createAuditLog({ database }),
+    streamedEvents: createStreamedEvents({ database, bus, clock }),
     ...createWebhookUses({ ...people, bus, seal, allowed: config.webhookAllow }),
   };
 }

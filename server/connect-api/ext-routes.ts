@@ -4,6 +4,7 @@ import type { MessageRecipients } from '#server/domain/message-recipients';
 import type { MessageRules } from '#server/domain/message-rules';
 import type { Messages } from '#server/domain/messages';
 import type { SitePlaces } from '#server/domain/site-places';
+import type { StreamedEvents } from '#server/domain/streamed-events';
 import type { WebhookUses } from '#server/domain/webhook-uses';
 import type { Why } from '#server/domain/why';
 import type { Route } from '#server/http/route';
@@ -12,6 +13,7 @@ import { configurationCheckRoutes } from './configuration-check.ts';
 import { messageRecipientRoutes } from './message-recipients.ts';
 import { messageRoutes } from './messages.ts';
 import { createSiteRoute } from './site-route.ts';
+import { streamedEventRoutes } from './streamed-events.ts';
 import { webhookRoutes } from './webhooks.ts';
 import { whyRoutes } from './why.ts';
 
@@ -23,6 +25,7 @@ type Parts = Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'> & {
   readonly messageRules: MessageRules;
   readonly messageRecipients: MessageRecipients;
   readonly messages: Messages;
+  readonly streamedEvents: StreamedEvents;
 };
 
 /** Every operation below `/ext/v1/sites/{site_id}`. */
@@ -33,6 +36,7 @@ export function extRoutes(parts: Parts): Route[] {
     ...messageRecipientRoutes(siteRoute, parts),
     ...messageRoutes(siteRoute, parts),
     ...whyRoutes(siteRoute, parts),
+    ...streamedEventRoutes(siteRoute, parts),
     ...webhookRoutes(siteRoute, parts),
     ...configurationCheckRoutes(siteRoute, parts),
   ];

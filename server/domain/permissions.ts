@@ -19,9 +19,9 @@ export function incidentsRight(place: SitePlace | undefined): ListeningRight {
 /**
  * What somebody may do in a site:
  * manage_site: settings, webhooks, message rules, audit log; manage_groups: people, access groups, and why a door refused;
- * see_everything: all entries, incidents and locks.
+ * see_everything: all entries, incidents and locks; hear_own: the entries of oneself.
  */
-export type SiteRight = 'manage_site' | 'manage_groups' | 'see_everything';
+export type SiteRight = 'manage_site' | 'manage_groups' | 'see_everything' | 'hear_own';
 
 type Standing = 'owner' | 'site_admin' | 'site_super_user' | 'site_user';
 
@@ -29,6 +29,7 @@ const holders: Readonly<Record<SiteRight, readonly Standing[]>> = {
   manage_site: ['owner', 'site_admin'],
   manage_groups: ['owner', 'site_admin', 'site_super_user'],
   see_everything: ['owner', 'site_admin', 'site_super_user'],
+  hear_own: ['owner', 'site_admin', 'site_super_user', 'site_user'],
 };
 
 /** Whether somebody at this place has a right (behaviour.md 16). */

@@ -76,6 +76,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     else if (request.method === 'OPTIONS' && !isLaid) void reply.code(204).send();
     else done();
   });
+  // A connection that is kept alive behind its last answer would be waited for.
+  app.addHook('onSend', async (_request, reply) => {
+    if (isStopping) void reply.header('connection', 'close');
+  });
   app.setErrorHandler((thrown, request, reply) => sendFailure({ thrown, request, reply, options }));
   const allowedMethods = collectPaths(app);
   app.setNotFoundHandler((request, reply) => {

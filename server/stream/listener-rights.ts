@@ -3,6 +3,7 @@
  * or until roles of the tenant change; questions that come together are one statement.
  */
 import type { CollectionId, TenantId, UserId } from '#contract/ids';
+import { rightAt } from '#server/domain/streamed-events';
 import type { Caller } from '#server/http/caller';
 import type { SessionState } from '#server/http/token';
 import type { Clock } from '#server/runtime/clock';
@@ -10,7 +11,7 @@ import type { Bus } from '#server/store/bus';
 import type { Database } from '#server/store/pool';
 import { readScope } from '#server/store/scope';
 import { findSitePlaces, rolesTopic, type SitePlace } from '#server/store/site-people';
-import { rightAt, type Listening } from './listening.ts';
+import type { Listening } from './listening.ts';
 
 const answerMs = 1_000;
 const rememberedAnswers = 50_000;
@@ -106,7 +107,7 @@ export function createListenerRights({
       sessionState.isActive(caller),
       placeOf(tenantId, { siteId, userId }),
     ]);
-    return isActive && rightAt(place, { userId, listening }) === 'allowed';
+    return isActive && rightAt(place, { userId, heard: listening }) === 'allowed';
   }
 
   return {
@@ -118,7 +119,7 @@ export function createListenerRights({
       const answer = tenantOf(listening.tenantId).answers.get(key);
       const ageMs = clock.now().getTime() - (answer?.askedAtMs ?? 0);
       if (answer === undefined || Math.abs(ageMs) >= answerMs) return mayStay(listener);
-      if (rightAt(answer.place, { userId, listening }) !== 'allowed') return false;
+      if (rightAt(answer.place, { userId, heard: listening }) !== 'allowed') return false;
       return sessionState.isActive(caller);
     },
     onChange(tenantId, act) {

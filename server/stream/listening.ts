@@ -1,16 +1,15 @@
 /** Who may listen to what, and from where on (streaming.md 1, 2 and 7): query, person and site in; a connection's listening or a refusal out. */
 import { ApiError } from '#contract/api-error';
-import { isUuid, type CollectionId, type TenantId, type UserId } from '#contract/ids';
-import { badCursor, earliestPlace, isKept, placeOfCursor } from '#server/domain/event-cursors';
-import { entriesRight, incidentsRight } from '#server/domain/permissions';
+import { isUuid, type CollectionId, type TenantId } from '#contract/ids';
+import { readCursor, rightAt } from '#server/domain/streamed-events';
 import type { Caller } from '#server/http/caller';
 import { plainName, queryParameters } from '#server/http/list';
 import { insufficientScope, TokenError } from '#server/http/token';
 import type { Database } from '#server/store/pool';
 import { readScope } from '#server/store/scope';
-import { findSitePlace, type SitePlace } from '#server/store/site-people';
+import { findSitePlace } from '#server/store/site-people';
 import type { Start } from '#server/store/stream-connections';
-import { findKeptSeconds, type EventKind } from '#server/store/streamed-events';
+import type { EventKind } from '#server/store/streamed-events';
 
 /** What one connection hears. */
 export type Listening = {
@@ -21,8 +20,6 @@ export type Listening = {
   readonly userId: string | null;
   readonly start: Start;
 };
-
-type What = Pick<Listening, 'kind' | 'userId'>;
 
 const fullAccess = 'user_api.full_access';
 const placeName = /^[A-Za-z0-9_-]{1,64}$/;
@@ -56,7 +53,7 @@ export async function readListening(
     siteId,
     userId: caller.userId,
   });
-  const right = rightAt(place, { userId: caller.userId, listening: what });
+  const right = rightAt(place, { userId: caller.userId, heard: what });
   if (right === 'unknown_site') throw new ApiError('NOT_FOUND', { thing: 'Site' });
   if (right === 'refused') throw new TokenError(403, '');
   const start = await readStart(database, { query, tenantId, siteId, kind, now });
@@ -66,19 +63,6 @@ export async function readListening(
 /** Raises the empty 403 (TokenError) of a token that may not listen at all. */
 export function checkScope(caller: Caller): void {
   if (!caller.scopes.has(fullAccess)) throw insufficientScope();
-}
-
-/** What somebody at this place of a site may hear of it; asked at connect and again while the connection lasts. */
-export function rightAt(
-  place: SitePlace | undefined,
-  { userId, listening }: { readonly userId: UserId | undefined; readonly listening: What },
-): 'allowed' | 'refused' | 'unknown_site' {
-  // A site of which the caller is no part answers as if it did not exist.
-  if (place === undefined || (!place.isOwner && place.role === null)) return 'unknown_site';
-  const right = listening.kind === 'entries' ? entriesRight(place) : incidentsRight(place);
-  if (right === 'everything') return 'allowed';
-  const isOwn = listening.userId !== null && listening.userId === userId;
-  return right === 'own' && isOwn ? 'allowed' : 'refused';
 }
 
 type Where = {
@@ -103,23 +87,6 @@ async function readStart(database: Database, { query, ...where }: Where): Promis
     name,
     showsCursor: cursor !== null || name !== null,
   };
-}
-
-/**
- * The number behind which a cursor's events begin; null = from now on (`latest`). Raises VALUE_INVALID when it is damaged,
- * foreign or older than what is kept.
- */
-export async function readCursor(
-  database: Database,
-  { cursor, tenantId, siteId, kind, now }: Omit<Where, 'query'> & { readonly cursor: string },
-): Promise<number | null> {
-  if (cursor.toLowerCase() === 'latest') return null;
-  if (cursor.toLowerCase() === 'earliest') return earliestPlace.number;
-  const place = placeOfCursor(siteId, cursor);
-  if (place === null) throw badCursor();
-  const keptSeconds = await findKeptSeconds(readScope(database, tenantId), { siteId, kind });
-  if (!isKept(place, { keptSeconds, now })) throw badCursor();
-  return place.number;
 }
 
 function uuidOf(query: ReadonlyMap<string, string>, name: string): string | null {

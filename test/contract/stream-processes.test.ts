@@ -44,6 +44,7 @@ async function startSecond(): Promise<Second> {
       LOG_LEVEL: 'silent',
     }),
     database,
+    ownerDatabase: database,
     clock: createSystemClock(),
     log: silentLog(),
     ids: createRandomIds(),

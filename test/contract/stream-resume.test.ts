@@ -93,14 +93,14 @@ describe('a cursor (streaming.md 7)', () => {
     await hears(reading, before);
     const cursor = eventsIn(reading.messages)[99]?.cursor ?? '';
     reading.end();
-    let isWriting = true;
+    const stop = new AbortController();
     const stored = [...before];
     const writing = (async () => {
-      while (isWriting) stored.push(await store());
+      while (!stop.signal.aborted) stored.push(await store());
     })();
     const hub = await join(`cursor=${cursor}`);
     await until(() => idsOf(hub).length > 1_150, { ...patience, what: 'live events arrive' });
-    isWriting = false;
+    stop.abort();
     await writing;
     stored.push(await store());
     await until(() => idsOf(hub).at(-1) === stored.at(-1), { ...patience, what: 'all is there' });

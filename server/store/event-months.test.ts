@@ -170,6 +170,18 @@ describe('with many events', () => {
     ],
   ];
 
+  it('names are looked up once for each IQ and lock, however many events they tell of', async () => {
+    const entries = Array.from({ length: 50 }, (_, index) =>
+      entry(91_000 + index, '2026-11-22T11:00:00.000Z'),
+    );
+    const [plan] = await plansOf((scope) =>
+      insertEvents(scope, { entries, incidents: [], ledgers: new Map(), now }),
+    );
+    const afterNames = plan?.slice(plan.search(/Function Scan on e /)) ?? '';
+    expect(afterNames).toMatch(/CTE Scan on sites/);
+    expect(afterNames).not.toMatch(/ on (collections|iqs|locks)/);
+  });
+
   it.each(hotActs)('%s reads no month as a whole', async (_what, act) => {
     const plans = await plansOf(act);
     expect(plans).toHaveLength(1);

@@ -157,17 +157,32 @@ async function numbersOf(
   return new Map(inOrder.map(({ event }, index) => [event, numbers[index] ?? 0]));
 }
 
-// A hub may have events to tell of an IQ that was deleted or replaced meanwhile.
-const places = `left join lateral (
-    select collection_id, customer_reference, mac, revision from iqs where tenant_id = $1 and id = e.iq_id
-    union all
-    select collection_id, customer_reference, mac, revision from gone_iqs where tenant_id = $1 and id = e.iq_id
-  ) i on true
-  left join collections c on c.tenant_id = $1 and c.id = i.collection_id
-  left join locks l on l.tenant_id = $1 and l.id = e.lock_id`;
+/**
+ * Names of the moment, looked up once for each IQ and lock, not for each event. A hub may have events to tell of an IQ that was
+ * deleted or replaced meanwhile. `iqs` and `locks` are the parameters with their ids.
+ */
+function placesSql({ iqs, locks }: { readonly iqs: string; readonly locks: string }): string {
+  return `with sites as materialized (
+       select i.*, c.customer_reference as collection_name, c.store_entry_events, c.store_incident_events
+         from (
+           select id, collection_id, customer_reference, mac, revision from iqs where tenant_id = $1 and id = any (${iqs}::uuid[])
+           union all
+           select id, collection_id, customer_reference, mac, revision from gone_iqs
+            where tenant_id = $1 and id = any (${iqs}::uuid[])) i
+         left join collections c on c.tenant_id = $1 and c.id = i.collection_id),
+     doors as materialized (
+       select id, customer_reference, mac from locks where tenant_id = $1 and id = any (${locks}::uuid[]))`;
+}
+
+const places = 'left join sites i on i.id = e.iq_id left join doors l on l.id = e.lock_id';
 
 const names = `i.collection_id, l.customer_reference as lock_name, l.mac as lock_mac, i.customer_reference as iq_name,
-  i.mac as iq_mac, i.revision as iq_revision, c.customer_reference as collection_name`;
+  i.mac as iq_mac, i.revision as iq_revision, i.collection_name`;
+
+function idsOf(events: readonly NewEvent[]): [iqs: string[], locks: string[]] {
+  const locks = events.map(({ lockId }) => lockId).filter((lockId) => lockId !== null);
+  return [[...new Set(events.map(({ iqId }) => iqId))], [...new Set(locks)]];
+}
 
 /** Those of the server count down, below what was stored before; those of hubs, nearly all, need no look at the tables. */
 function sequenceSql(table: 'entries' | 'incidents', isOfHubs: boolean): string {
@@ -184,7 +199,8 @@ async function insertEntries(
 ): Promise<void> {
   const isOfHubs = entries.every(({ sequence }) => sequence !== null);
   await scope.query(
-    `insert into entries (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
+    `${placesSql({ iqs: '$18', locks: '$19' })}
+     insert into entries (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
        local_date_time, lock_id, accessor_id, access_by, access_detail, exit_requested, reject_reason, stored_at,
        is_readable, collection_id, lock_customer_reference, lock_mac_address, iq_customer_reference, iq_mac_address,
        iq_revision, collection_customer_reference)
@@ -194,7 +210,7 @@ async function insertEntries(
      from (
        select e.number, e.id, e.iq_id, coalesce(e.boot, 0) as boot, ${sequenceSql('entries', isOfHubs)} as sequence,
            e.category, e.detail, e.at, e.local, e.lock_id, e.accessor_id, e.access_by, e.access_detail,
-           e.exit_requested, e.reject_reason, coalesce(c.store_entry_events, true) as is_readable, ${names}
+           e.exit_requested, e.reject_reason, coalesce(i.store_entry_events, true) as is_readable, ${names}
          from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
            $10::timestamp[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::boolean[], $16::text[], $17::bigint[])
            with ordinality as e (id, iq_id, boot, sequence, category, detail, at, local, lock_id, accessor_id,
@@ -220,6 +236,7 @@ async function insertEntries(
       entries.map(({ exitRequested }) => exitRequested),
       entries.map(({ rejectReason }) => rejectReason),
       entries.map(numberOf),
+      ...idsOf(entries),
     ],
     isOfHubs ? 'entries_insert' : 'entries_insert_own',
   );
@@ -232,14 +249,15 @@ async function insertIncidents(
 ): Promise<void> {
   const isOfHubs = incidents.every(({ place }) => place !== null);
   await scope.query(
-    `insert into incidents (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
+    `${placesSql({ iqs: '$13', locks: '$14' })}
+     insert into incidents (tenant_id, number, id, iq_id, boot, sequence, event_category, event_detail, utc_date_time,
        local_date_time, lock_id, stored_at, is_readable, collection_id, lock_customer_reference, lock_mac_address,
        iq_customer_reference, iq_mac_address, iq_revision, collection_customer_reference)
      select $1, coalesce(number, nextval('event_numbers')), id, iq_id, boot, sequence, category, detail, at, local, lock_id, $2, is_readable,
        collection_id, lock_name, lock_mac, iq_name, iq_mac, iq_revision, collection_name
      from (
        select e.number, e.id, e.iq_id, coalesce(e.boot, 0) as boot, ${sequenceSql('incidents', isOfHubs)} as sequence,
-           e.category, e.detail, e.at, e.local, e.lock_id, coalesce(c.store_incident_events, true) as is_readable, ${names}
+           e.category, e.detail, e.at, e.local, e.lock_id, coalesce(i.store_incident_events, true) as is_readable, ${names}
          from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
            $10::timestamp[], $11::uuid[], $12::bigint[])
            with ordinality as e (id, iq_id, boot, sequence, category, detail, at, local, lock_id, number, place)
@@ -259,6 +277,7 @@ async function insertIncidents(
       incidents.map(({ local }) => local),
       incidents.map(({ lockId }) => lockId),
       incidents.map(numberOf),
+      ...idsOf(incidents),
     ],
     isOfHubs ? 'incidents_insert' : 'incidents_insert_own',
   );

@@ -1,3 +1,4 @@
+import { ensureBrowser } from './browser.mjs';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { checkNodeVersion } from './node-version.mjs';
@@ -11,6 +12,7 @@ const CHECKS = [
 
 checkNodeVersion();
 ensureInstalled();
+ensureBrowser();
 const failed = CHECKS.filter(({ name, program, args }) => {
   console.log(`${name} …`);
   return !runNode(packageProgram(program), args);

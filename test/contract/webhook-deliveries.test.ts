@@ -191,6 +191,21 @@ describe('a replay', () => {
 });
 
 describe('what is past its time', () => {
+  it('is the former secret after 24 h', async () => {
+    const hook = await stage.create();
+    await stage.ask('POST', `/${hook.id}/secret`);
+    await house.pass(24 * hour - 60_000);
+    await stage.open(stage.doors[0]);
+    await stage.untilTried(hook, [1]);
+    await house.pass(60_000);
+    await stage.open(stage.doors[0]);
+    await stage.untilTried(hook, [1, 1]);
+    const signatures = stage.receiver.received.map(
+      ({ headers }) => String(headers['webhook-signature']).split(' ').length,
+    );
+    expect(signatures).toEqual([2, 1]);
+  });
+
   it('is erased with its event, and what a removed webhook left', async () => {
     const hook = await stage.create();
     const gone = await stage.create();

@@ -252,4 +252,33 @@ describe('what is past its time', () => {
     });
     expect(stage.receiver.received.map(idOf)).toEqual([first, first]);
   });
+
+  it('is what waits for a webhook of a site that another tenant has taken over', async () => {
+    const { server } = house;
+    const hook = await stage.create();
+    stage.receiver.answer(() => ({ status: 500 }));
+    await stage.open(stage.doors[0]);
+    await stage.untilTried(hook, [1]);
+    const given = await server.ask('POST', `/collections/${stage.place.siteId}/transfer_token`);
+    const taker = await server.token('core_api.full', await server.addTenant('Other'));
+    const { token: transfer } = given.json as { token: string };
+    const body = { kind: 'site_transfer', transfer_token: transfer };
+    const taken = await server.ask('POST', '/migrations', { body, token: taker });
+    expect([taken.status, taken.text]).toEqual([200, expect.any(String)]);
+    house.clock.advance(6_000);
+    const isIdle = async () => {
+      const { rows } = await server.database.pool.query(
+        'select 1 from webhook_lanes where webhook_id = $1 and next_at is not null',
+        [hook.id],
+      );
+      return rows.length === 0;
+    };
+    await until(isIdle, { what: 'nothing is due', timeoutMs: 30_000 });
+    expect(stage.receiver.received.length).toBe(1);
+    house.clock.advance(hour);
+    await until(async () => (await stage.rowsOf(hook)).length === 0, {
+      what: 'nothing is left',
+      timeoutMs: 30_000,
+    });
+  });
 });

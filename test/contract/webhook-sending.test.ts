@@ -6,6 +6,7 @@ import { placeOfCursor } from '#server/domain/event-cursors';
 import { retryDelaysMs } from '#server/domain/webhook-schedule';
 import { addPerson, addSite } from '#test/kit/people';
 import type { Received } from '#test/kit/receiver';
+import { insertLock } from '#test/kit/rows';
 import { addEventPlace, storeEntry, storeIncident } from '#test/kit/stored-events';
 import { until } from '#test/kit/wait';
 import {
@@ -157,6 +158,28 @@ describe('the order', () => {
     );
   });
 });
+
+it('a receiver that says nothing keeps nobody else waiting', async () => {
+  const { server } = house;
+  const other = await house.addStage();
+  const [slow, quick] = [await stage.create(), await other.create()];
+  let answer: (reply: { status: number }) => void = () => undefined;
+  const silence = new Promise<{ status: number }>((resolve) => (answer = resolve));
+  stage.receiver.answer(() => silence);
+  const { siteId } = stage.place;
+  const doors = Array.from({ length: 30 }, () => insertLock(server, { collection_id: siteId }));
+  for (const door of await Promise.all(doors)) await stage.open(door);
+  await stage.receiver.untilReceived(8);
+  await other.open(other.doors[0]);
+  await other.receiver.untilReceived(1);
+  expect(stage.receiver.mostAtOnce).toBeLessThan(16);
+  await other.untilTried(quick, [1]);
+  answer({ status: 204 });
+  await until(async () => (await stage.rowsOf(slow)).every(({ attempts }) => attempts === 1), {
+    what: 'all were tried',
+    timeoutMs: 60_000,
+  });
+}, 90_000);
 
 describe('what is not taken', () => {
   it('is tried 13 times by the published schedule with the same body, then kept as failed', async () => {

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { onBed } from './bed.ts';
 import { decisionTime } from './decision-time.ts';
 import { eventErasure } from './event-erasure.ts';
+import { eventCrowd } from './event-crowd.ts';
 import { eventLatency } from './event-latency.ts';
 import { eventRate } from './event-rate.ts';
 import { growth } from './growth.ts';
@@ -29,6 +30,7 @@ const measures: readonly Measure[] = [
   lockList,
   remoteOpening,
   eventLatency,
+  eventCrowd,
   eventRate,
   eventErasure,
   hubLedger,

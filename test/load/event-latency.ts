@@ -20,13 +20,13 @@ import type { Stage } from './stage.ts';
 import { median, percentile } from './statistics.ts';
 
 const hubCount = 100;
-const perSecond = 1_000;
+export const perSecond = 1_000;
 const tickMs = 10;
 
-type Latency = { readonly p50: number; readonly p99: number };
+export type Latency = { readonly p50: number; readonly p99: number };
 /** Tells of each event by its id. */
-type Listener = (id: string) => void;
-type Path = {
+export type Listener = (id: string) => void;
+export type Path = {
   /** Sends at the rate for so many seconds, and resolves when all have arrived. */
   measure(seconds: number): Promise<Latency>;
   close(): Promise<void>;
@@ -89,9 +89,11 @@ async function openOurs(stage: Stage): Promise<Path> {
   });
 }
 
-/** The official client, signed in as the owner of the hubs' site. */
-async function listen(stage: Stage, listener: Listener) {
-  const { place, server, client, hubCollectionId } = stage;
+/** A person who owns these sites; the result fetches a token. */
+export async function signInOwner(
+  { place, server, client }: Stage,
+  { name, siteIds }: { readonly name: string; readonly siteIds: readonly string[] },
+): Promise<() => Promise<string>> {
   const { database } = place;
   const ids = createRandomIds();
   const logins = createLogins({
@@ -100,7 +102,10 @@ async function listen(stage: Stage, listener: Listener) {
     ids,
     passwords: createPasswords(ids),
   });
-  const person = { username: 'owner@bench.example', password: ids.bytes(24).toString('base64url') };
+  const person = {
+    username: `${name}@bench.example`,
+    password: ids.bytes(24).toString('base64url'),
+  };
   const made = await logins.createLogin({
     email: person.username,
     password: person.password,
@@ -110,20 +115,27 @@ async function listen(stage: Stage, listener: Listener) {
   });
   if (!('loginId' in made)) throw new Error(made.fault);
   const userId = await logins.joinTenant({ loginId: made.loginId, tenantId });
-  await database.pool.query('update collections set owner_user_id = $1 where id = $2', [
+  await database.pool.query('update collections set owner_user_id = $1 where id = any ($2)', [
     userId,
-    hubCollectionId,
+    siteIds,
   ]);
+  return () =>
+    server.requests.token({
+      ...client,
+      ...person,
+      grant_type: 'password',
+      scope: 'user_api.full_access',
+    });
+}
+
+/** The official client, signed in as the owner of the hubs' site. */
+async function listen(stage: Stage, listener: Listener) {
+  const { server, hubCollectionId } = stage;
+  const token = await signInOwner(stage, { name: 'owner', siteIds: [hubCollectionId] });
   const connection = new HubConnectionBuilder()
     .withUrl(`${server.url}/v1/hub/entries?site_id=${hubCollectionId}`, {
       transport: HttpTransportType.WebSockets,
-      accessTokenFactory: () =>
-        server.requests.token({
-          ...client,
-          ...person,
-          grant_type: 'password',
-          scope: 'user_api.full_access',
-        }),
+      accessTokenFactory: token,
     })
     .configureLogging(LogLevel.Error)
     .build();
@@ -156,7 +168,7 @@ async function openFloor(
   return createPath(speakers, {
     frameOf: ({ hub }) => {
       number += 1;
-      const row = rowOf(stage, { hub, number });
+      const row = rowOf(stage.hubCollectionId, { hub, number });
       return { id: row.id, payload: JSON.stringify(row) };
     },
     listen: (listener) => {
@@ -171,8 +183,8 @@ async function openFloor(
 }
 
 /** The row the event becomes, made by the sender: the floor decides nothing. */
-function rowOf(
-  { hubCollectionId }: Stage,
+export function rowOf(
+  collectionId: string,
   { hub, number }: { readonly hub: Speaker['hub']; readonly number: number },
 ) {
   const { id, at, local, lock_id, category, access_by, exit_requested } = entryEvent(hub, number);
@@ -183,7 +195,7 @@ function rowOf(
     iq_id: hub.iqId,
     boot: 1,
     sequence: number,
-    collection_id: hubCollectionId,
+    collection_id: collectionId,
     event_category: category,
     utc_date_time: at,
     local_date_time: local,
@@ -204,11 +216,13 @@ type PathParts = {
   readonly frameOf: (speaker: Speaker) => { readonly id: string; readonly payload: string };
   readonly listen: (listener: Listener) => void;
   readonly close: () => Promise<void>;
+  /** So many hear each event; 1 unless said. */
+  readonly hearers?: number;
 };
 
-function createPath(
+export function createPath(
   speakers: readonly Speaker[],
-  { frameOf, listen: listenTo, close }: PathParts,
+  { frameOf, listen: listenTo, close, hearers = 1 }: PathParts,
 ): Path {
   return {
     async measure(seconds) {
@@ -217,7 +231,6 @@ function createPath(
       listenTo((id) => {
         const began = sentAt.get(id);
         if (began === undefined) return;
-        sentAt.delete(id);
         took.push(performance.now() - began);
       });
       const wanted = seconds * perSecond;
@@ -228,7 +241,7 @@ function createPath(
         sentAt.set(id, performance.now());
         speaker.tell('events', payload);
       });
-      await until(() => took.length >= wanted, {
+      await until(() => took.length >= wanted * hearers, {
         timeoutMs: 60_000,
         what: `${String(wanted)} events have arrived`,
       });

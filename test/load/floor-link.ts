@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:tls';
 import { Aedes, type PublishPacket } from 'aedes';
 import { Pool } from 'pg';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { downTopic } from '#contract/iq-link';
 import { createDeviceCertificates } from '#server/runtime/certificates';
 import { createSystemClock } from '#server/runtime/clock';
@@ -102,6 +102,8 @@ function say(topic: string, payload: string): void {
 let waiting: Record<string, unknown>[] = [];
 let isStoring = false;
 let columns: Columns | undefined;
+/** By the site they asked for; '' = all. */
+const hearers = new Map<string, WebSocket[]>();
 
 function take(packet: PublishPacket): void {
   if (columns === undefined) return;
@@ -115,16 +117,23 @@ async function storeWaiting(columns: Columns): Promise<void> {
     const batch = waiting;
     waiting = [];
     await insertRows(database(), { table: 'entries', columns, rows: batch });
-    for (const row of batch)
-      for (const socket of streams?.clients ?? []) socket.send(JSON.stringify(row));
+    for (const row of batch) {
+      const text = JSON.stringify(row);
+      for (const socket of hearers.get('') ?? []) socket.send(text);
+      for (const socket of hearers.get(String(row['collection_id'])) ?? []) socket.send(text);
+    }
   }
   isStoring = false;
 }
 
-/** From here on events, whole rows of `entries`, are stored and sent to whoever listens at the stream's port. */
+/** From here on events, whole rows of `entries`, are stored and sent to whoever listens at the stream's port to their site. */
 async function stream(given: { readonly columns: Columns }): Promise<void> {
   columns = given.columns;
   streams = new WebSocketServer({ host: '127.0.0.1', port: streamPort });
+  streams.on('connection', (socket, request) => {
+    const site = new URL(request.url ?? '', 'http://floor').searchParams.get('site') ?? '';
+    hearers.set(site, [...(hearers.get(site) ?? []), socket]);
+  });
   await once(streams, 'listening');
 }
 

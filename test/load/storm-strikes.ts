@@ -14,7 +14,11 @@ export function randomOf(seed: number): () => number {
 export type Strike =
   | { readonly kind: 'kill_server' | 'kill_gateway' | 'kill_postgres' }
   | { readonly kind: 'kill_hub'; readonly hub: number }
-  | { readonly kind: 'half_open' | 'cut' | 'fill_disk'; readonly hub: number; readonly forMs: number }
+  | {
+      readonly kind: 'half_open' | 'cut' | 'fill_disk';
+      readonly hub: number;
+      readonly forMs: number;
+    }
   | { readonly kind: 'move_clock'; readonly hub: number; readonly byMs: number };
 
 /** How often each comes, in parts of all. */

@@ -1,6 +1,7 @@
 import { ApiError } from '#contract/api-error';
 import { isUuid } from '#contract/ids';
 import { PulledEvents } from '#contract/streamed-events';
+import { hasSiteRight } from '#server/domain/permissions';
 import type { StreamedEvents } from '#server/domain/streamed-events';
 import type { Call, Route } from '#server/http/route';
 import { TokenError } from '#server/http/token';
@@ -20,13 +21,18 @@ export function streamedEventRoutes(
       summary: 'Entries or incidents behind a cursor, in the order of storing',
       tag: 'events',
       query: {
-        stream: { kind: 'text', isRequired: true, summary: '`entries` or `incidents`' },
+        stream: { kind: 'text', summary: '`entries` or `incidents`; must be given' },
         user_id: { kind: 'text', summary: 'Only the entries of this person' },
         cursor: { kind: 'text', summary: '`latest` (default), `earliest`, or one of an answer' },
         limit: { kind: 'text', summary: 'At most so many items: 1 to 1000, default 20' },
         wait: { kind: 'text', summary: 'Seconds to wait for the first: 0 to 30, default 0' },
       },
       answer: PulledEvents,
+      // Who hears the own entries only is refused everything else before the rest of the query is read (connect-api.md: order of checks).
+      exists: async ({ place, userId }, call) => {
+        const isOwn = call.query('user_id')?.trim().toLowerCase() === userId;
+        if (!isOwn && !hasSiteRight(place, 'see_everything')) throw new TokenError(403, '');
+      },
       handle: ({ actor, siteId, userId }, call) => {
         const kind = kindOf(call);
         const { tenantId } = actor;
@@ -48,6 +54,8 @@ export function streamedEventRoutes(
 
 function kindOf(call: Call): EventKind {
   const word = call.query('stream')?.trim().toLowerCase();
+  if (word === undefined)
+    throw new ApiError('REQUEST_INVALID', { reason: 'The stream field is required.' });
   if (word === 'entries' || word === 'incidents') return word;
   throw new ApiError('VALUE_INVALID', { parameter: 'stream' });
 }

@@ -29,8 +29,10 @@ export async function syncLockMemory(door: Door, parts: Parts): Promise<void> {
 async function bringInLine(door: Door, parts: Parts): Promise<void> {
   const { driver, tables, onChanged } = parts;
   const isTrailUsed = tables.table?.locks.get(door.id)?.item.audit_trail_days !== undefined;
-  if (isTrailUsed && !(await readTrail(door, driver))) return;
-  const { table, version: tableVersion } = tables;
+  // Before the lock is asked: what changes meanwhile is not proven by its answer.
+  const tableVersion = tables.version;
+  if (isTrailUsed && !(await readTrail(door, { driver, tableVersion }))) return;
+  const { table } = tables;
   if (!door.status || !table) return;
   const trail = isTrailUsed ? (door.trail?.entries ?? null) : null;
   const limits = door.status.traits;
@@ -65,10 +67,18 @@ async function write(
   onChanged();
 }
 
-/** Brings what the hub knows of the lock's audit trail up to date; false = the lock did not answer. */
-async function readTrail(door: Door, driver: Driver): Promise<boolean> {
+/**
+ * Brings what the hub knows of the lock's audit trail up to date; false = the lock did not answer. A change of the table is proven
+ * only by a trail that was read after it: the last heartbeat may lie before the last opening.
+ */
+async function readTrail(
+  door: Door,
+  { driver, tableVersion }: { readonly driver: Driver; readonly tableVersion: number },
+): Promise<boolean> {
   const present = door.status?.trailVersion;
-  if (present === undefined || present === door.trail?.version) return true;
+  if (present === undefined) return true;
+  const isProven = door.memory?.table_version === tableVersion;
+  if (isProven && present === door.trail?.version) return true;
   const outcome = await driver.readTrail(door.mac);
   if (outcome.result !== 'confirmed') return false;
   const { version, entries } = outcome;

@@ -1,3 +1,4 @@
+import type { AuditLog } from '#server/domain/audit-log';
 import type { CollectionOptions } from '#server/domain/collection-options';
 import type { ConfigurationCheck } from '#server/domain/configuration-check';
 import type { MessageRecipients } from '#server/domain/message-recipients';
@@ -8,6 +9,7 @@ import type { StreamedEvents } from '#server/domain/streamed-events';
 import type { WebhookUses } from '#server/domain/webhook-uses';
 import type { Why } from '#server/domain/why';
 import type { Route } from '#server/http/route';
+import { siteAuditLogRoutes } from './audit-log.ts';
 import { siteOptionRoutes } from './collection-options.ts';
 import { configurationCheckRoutes } from './configuration-check.ts';
 import { messageRecipientRoutes } from './message-recipients.ts';
@@ -19,6 +21,7 @@ import { whyRoutes } from './why.ts';
 
 type Parts = Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'> & {
   readonly sitePlaces: SitePlaces;
+  readonly auditLog: AuditLog;
   readonly collectionOptions: CollectionOptions;
   readonly why: Why;
   readonly configurationCheck: ConfigurationCheck;
@@ -33,6 +36,7 @@ export function extRoutes(parts: Parts): Route[] {
   const siteRoute = createSiteRoute(parts);
   return [
     ...siteOptionRoutes(siteRoute, parts),
+    ...siteAuditLogRoutes(siteRoute, parts),
     ...messageRecipientRoutes(siteRoute, parts),
     ...messageRoutes(siteRoute, parts),
     ...whyRoutes(siteRoute, parts),

@@ -6,15 +6,14 @@ import {
   AuditCheckpointPage,
   AuditEntryPage,
   type AuditChangeEntry,
-  type AuditEntry,
 } from '#contract/audit-log';
 import { instantText } from '#contract/time-text';
 import type { AuditLog } from '#server/domain/audit-log';
 import { route, type Route } from '#server/http/route';
 import { checkpointFields } from '#server/store/audit-checkpoints';
-import { auditFields, type AuditChangeRow, type AuditRow } from '#server/store/audit-log';
+import { auditEntryOf, auditFields, type AuditChangeRow } from '#server/store/audit-log';
 import { actorOf } from './actor.ts';
-import { eventPosition, toEventPage } from './event-pages.ts';
+import { eventPosition, toEventPage } from '#server/http/event-pages';
 
 const list = 'audit_log';
 const changesList = 'audit_log_changes';
@@ -33,7 +32,7 @@ export function auditLogRoutes({ auditLog }: { readonly auditLog: AuditLog }): R
       handle: async (call) => {
         const position = eventPosition(call, { list, fields: auditFields });
         const found = await auditLog.list(actorOf(call), call.list, position);
-        return toEventPage(call, { list, fields: auditFields, found, toItem: toAuditEntry });
+        return toEventPage(call, { list, fields: auditFields, found, toItem: auditEntryOf });
       },
     }),
     route({
@@ -62,15 +61,6 @@ export function auditLogRoutes({ auditLog }: { readonly auditLog: AuditLog }): R
         call.page(await auditLog.listCheckpoints(actorOf(call), call.list), (row) => row),
     }),
   ];
-}
-
-/** A record without changes has no member for their hash: it has the form that records had before there were any. */
-function toAuditEntry({ changes_hash: changes, ...row }: AuditRow): AuditEntry {
-  return {
-    ...row,
-    utc_date_time: instantText(row.utc_date_time),
-    ...(changes === null ? {} : { changes_hash: changes }),
-  };
 }
 
 const Changes = Type.Array(AuditChange);

@@ -4,7 +4,7 @@ import type { Entries } from '#server/domain/entries';
 import { route, type Route } from '#server/http/route';
 import { entryFields, type EntryRow } from '#server/store/entries';
 import { actorOf } from './actor.ts';
-import { eventPosition, toEventPage } from './event-pages.ts';
+import { eventPosition, toEventPage } from '#server/http/event-pages';
 
 const list = 'entries';
 

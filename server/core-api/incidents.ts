@@ -4,7 +4,7 @@ import type { Incidents } from '#server/domain/incidents';
 import { route, type Route } from '#server/http/route';
 import { eventFields, type IncidentRow } from '#server/store/incidents';
 import { actorOf } from './actor.ts';
-import { eventPosition, toEventPage } from './event-pages.ts';
+import { eventPosition, toEventPage } from '#server/http/event-pages';
 
 const list = 'incidents';
 

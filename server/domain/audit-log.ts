@@ -1,4 +1,5 @@
 import type { AuditCheckpoint } from '#contract/audit-log';
+import type { CollectionId } from '#contract/ids';
 import type { EventPosition, ListOptions } from '#contract/odata';
 import type { Actor } from '#server/events/audit';
 import { pageCheckpoints } from '#server/store/audit-checkpoints';
@@ -18,6 +19,12 @@ export type AuditLog = {
     options: ListOptions,
     position: EventPosition | null,
   ): Promise<EventListResult<AuditRow>>;
+  /** The records that are about one site. */
+  listOfSite(
+    actor: Actor,
+    options: ListOptions,
+    of: { readonly collectionId: CollectionId; readonly position: EventPosition | null },
+  ): Promise<EventListResult<AuditRow>>;
   /** The same records with what changed from what to what, where that was not erased. */
   listChanges(
     actor: Actor,
@@ -31,7 +38,8 @@ export type AuditLog = {
 export function createAuditLog({ database }: { readonly database: Database }): AuditLog {
   const scopeOf = (actor: Actor): Scope => readScope(database, actor.tenantId);
   return {
-    list: (actor, options, position) => listAuditLog(scopeOf(actor), options, position),
+    list: (actor, options, position) => listAuditLog(scopeOf(actor), options, { position }),
+    listOfSite: (actor, options, of) => listAuditLog(scopeOf(actor), options, of),
     listChanges: (actor, options, position) => listAuditChanges(scopeOf(actor), options, position),
     listCheckpoints: (actor, options) => pageCheckpoints(scopeOf(actor), options),
   };

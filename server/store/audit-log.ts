@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import type { CollectionId } from '#contract/ids';
 import { auditOutcomes, type AuditEntry } from '#contract/audit-log';
+import { instantText } from '#contract/time-text';
 import type { EventPosition, ListOptions } from '#contract/odata';
 import { listEvents, type EventListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
@@ -31,13 +33,17 @@ export const auditFields = {
 const columns = `r.id, r.number::float8 as number, r.request_id, r.hash, r.previous_hash, r.utc_date_time, r.client_id,
   r.user_id, r.accessor_id, r.action, r.object_type, r.object_id, r.collection_id, r.outcome, r.detail, r.changes_hash`;
 
-/** A page of the tenant's audit log, newest first unless asked otherwise. */
+/** A page of the tenant's audit log or of one collection's part of it, newest first unless asked otherwise. */
 export function listAuditLog(
   scope: Scope,
   options: ListOptions,
-  position: EventPosition | null,
+  {
+    position,
+    collectionId = null,
+  }: { readonly position: EventPosition | null; readonly collectionId?: CollectionId | null },
 ): Promise<EventListResult<AuditRow>> {
   return listEvents<AuditRow>(scope, {
+    ...(collectionId === null ? {} : { where: sql`r.collection_id = ${collectionId}` }),
     from: sql`audit_log r`,
     tenant: sql`r.tenant_id`,
     select: sql.raw(columns),
@@ -46,6 +52,15 @@ export function listAuditLog(
     id: sql`r.id`,
     position,
   });
+}
+
+/** A record without changes has no member for their hash: it has the form that records had before there were any. */
+export function auditEntryOf({ changes_hash: changes, ...row }: AuditRow): AuditEntry {
+  return {
+    ...row,
+    utc_date_time: instantText(row.utc_date_time),
+    ...(changes === null ? {} : { changes_hash: changes }),
+  };
 }
 
 export type AuditChangeRow = AuditRow & {

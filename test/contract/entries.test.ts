@@ -179,7 +179,7 @@ describe('the hot lists', () => {
 
   /** The plans of what a request really asked the database, without running it again. */
   async function plansOf(path: string): Promise<string[]> {
-    const { pool } = cardea.database;
+    const { pool } = cardea.serverDatabase;
     const asked: { text: string; values: unknown[] }[] = [];
     const original = pool.query.bind(pool) as (...given: unknown[]) => unknown;
     pool.query = ((...given: unknown[]) => {

@@ -43,6 +43,8 @@ export type TestServer = {
   readonly mqttPort: number;
   readonly dataDir: string;
   readonly database: Database;
+  /** What the server itself asks through. */
+  readonly serverDatabase: Database;
   readonly databaseUrl: string;
   /** The parts of the running process; another one after `resume`. */
   readonly cardea: Cardea;
@@ -143,6 +145,7 @@ export async function startTestServer(
     mqttPort,
     dataDir,
     database: test.database,
+    serverDatabase,
     databaseUrl: test.url,
     get cardea() {
       return cardea;

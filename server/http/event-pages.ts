@@ -4,8 +4,8 @@ import {
   findContinuationToken,
   readContinuation,
   type EventQuery,
-} from '#server/http/continuation';
-import type { Call } from '#server/http/route';
+} from './continuation.ts';
+import type { Call } from './route.ts';
 
 /** A list of events by its fixed name and its fields; a token fits only the list it came from. */
 export type EventList = { readonly list: string; readonly fields: ListFields };

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,7 +9,9 @@ export default defineConfig({
     exclude: ['node_modules/**', 'dist/**', 'data/**'],
     globalSetup: ['test/kit/global-setup.ts'],
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Journeys wait more than they compute; the usual one less than there are cores leaves a small machine idle.
+    maxWorkers: Math.max(2, availableParallelism()),
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 });

@@ -103,6 +103,8 @@ export async function startRunning(
   const repeaters = new Map<string, SeenRepeater>();
   let iqReport: IqReport | null = null;
   let partial: PartialDelta | null = null;
+  /** What the server sends before the hub has come back without content is no restore: it would be cleared half-way. */
+  let isResetting = false;
   let tableWork: Promise<unknown> = Promise.resolve();
   let goneSince: Date | null = state.get().last_contact
     ? new Date(state.get().last_contact ?? 0)
@@ -347,6 +349,7 @@ export async function startRunning(
     tell({ kind: 'link', state: session.name });
     lights.show();
     if (session.name === 'ready') {
+      isResetting = false;
       goneSince = null;
       log.info('linked to the server', { boot: state.get().boot, table: tables.version });
       return;
@@ -388,6 +391,7 @@ export async function startRunning(
   }
 
   async function takeDesired({ frame }: Extract<DownMessage, { name: 'desired' }>): Promise<void> {
+    if (isResetting) return;
     const gathered = gather(partial, frame);
     partial = gathered.state === 'waiting' ? gathered.partial : null;
     if (gathered.state === 'waiting') return;
@@ -423,6 +427,7 @@ export async function startRunning(
   async function pressButton(heldMs: number): Promise<void> {
     if (heldMs < resetHoldMs.least || heldMs > resetHoldMs.most) return;
     if (state.get().credential === null) return;
+    isResetting = true;
     await recorder.record({ kind: 'factory_reset' });
     for (const attached of attachments.all()) letGo(attached);
     await factoryReset(content);

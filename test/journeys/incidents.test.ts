@@ -53,12 +53,16 @@ beforeEach(async () => {
 });
 
 /** The incidents that `act` brings, in the order of storing, once there are so many; and notes their words. */
-async function broughtBy(act: () => Promise<unknown>, count: number): Promise<CoreObject[]> {
+async function broughtBy(
+  act: () => Promise<unknown>,
+  count: number,
+  isMeant: (incident: CoreObject) => boolean = () => true,
+): Promise<CoreObject[]> {
   const known = new Set((await all()).map(({ id }) => id));
   await act();
   const found = await until(
     async () => {
-      const fresh = (await all()).filter(({ id }) => !known.has(id));
+      const fresh = (await all()).filter((one) => !known.has(one.id) && isMeant(one));
       return fresh.length >= count && fresh;
     },
     { what: `${String(count)} incidents can be read`, timeoutMs: 25_000 },
@@ -85,6 +89,10 @@ const atMeetingRoom = () => ({
   iq_id: house.iqId('Ground floor hub'),
   collection_id: house.collectionId,
 });
+
+/** The tries to lock a jammed door may end while the next cause is at work. */
+const isElsewhere = (incident: CoreObject): boolean =>
+  incident['lock_id'] !== house.lockId('Meeting room');
 
 const causes: [string, () => Promise<unknown>, readonly string[]][] = [
   [
@@ -196,23 +204,31 @@ describe('the cause of an incident', () => {
   }, 60_000);
 
   it('a hub that falls silent for 15 s, and is back', async () => {
-    const found = await broughtBy(async () => {
-      hub.setLink('cut');
-      await until(() => hub.view()?.link === 'down', { what: 'the hub has noticed' });
-      await serverClock.move(16_000);
-      await until(async () => (await all()).some(isOf('iq_connection_lost')), {
-        what: 'the loss can be read',
-        timeoutMs: 20_000,
-      });
-      hub.setLink('up');
-    }, 2);
+    const found = await broughtBy(
+      async () => {
+        hub.setLink('cut');
+        await until(() => hub.view()?.link === 'down', { what: 'the hub has noticed' });
+        await serverClock.move(16_000);
+        await until(async () => (await all()).some(isOf('iq_connection_lost')), {
+          what: 'the loss can be read',
+          timeoutMs: 20_000,
+        });
+        hub.setLink('up');
+      },
+      2,
+      isElsewhere,
+    );
     expect(words(found)).toEqual(['iq_connection_lost', 'iq_connection_restored']);
     for (const incident of found)
       expect(incident).toMatchObject({ iq_id: house.iqId('Ground floor hub'), lock_id: null });
   }, 60_000);
 
   it('a lock that is reset by hand', async () => {
-    const found = await broughtBy(() => house.simulated.lock('Storage').resetByHand(), 1);
+    const found = await broughtBy(
+      () => house.simulated.lock('Storage').resetByHand(),
+      1,
+      isElsewhere,
+    );
     expect(words(found)).toEqual(['lock_reset']);
   }, 60_000);
 

@@ -10,8 +10,9 @@ import { instantText } from '#contract/time-text';
 import { createAuditCheck } from '#server/events/audit-check';
 import { checkpointText } from '#server/events/audit-form';
 import type { AuditSigner } from '#server/runtime/audit-key';
-import type { Clock, Timer } from '#server/runtime/clock';
+import type { Clock } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
+import { createRounds } from '#server/runtime/rounds';
 import {
   eraseAudit,
   insertCheckpoint,
@@ -54,15 +55,11 @@ export function createAuditCheckpoints({
   readonly clock: Clock;
   readonly log: Log;
 }): AuditCheckpoints {
-  let timer: Timer | undefined;
-  let isStopped = false;
-  let running: Promise<void> = Promise.resolve();
-
   async function run(): Promise<{ signed: number; erased: number }> {
     const signer = await openSigner();
     let signed = 0;
     for (const head of await listUnsignedHeads(database)) {
-      if (isStopped) return { signed, erased: 0 };
+      if (rounds.isStopped) return { signed, erased: 0 };
       if (await isWhole(head)) signed += await keep(sign(signer, { place: head, erases: false }));
     }
     return { signed, erased: await erase(signer) };
@@ -135,7 +132,7 @@ export function createAuditCheckpoints({
       const places = found.filter(({ tenantId }) => !touched.has(tenantId));
       if (places.length === 0) return total;
       for (const place of places) {
-        if (isStopped) return total;
+        if (rounds.isStopped) return total;
         if (await isWholeUpTo(place)) {
           await keep(sign(signer, { place, erases: true }));
           total += await eraseAudit(database, place);
@@ -144,30 +141,20 @@ export function createAuditCheckpoints({
     }
   }
 
-  function wait(ms: number): void {
-    timer = clock.setTimeout(() => {
-      running = run()
-        .then(
-          ({ erased }) => {
-            if (erased > 0) log.info({ erased }, 'audit records past their days were erased');
-          },
-          (error: unknown) => log.error({ err: error }, 'the audit log could not be signed'),
-        )
-        .finally(() => {
-          if (!isStopped) wait(everyMs);
-        });
-    }, ms);
+  async function round(): Promise<void> {
+    const { erased } = await run();
+    if (erased > 0) log.info({ erased }, 'audit records past their days were erased');
   }
 
-  return {
-    start: () => wait(firstMs),
-    async stop() {
-      isStopped = true;
-      timer?.cancel();
-      await running;
-    },
-    run,
-  };
+  const rounds = createRounds({
+    clock,
+    firstMs,
+    everyMs,
+    round,
+    onFailure: (error) => log.error({ err: error }, 'the audit log could not be signed'),
+  });
+
+  return { start: () => rounds.start(), stop: () => rounds.stop(), run };
 }
 
 async function appendLine(path: string, line: string): Promise<void> {

@@ -2,8 +2,9 @@
  * Makes the tables of coming months and erases events past their retention: whole months where nobody keeps anything of them, else
  * some rows at a time so that nothing else waits. Several processes may do it at once.
  */
-import type { Clock, Timer } from '#server/runtime/clock';
+import type { Clock } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
+import { createRounds } from '#server/runtime/rounds';
 import { listEventMonths, openEventMonths, type EventMonth } from '#server/store/event-months';
 import {
   dropMonthIfOver,
@@ -44,10 +45,6 @@ export function createEventEraser({
   readonly clock: Clock;
   readonly log: Log;
 }): EventEraser {
-  let timer: Timer | undefined;
-  let isStopped = false;
-  let running: Promise<void> = Promise.resolve();
-
   async function run(): Promise<Erased> {
     const now = clock.now();
     if (!(await openEventMonths(database, now)))
@@ -56,7 +53,7 @@ export function createEventEraser({
     const months: string[] = [];
     let events = 0;
     for (const month of await listEventMonths(database)) {
-      if (isStopped) break;
+      if (rounds.isStopped) break;
       if (await dropMonthIfOver(database, month, { now, longestSeconds })) months.push(month.table);
       else events += await eraseRows(month, { now, limit: atOnce });
     }
@@ -75,36 +72,26 @@ export function createEventEraser({
   async function repeat(erase: () => Promise<number>): Promise<number> {
     let total = 0;
     for (;;) {
-      if (isStopped) return total;
+      if (rounds.isStopped) return total;
       const erased = await erase();
       if (erased === 0) return total;
       total += erased;
     }
   }
 
-  function wait(ms: number): void {
-    timer = clock.setTimeout(() => {
-      running = run()
-        .then(
-          ({ events, months }) => {
-            if (events + months.length > 0)
-              log.info({ events, months }, 'events past their retention were erased');
-          },
-          (error: unknown) => log.warn({ err: error }, 'expired events could not be erased'),
-        )
-        .finally(() => {
-          if (!isStopped) wait(everyMs);
-        });
-    }, ms);
+  async function round(): Promise<void> {
+    const { events, months } = await run();
+    if (events + months.length > 0)
+      log.info({ events, months }, 'events past their retention were erased');
   }
 
-  return {
-    start: () => wait(firstMs),
-    async stop() {
-      isStopped = true;
-      timer?.cancel();
-      await running;
-    },
-    run,
-  };
+  const rounds = createRounds({
+    clock,
+    firstMs,
+    everyMs,
+    round,
+    onFailure: (error) => log.warn({ err: error }, 'expired events could not be erased'),
+  });
+
+  return { start: () => rounds.start(), stop: () => rounds.stop(), run };
 }

@@ -1,7 +1,8 @@
 /** Tells of lost IQs that damping held back. Several processes may do it at once: each loss is told once. */
 import type { UntoldLosses } from '#server/domain/untold-losses';
-import type { Clock, Timer } from '#server/runtime/clock';
+import type { Clock } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
+import { createRounds } from '#server/runtime/rounds';
 
 /** As often as silence is judged. */
 const everyMs = 15_000;
@@ -21,27 +22,11 @@ export function createLossTeller({
   readonly clock: Clock;
   readonly log: Log;
 }): LossTeller {
-  let timer: Timer | undefined;
-  let isStopped = false;
-  let running: Promise<unknown> = Promise.resolve();
-
-  function wait(): void {
-    timer = clock.setTimeout(() => {
-      running = losses
-        .tell()
-        .catch((error: unknown) => log.warn({ err: error }, 'lost IQs could not be looked for'))
-        .finally(() => {
-          if (!isStopped) wait();
-        });
-    }, everyMs);
-  }
-
-  return {
-    start: wait,
-    async stop() {
-      isStopped = true;
-      timer?.cancel();
-      await running;
-    },
-  };
+  return createRounds({
+    clock,
+    firstMs: everyMs,
+    everyMs,
+    round: () => losses.tell(),
+    onFailure: (error) => log.warn({ err: error }, 'lost IQs could not be looked for'),
+  });
 }

@@ -1,6 +1,7 @@
 /** Erases deliveries when their event is past its retention, and what webhooks leave that were taken away. */
-import type { Clock, Timer } from '#server/runtime/clock';
+import type { Clock } from '#server/runtime/clock';
 import type { Log } from '#server/runtime/log';
+import { createRounds } from '#server/runtime/rounds';
 import type { Database } from '#server/store/pool';
 import { readScope } from '#server/store/scope';
 import {
@@ -30,17 +31,13 @@ export function createWebhookEraser({
   readonly clock: Clock;
   readonly log: Log;
 }): WebhookEraser {
-  let timer: Timer | undefined;
-  let isStopped = false;
-  let running: Promise<unknown> = Promise.resolve();
-
   async function run(): Promise<number> {
     let total = 0;
     for (const keeping of await listDeliveryKeepings(database)) {
       const scope = readScope(database, keeping.tenantId);
       const rule = { now: clock.now(), limit: atOnce };
       for (let erased = atOnce; erased === atOnce; total += erased) {
-        if (isStopped) return total;
+        if (rounds.isStopped) return total;
         erased = await eraseDeliveries(scope, keeping, rule);
       }
       if (keeping.keptSeconds === null) await eraseWebhook(scope, keeping.webhookId);
@@ -48,23 +45,13 @@ export function createWebhookEraser({
     return total;
   }
 
-  function wait(ms: number): void {
-    timer = clock.setTimeout(() => {
-      running = run()
-        .catch((error: unknown) => log.warn({ err: error }, 'deliveries could not be erased'))
-        .finally(() => {
-          if (!isStopped) wait(everyMs);
-        });
-    }, ms);
-  }
+  const rounds = createRounds({
+    clock,
+    firstMs,
+    everyMs,
+    round: run,
+    onFailure: (error) => log.warn({ err: error }, 'deliveries could not be erased'),
+  });
 
-  return {
-    start: () => wait(firstMs),
-    async stop() {
-      isStopped = true;
-      timer?.cancel();
-      await running;
-    },
-    run,
-  };
+  return { start: () => rounds.start(), stop: () => rounds.stop(), run };
 }

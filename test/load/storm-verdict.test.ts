@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { judgeHub, type StoredEvent } from './storm-verdict.ts';
 
-const event = (sequence: number): StoredEvent => ({ sequence, id: `id-${String(sequence)}` });
+const event = (sequence: number): StoredEvent => ({
+  boot: 1,
+  sequence,
+  id: `id-${String(sequence)}`,
+});
 const line = (sequence: number): string => `${String(sequence)} id-${String(sequence)}`;
 const written = [4, 5, 6, 7].map(line);
 const faults = (stored: readonly StoredEvent[]) => {
@@ -34,6 +38,14 @@ test.each([
 });
 
 test('another event under a number of the ledger is a loss', () => {
-  const stored = [event(4), event(5), { sequence: 6, id: 'another' }, event(7)];
+  const stored = [event(4), event(5), { boot: 1, sequence: 6, id: 'another' }, event(7)];
   expect(faults(stored)).toEqual({ lost: 1, doubled: 0, outOfOrder: 0 });
+});
+
+test('a start may use numbers again that were held in memory, after all of the start before', () => {
+  const held = { boot: 1, sequence: 8, id: 'held' };
+  const again = { boot: 2, sequence: 8, id: 'again' };
+  const whole = [4, 5, 6, 7].map(event);
+  expect(faults([...whole, held, again])).toEqual({ lost: 0, doubled: 0, outOfOrder: 0 });
+  expect(faults([...whole, again, held])).toEqual({ lost: 0, doubled: 0, outOfOrder: 1 });
 });

@@ -183,9 +183,9 @@ async function storm(ground: Ground, { seconds, seed, hubs }: Options): Promise<
 /** What is stored of an IQ's hub, in the order of the numbers that readers follow. */
 async function storedOf({ place }: Halves, iqId: string): Promise<readonly StoredEvent[]> {
   const { rows } = await place.database.pool.query<StoredEvent>(
-    `select sequence::int, id from (
-       select number, sequence, id from entries where iq_id = $1
-       union all select number, sequence, id from incidents where iq_id = $1 and sequence > 0) as events
+    `select boot, sequence::int, id from (
+       select number, boot::int, sequence, id from entries where iq_id = $1
+       union all select number, boot::int, sequence, id from incidents where iq_id = $1 and sequence > 0) as events
      order by number`,
     [iqId],
   );

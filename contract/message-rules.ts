@@ -4,8 +4,6 @@ import { incidentCategories } from './events.ts';
 import {
   Bool,
   listOf,
-  LocalEnd,
-  LocalStart,
   optional,
   orNull,
   page,
@@ -15,6 +13,7 @@ import {
   Uuid,
   words,
 } from './fields.ts';
+import { writtenDays } from './time-schedules.ts';
 
 export const ruleTypes = ['entered', 'rejected'] as const;
 export type RuleType = (typeof ruleTypes)[number];
@@ -81,26 +80,8 @@ export const RuleLockResponse = Type.Object({ id: Uuid, customer_reference: orNu
 export type RuleLockResponse = Static<typeof RuleLockResponse>;
 export const RuleLockPage = page(RuleLockResponse);
 
-const scheduled = {
-  start_date: optional(orNull(LocalStart)),
-  end_date: optional(orNull(LocalEnd)),
-  monday: optional(Bool),
-  tuesday: optional(Bool),
-  wednesday: optional(Bool),
-  thursday: optional(Bool),
-  friday: optional(Bool),
-  saturday: optional(Bool),
-  sunday: optional(Bool),
-};
-
 export const PostMessageScheduleRequest = Type.Object({
   start_time: TimeStart,
   end_time: TimeEnd,
-  ...scheduled,
-});
-
-export const PatchMessageScheduleRequest = Type.Object({
-  start_time: optional(TimeStart),
-  end_time: optional(TimeEnd),
-  ...scheduled,
+  ...writtenDays,
 });

@@ -30,7 +30,8 @@ export const AccessGroupTimeScheduleResponse = Type.Object({
 export type AccessGroupTimeScheduleResponse = Static<typeof AccessGroupTimeScheduleResponse>;
 export const AccessGroupTimeSchedulePage = page(AccessGroupTimeScheduleResponse);
 
-const written = {
+/** What every schedule of a week may be written with beside its hours. */
+export const writtenDays = {
   start_date: optional(orNull(LocalStart)),
   end_date: optional(orNull(LocalEnd)),
   monday: optional(Bool),
@@ -45,11 +46,11 @@ const written = {
 export const PostTimeScheduleRequest = Type.Object({
   start_time: optional(withDefault(TimeStart, '00:00:00')),
   end_time: optional(withDefault(TimeEnd, '23:59:59')),
-  ...written,
+  ...writtenDays,
 });
 
 export const PatchTimeScheduleRequest = Type.Object({
   start_time: optional(TimeStart),
   end_time: optional(TimeEnd),
-  ...written,
+  ...writtenDays,
 });

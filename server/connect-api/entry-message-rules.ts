@@ -3,12 +3,12 @@ import {
   EntryMessageRuleResponse,
   PatchEntryMessageRuleRequest,
   PatchMessageRuleRelationRequest,
-  PatchMessageScheduleRequest,
   PostEntryMessageRuleRequest,
   PostMessageScheduleRequest,
   RuleLockPage,
   type RuleType,
 } from '#contract/message-rules';
+import { PatchTimeScheduleRequest } from '#contract/time-schedules';
 import {
   AccessGroupTimeSchedulePage,
   AccessGroupTimeScheduleResponse,
@@ -207,7 +207,7 @@ function schedules(siteRoute: SiteRoute, { messageRules, messageRuleSchedules }:
       right,
       summary: 'Change a schedule of a rule',
       tag,
-      body: { schema: PatchMessageScheduleRequest, mode: 'patch' },
+      body: { schema: PatchTimeScheduleRequest, mode: 'patch' },
       answer: AccessGroupTimeScheduleResponse,
       exists: scheduleExists,
       handle: (at, call, body) => messageRuleSchedules.update(at.actor, scheduleOf(at, call), body),

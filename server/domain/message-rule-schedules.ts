@@ -1,10 +1,8 @@
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import { weekdays } from '#contract/fields';
-import type {
-  PatchMessageScheduleRequest,
-  PostMessageScheduleRequest,
-} from '#contract/message-rules';
+import type { PostMessageScheduleRequest } from '#contract/message-rules';
+import type { PatchTimeScheduleRequest } from '#contract/time-schedules';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
@@ -22,9 +20,10 @@ import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope } from '#server/store/scope';
 import { changed } from './collections.ts';
 import { heldRule } from './message-rules.ts';
+import { checkDates } from './time-schedules.ts';
 
 export type PostMessageSchedule = Required<Static<typeof PostMessageScheduleRequest>>;
-export type PatchMessageSchedule = Static<typeof PatchMessageScheduleRequest>;
+export type PatchMessageSchedule = Static<typeof PatchTimeScheduleRequest>;
 
 /** A schedule by the rule it belongs to, as paths name it. */
 export type RuleSchedule = { readonly rule: SiteRule; readonly id: string };
@@ -109,12 +108,7 @@ async function getSchedule(scope: Scope, { rule, id }: RuleSchedule): Promise<Me
 function checkSchedule(schedule: Omit<MessageScheduleRow, 'id'>): void {
   if (!weekdays.some((day) => schedule[day]))
     throw new ApiError('VALUE_INVALID', { message: 'At least one day should be selected' });
-  const { start_date: start, end_date: end } = schedule;
-  if (start !== null && end !== null && end < start)
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'end_date',
-      reason: 'It lies before start_date.',
-    });
+  checkDates(schedule);
 }
 
 function fact(verb: string, { rule, id }: RuleSchedule) {

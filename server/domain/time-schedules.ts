@@ -129,7 +129,14 @@ function checkSchedule(schedule: Omit<AccessGroupTimeScheduleResponse, 'id'>): v
       parameter: 'monday',
       reason: 'At least one day from monday to sunday must be true.',
     });
-  const { start_date: start, end_date: end } = schedule;
+  checkDates(schedule);
+}
+
+/** VALUE_INVALID when a schedule ends before it begins. */
+export function checkDates({
+  start_date: start,
+  end_date: end,
+}: Pick<AccessGroupTimeScheduleResponse, 'start_date' | 'end_date'>): void {
   if (start !== null && end !== null && end < start)
     throw new ApiError('VALUE_INVALID', {
       parameter: 'end_date',

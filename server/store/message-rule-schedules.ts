@@ -1,24 +1,25 @@
 import { sql } from 'kysely';
-import { weekdays } from '#contract/fields';
 import type { ListOptions } from '#contract/odata';
 import type { AccessGroupTimeScheduleResponse } from '#contract/time-schedules';
 import { listRows, type ListResult } from './list.ts';
 import type { Scope, WriteScope } from './scope.ts';
-import { timeScheduleFields } from './time-schedules.ts';
+import {
+  insertScheduleOf,
+  timeScheduleColumns,
+  timeScheduleFields,
+  writableTimeScheduleColumns,
+  type NewSchedule,
+} from './time-schedules.ts';
 import { updateColumns } from './update.ts';
 
 export type MessageScheduleRow = AccessGroupTimeScheduleResponse;
-
-const columns = `s.id, to_char(s.start_time, 'HH24:MI:SS') as start_time, to_char(s.end_time, 'HH24:MI:SS') as end_time,
-  to_char(s.start_date, 'YYYY-MM-DD"T"HH24:MI:SS') as start_date,
-  to_char(s.end_date, 'YYYY-MM-DD"T"HH24:MI:SS') as end_date, ${weekdays.map((day) => `s.${day}`).join(', ')}`;
 
 export async function findMessageSchedule(
   scope: Scope,
   { ruleId, id }: { readonly ruleId: string; readonly id: string },
 ): Promise<MessageScheduleRow | undefined> {
   const [row] = await scope.query<MessageScheduleRow>(
-    `select ${columns} from message_rule_schedules s where s.tenant_id = $1 and s.rule_id = $2 and s.id = $3`,
+    `select ${timeScheduleColumns} from message_rule_schedules s where s.tenant_id = $1 and s.rule_id = $2 and s.id = $3`,
     [scope.tenantId, ruleId, id],
   );
   return row;
@@ -34,7 +35,7 @@ export function listMessageSchedules(
     from: sql`message_rule_schedules s`,
     tenant: sql`s.tenant_id`,
     where: sql`s.rule_id = ${ruleId}::uuid`,
-    select: sql.raw(columns),
+    select: sql.raw(timeScheduleColumns),
     fields: timeScheduleFields,
     options,
     id: sql`s.id`,
@@ -48,36 +49,20 @@ export function readMessageSchedules(
   ruleIds: readonly string[],
 ): Promise<(MessageScheduleRow & { readonly rule_id: string })[]> {
   return scope.query(
-    `select s.rule_id, ${columns} from message_rule_schedules s where s.tenant_id = $1 and s.rule_id = any ($2)`,
+    `select s.rule_id, ${timeScheduleColumns} from message_rule_schedules s where s.tenant_id = $1 and s.rule_id = any ($2)`,
     [scope.tenantId, ruleIds],
     'message_schedules',
   );
 }
 
-export async function insertMessageSchedule(
+export function insertMessageSchedule(
   scope: WriteScope,
   ruleId: string,
-  row: MessageScheduleRow & { readonly created_at: Date },
+  row: NewSchedule,
 ): Promise<void> {
-  await scope.query(
-    `insert into message_rule_schedules (tenant_id, rule_id, id, start_time, end_time, start_date, end_date,
-       ${weekdays.join(', ')}, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-    [
-      scope.tenantId,
-      ruleId,
-      row.id,
-      row.start_time,
-      row.end_time,
-      row.start_date,
-      row.end_date,
-      ...weekdays.map((day) => row[day]),
-      row.created_at,
-    ],
-  );
+  const owner = { table: 'message_rule_schedules', column: 'rule_id', id: ruleId } as const;
+  return insertScheduleOf(scope, owner, row);
 }
-
-const writable = ['start_time', 'end_time', 'start_date', 'end_date', ...weekdays] as const;
 
 /** Writes the members given; the others stay. */
 export async function updateMessageSchedule(
@@ -85,7 +70,8 @@ export async function updateMessageSchedule(
   id: string,
   change: Partial<MessageScheduleRow>,
 ): Promise<void> {
-  await updateColumns(scope, { table: 'message_rule_schedules', id, columns: writable, change });
+  const columns = writableTimeScheduleColumns;
+  await updateColumns(scope, { table: 'message_rule_schedules', id, columns, change });
 }
 
 export async function deleteMessageSchedule(scope: WriteScope, id: string): Promise<void> {

@@ -25,7 +25,8 @@ export const timeScheduleFields = {
   sunday: { type: 'bool', sql: sql`s.sunday`, isNotNull: true },
 } as const satisfies SqlListFields;
 
-const columns = `s.id, to_char(s.start_time, 'HH24:MI:SS') as start_time, to_char(s.end_time, 'HH24:MI:SS') as end_time,
+/** The columns of a schedule `s`, as every table of schedules has them. */
+export const timeScheduleColumns = `s.id, to_char(s.start_time, 'HH24:MI:SS') as start_time, to_char(s.end_time, 'HH24:MI:SS') as end_time,
   to_char(s.start_date, 'YYYY-MM-DD"T"HH24:MI:SS') as start_date,
   to_char(s.end_date, 'YYYY-MM-DD"T"HH24:MI:SS') as end_date, ${weekdays.map((day) => `s.${day}`).join(', ')}`;
 
@@ -36,7 +37,7 @@ export async function findTimeSchedule(
   id: TimeScheduleId,
 ): Promise<TimeScheduleRow | undefined> {
   const [row] = await scope.query<TimeScheduleRow>(
-    `select ${columns} from time_schedules s
+    `select ${timeScheduleColumns} from time_schedules s
      where s.tenant_id = $1 and s.access_group_id = $2 and s.id = $3`,
     [scope.tenantId, groupId, id],
     'time_schedule_find',
@@ -53,7 +54,7 @@ export function listTimeSchedules(
     from: sql`time_schedules s`,
     tenant: sql`s.tenant_id`,
     where: sql`s.access_group_id = ${groupId}::uuid`,
-    select: sql.raw(columns),
+    select: sql.raw(timeScheduleColumns),
     fields: timeScheduleFields,
     options,
     id: sql`s.id`,
@@ -61,18 +62,34 @@ export function listTimeSchedules(
   });
 }
 
-export async function insertTimeSchedule(
+export function insertTimeSchedule(
   scope: WriteScope,
   groupId: AccessGroupId,
-  row: TimeScheduleRow & { readonly created_at: Date },
+  row: NewSchedule,
+): Promise<void> {
+  const owner = { table: 'time_schedules', column: 'access_group_id', id: groupId } as const;
+  return insertScheduleOf(scope, owner, row);
+}
+
+export type NewSchedule = AccessGroupTimeScheduleResponse & { readonly created_at: Date };
+
+/** Whose schedule it is: a group's or a message rule's. */
+export type ScheduleOwner =
+  | { readonly table: 'time_schedules'; readonly column: 'access_group_id'; readonly id: string }
+  | { readonly table: 'message_rule_schedules'; readonly column: 'rule_id'; readonly id: string };
+
+export async function insertScheduleOf(
+  scope: WriteScope,
+  { table, column, id }: ScheduleOwner,
+  row: NewSchedule,
 ): Promise<void> {
   await scope.query(
-    `insert into time_schedules (tenant_id, access_group_id, id, start_time, end_time, start_date, end_date,
+    `insert into ${table} (tenant_id, ${column}, id, start_time, end_time, start_date, end_date,
        ${weekdays.join(', ')}, created_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     [
       scope.tenantId,
-      groupId,
+      id,
       row.id,
       row.start_time,
       row.end_time,
@@ -84,7 +101,13 @@ export async function insertTimeSchedule(
   );
 }
 
-const writable = ['start_time', 'end_time', 'start_date', 'end_date', ...weekdays] as const;
+export const writableTimeScheduleColumns = [
+  'start_time',
+  'end_time',
+  'start_date',
+  'end_date',
+  ...weekdays,
+] as const;
 
 /** Writes the members given; the others stay. */
 export async function updateTimeSchedule(
@@ -92,7 +115,12 @@ export async function updateTimeSchedule(
   id: TimeScheduleId,
   change: Partial<AccessGroupTimeScheduleResponse>,
 ): Promise<void> {
-  await updateColumns(scope, { table: 'time_schedules', id, columns: writable, change });
+  await updateColumns(scope, {
+    table: 'time_schedules',
+    id,
+    columns: writableTimeScheduleColumns,
+    change,
+  });
 }
 
 export async function deleteTimeSchedule(scope: WriteScope, id: TimeScheduleId): Promise<void> {

@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'server/core-api': ABOVE_DOMAIN,
   'server/connect-api': ABOVE_DOMAIN,
   'server/identity': ABOVE_DOMAIN,
+  'server/account': [...ABOVE_DOMAIN, 'server/identity'],
   'server/stream': ABOVE_DOMAIN,
   'server/signer': ABOVE_DOMAIN,
   'server/messages': ABOVE_DOMAIN,

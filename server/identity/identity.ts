@@ -18,6 +18,7 @@ import { createPayloadAdapter } from './payload-adapter.ts';
 import { createProvider } from './provider.ts';
 import { registerRoutes } from './routes.ts';
 import { createSessionState } from './session-state.ts';
+import { createSessions, type Sessions } from './sessions.ts';
 import { createSigningKeys, type KeySet, type SigningKeys } from './signing-keys.ts';
 import { createSignInAudit, type Origin } from './sign-in-audit.ts';
 import { createSignInLimits } from './sign-in-limits.ts';
@@ -29,6 +30,8 @@ export type Identity = {
   readonly issuer: string;
   readonly clients: Clients;
   readonly logins: Logins;
+  /** Who is signed in where. */
+  readonly sessions: Sessions;
   readonly keys: KeySource;
   readonly sessionState: SessionState;
   /** Makes the first signing key when there is none; throws StartError KEY_FILE_UNUSABLE. */
@@ -74,6 +77,7 @@ export function createIdentity({
 }): Identity {
   const issuer = issuerOf(config);
   const passwords = createPasswords(ids);
+  const sessions = createSessions({ database, clock, ids });
   const clients = createClients({ database, clock, ids });
   const limits = createSignInLimits({
     database,
@@ -118,7 +122,11 @@ export function createIdentity({
   const sweepLater = (): void => {
     if (isStopped) return;
     timer = clock.setTimeout(() => {
-      Promise.all([limits.sweep(), deleteExpiredOidcPayloads(database, clock.now())])
+      Promise.all([
+        limits.sweep(),
+        sessions.sweep(),
+        deleteExpiredOidcPayloads(database, clock.now()),
+      ])
         .catch((error: unknown) => log.warn({ err: error }, 'old sign-in data was not removed'))
         .finally(sweepLater);
     }, SWEEP_EVERY_MS);
@@ -128,6 +136,7 @@ export function createIdentity({
     issuer,
     clients,
     logins: createLogins({ database, clock, ids, passwords }),
+    sessions,
     keys: { readKeys: () => started().readKeys() },
     sessionState: createSessionState({ database, clock }),
     async start() {

@@ -1,0 +1,167 @@
+/** Mails about an account: to people as logins, across tenants. What a site tells its people is in `messages`. */
+import type {
+  AccountMailChannel,
+  AccountMailState,
+  AccountMailWord,
+} from '#contract/account-mails';
+import type { LoginId } from '#contract/ids';
+import type { Database } from './pool.ts';
+import type { Scope } from './scope.ts';
+
+/** Bus topic that says account mails wait; the payload is empty. */
+export const accountMailsTopic = 'account_mails';
+
+export type NewAccountMail = {
+  readonly id: string;
+  /** Whose account it is about; null = of nobody who has one. */
+  readonly loginId: LoginId | null;
+  readonly channel: AccountMailChannel;
+  /** Of a mailbox, or the number of a phone. */
+  readonly address: string;
+  readonly word: AccountMailWord;
+  readonly subject: string;
+  readonly text: string;
+  /** What is in it opens an account: the text goes when the mail has. */
+  readonly hasLink: boolean;
+  readonly giveUpAt: Date;
+  readonly createdAt: Date;
+};
+
+const insertText = `insert into account_mails (id, login_id, channel, address, word, subject, body, has_link, state, next_attempt_at,
+    give_up_at, created_at)
+  values ($1, (select id from logins where id = $2), $10, $3, $4, $5, $6, $7, 'waiting', $9, $8, $9)`;
+
+function insertValues(mail: NewAccountMail): readonly unknown[] {
+  return [
+    mail.id,
+    mail.loginId,
+    mail.address,
+    mail.word,
+    mail.subject,
+    mail.text,
+    mail.hasLink,
+    mail.giveUpAt,
+    mail.createdAt,
+    mail.channel,
+  ];
+}
+
+/** Leaves a mail to be sent. */
+export async function insertAccountMail(database: Database, mail: NewAccountMail): Promise<void> {
+  await database.pool.query(insertText, [...insertValues(mail)]);
+}
+
+/** The same, within what it tells of. */
+export async function insertAccountMailIn(scope: Scope, mail: NewAccountMail): Promise<void> {
+  await scope.query(insertText, insertValues(mail));
+}
+
+/** How many mails of these words were left for an address, in any letter case, since an instant. */
+export async function countAccountMails(
+  database: Database,
+  {
+    address,
+    words,
+    since,
+  }: {
+    readonly address: string;
+    readonly words: readonly AccountMailWord[];
+    readonly since: Date;
+  },
+): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(
+    `select count(*)::int as count from account_mails
+     where lower(address) = lower($1) and word = any ($2) and created_at > $3`,
+    [address, words, since],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+export type ClaimedAccountMail = {
+  readonly id: string;
+  readonly channel: AccountMailChannel;
+  readonly address: string;
+  readonly subject: string;
+  readonly body: string;
+  /** This one included. */
+  readonly attempts: number;
+  readonly give_up_at: Date;
+};
+
+/** Takes mails that are due; no other process is given them before `until`. */
+export async function claimAccountMails(
+  database: Database,
+  { now, until, limit }: { readonly now: Date; readonly until: Date; readonly limit: number },
+): Promise<ClaimedAccountMail[]> {
+  const { rows } = await database.pool.query<ClaimedAccountMail>({
+    name: 'account_mails_claim',
+    text: `update account_mails m set claimed_until = $2, attempts = attempts + 1
+     where m.id in (
+       select d.id from account_mails d
+        where d.state = 'waiting' and d.next_attempt_at <= $1 and (d.claimed_until is null or d.claimed_until <= $1)
+        order by d.next_attempt_at limit $3 for update skip locked)
+     returning m.id, m.channel, m.address, m.subject, m.body, m.attempts, m.give_up_at`,
+    values: [now, until, limit],
+  });
+  return rows;
+}
+
+export type AccountMailOutcome = {
+  readonly state: AccountMailState;
+  /** A word, never an address or a text. */
+  readonly error: string | null;
+  readonly nextAttemptAt: Date | null;
+  readonly deliveredAt: Date | null;
+};
+
+/** Writes how an attempt ended, and lets go of the mail; a link that was delivered or given up is kept no longer. */
+export async function endAccountMail(
+  database: Database,
+  id: string,
+  { state, error, nextAttemptAt, deliveredAt }: AccountMailOutcome,
+): Promise<void> {
+  await database.pool.query(
+    `update account_mails set state = $2, last_error = $3, next_attempt_at = $4, delivered_at = $5, claimed_until = null,
+       body = case when has_link and $2 in ('delivered', 'failed') then '' else body end
+     where id = $1 and state = 'waiting'`,
+    [id, state, error, nextAttemptAt, deliveredAt],
+  );
+}
+
+export type AccountMailRow = {
+  readonly id: string;
+  readonly channel: AccountMailChannel;
+  readonly address: string;
+  readonly word: AccountMailWord;
+  readonly subject: string;
+  readonly body: string;
+  readonly state: AccountMailState;
+  readonly attempts: number;
+  readonly last_error: string | null;
+  readonly created_at: Date;
+  readonly delivered_at: Date | null;
+};
+
+/** A page of the mails of all accounts, newest first. */
+export async function listAccountMails(
+  database: Database,
+  { skip, top }: { readonly skip: number; readonly top: number },
+): Promise<AccountMailRow[]> {
+  const { rows } = await database.pool.query<AccountMailRow>(
+    `select id, channel, address, word, subject, body, state, attempts, last_error, created_at, delivered_at
+     from account_mails order by created_at desc, id desc offset $1 limit $2`,
+    [skip, top],
+  );
+  return rows;
+}
+
+/** Erases mails that are over: of nobody's account after a day, all others after 90; links in the outbox after 30. */
+export async function eraseAccountMails(database: Database, now: Date): Promise<void> {
+  await database.pool.query(
+    `delete from account_mails where state <> 'waiting' and created_at < $1::timestamptz - case
+       when login_id is null and state <> 'outbox' then interval '1 day'
+       when has_link then interval '30 days'
+       else interval '90 days' end`,
+    [now],
+  );
+}

@@ -1,6 +1,7 @@
 /** Hands messages that are due to their providers, at least once each; the right to know is asked again (design.md law 6). */
 import { triedForMs } from '#server/domain/notices';
 import type { Log } from '#server/runtime/log';
+import type { Senders } from '#server/runtime/sender';
 import {
   claimMessages,
   endAttempt,
@@ -11,7 +12,6 @@ import type { Database } from '#server/store/pool';
 import { readScope } from '#server/store/scope';
 import { findSitePlace } from '#server/store/site-people';
 import { mayKnow } from './make-messages.ts';
-import type { Senders } from './senders.ts';
 
 const minuteMs = 60_000;
 /** Waits before the next attempt; the last one counts on, until the message is given up. */

@@ -1,4 +1,4 @@
-import type { OutgoingMessage, Sender } from './sender.ts';
+import type { OutgoingMessage, Sender } from '#server/runtime/sender';
 
 const timeoutMs = 10_000;
 

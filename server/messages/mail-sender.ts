@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import type { Sender } from './sender.ts';
+import type { Sender } from '#server/runtime/sender';
 import { htmlOf } from './texts.ts';
 
 /** How long a mail server may say nothing; well within the time in which a process that stops must be done. */
@@ -26,7 +26,7 @@ export function createMailSender({
     disableUrlAccess: true,
   });
   return {
-    async send({ id, to, subject, text }) {
+    async send({ id, to, subject, text, attachment }) {
       try {
         await transport.sendMail({
           from,
@@ -34,6 +34,17 @@ export function createMailSender({
           subject,
           text: `${text}\n`,
           html: htmlOf({ subject, text }),
+          ...(attachment === undefined
+            ? {}
+            : {
+                attachments: [
+                  {
+                    filename: attachment.name,
+                    contentType: attachment.type,
+                    content: attachment.content,
+                  },
+                ],
+              }),
           messageId: `<${id}@${domain}>`,
           // Out-of-office answers and mailing loops leave such mails alone (RFC 3834).
           headers: { 'Auto-Submitted': 'auto-generated' },

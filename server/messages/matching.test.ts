@@ -1,6 +1,8 @@
 import { describe, expect, it, test } from 'vitest';
 import type { CollectionId, UserId } from '#contract/ids';
+import { builtInRoles } from '#contract/roles';
 import type { TellableEvent, TellingRule } from '#server/store/message-events';
+import type { SitePlace } from '#server/store/site-people';
 import { nextAttempt } from './deliver-messages.ts';
 import { mayKnow } from './make-messages.ts';
 import { endOfQuiet, isToldBy, placeOf } from './matching.ts';
@@ -148,8 +150,17 @@ describe('quiet hours', () => {
 });
 
 describe('who may know', () => {
-  const owner = { isOwner: true, role: null } as const;
-  const user = { isOwner: false, role: 'site_user' } as const;
+  const nobody: SitePlace = {
+    installationState: 'self_installed',
+    subscriptionEndsAt: null,
+    features: null,
+    isOwner: false,
+    isInstaller: false,
+    accessorId: null,
+    roles: [],
+  };
+  const owner: SitePlace = { ...nobody, isOwner: true };
+  const user: SitePlace = { ...nobody, roles: [builtInRoles.site_user] };
   it.each([
     ['the owner, of incidents', owner, 'incident', null, true],
     ['a user, not of incidents', user, 'incident', null, false],
@@ -157,7 +168,7 @@ describe('who may know', () => {
     ['a user, not of others', user, 'entry', 'ben', false],
     ['a user, not of strangers', user, 'entry', null, false],
     ['nobody who left', undefined, 'entry', ada, false],
-    ['nobody who has no place there', { isOwner: false, role: null }, 'entry', ada, false],
+    ['nobody who has no place there', nobody, 'entry', ada, false],
   ] as const)('%s', (_name, place, kind, eventUserId, is) => {
     expect(mayKnow(place, { kind, eventUserId, userId: ada })).toBe(is);
   });

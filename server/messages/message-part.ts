@@ -1,9 +1,9 @@
 /** The part that makes and sends messages, and erases them with the events of their site. Several processes may run it at once. */
 import type { TenantId } from '#contract/ids';
 import type { Clock, Timer } from '#server/runtime/clock';
-import type { Config } from '#server/runtime/config';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
+import type { Senders } from '#server/runtime/sender';
 import type { Bus } from '#server/store/bus';
 import { eventsTopic } from '#server/store/events';
 import { listTenantsToTell } from '#server/store/message-events';
@@ -12,7 +12,6 @@ import type { Database } from '#server/store/pool';
 import { listTenantIds } from '#server/store/tenants';
 import { deliverMessages } from './deliver-messages.ts';
 import { makeMessages } from './make-messages.ts';
-import { createSenders } from './senders.ts';
 
 /** Of uploads that follow one another closely the events are looked at together. */
 const gatherMs = 200;
@@ -28,21 +27,20 @@ export type MessagePart = {
 };
 
 export function createMessagePart({
-  config,
+  senders,
   database,
   bus,
   clock,
   ids,
   log,
 }: {
-  readonly config: Config;
+  readonly senders: Senders;
   readonly database: Database;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
 }): MessagePart {
-  const senders = createSenders(config);
   const heard = new Map<TenantId, () => void>();
   const endings: (() => void)[] = [];
   const timers = new Set<Timer>();
@@ -127,7 +125,6 @@ export function createMessagePart({
       await looking.stop();
       for (const end of [...endings, ...heard.values()]) end();
       await Promise.all([making.stop(), delivering.stop(), erasing.stop()]);
-      for (const sender of Object.values(senders)) sender?.close();
     },
   };
 }

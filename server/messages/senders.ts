@@ -1,12 +1,8 @@
-import type { MessageChannel } from '#contract/messages';
 import type { Config } from '#server/runtime/config';
 import { createHttpSender } from './http-sender.ts';
 import { createMailSender } from './mail-sender.ts';
-import type { Sender } from './sender.ts';
+import type { Senders } from '#server/runtime/sender';
 import { lineOf } from './texts.ts';
-
-/** Who takes over the messages of each channel; null = nobody, they are read in the outbox. */
-export type Senders = Readonly<Record<MessageChannel, Sender | null>>;
 
 type Settings = Partial<
   Pick<Config, 'smtpUrl' | 'mailFrom' | 'smsUrl' | 'smsToken' | 'pushUrl' | 'pushToken'>

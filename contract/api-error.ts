@@ -31,9 +31,10 @@ const wordStatus: ReadonlyMap<string, number> = new Map([
   ['access_denied', 403],
 ]);
 
-/** The cases of 1100 and 1101 that are not a plain 400 (errors.md rule 5, core-api.md 4). */
+/** The cases of 1100 and 1101 that are told apart (errors.md rule 5, core-api.md 4). An id in a body is 2202 on the Connect face. */
 const caseStatus = {
   path_id: 404,
+  body_id: 400,
   route: 404,
   method: 405,
   in_use: 409,

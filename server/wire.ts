@@ -3,45 +3,11 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { extRoutes } from './connect-api/ext-routes.ts';
 import { extFace } from './connect-api/ext-face.ts';
-import { connectFaces } from './connect-api/connect-face.ts';
+import { connectVersions } from '#contract/connect-version';
+import { connectFace } from './connect-api/connect-face.ts';
 import { connectRoutes } from './connect-api/connect-routes.ts';
-import { accessGroupRoutes } from './core-api/access-groups.ts';
-import { accessorPinRoutes } from './core-api/accessor-pins.ts';
-import { accessorRoutes } from './core-api/accessors.ts';
-import { auditLogRoutes } from './core-api/audit-log.ts';
-import { collectionOptionRoutes } from './core-api/collection-options.ts';
-import { collectionSettingRoutes } from './core-api/collection-settings.ts';
-import { collectionRoutes } from './core-api/collections.ts';
-import { detachmentRoutes } from './core-api/detachments.ts';
-import { deviceRoutes } from './core-api/devices.ts';
-import { easyOfficeModeRoutes } from './core-api/easy-office-mode.ts';
-import { entryRoutes } from './core-api/entries.ts';
+import { coreRoutes } from './core-api/core-routes.ts';
 import { coreFace } from './core-api/face.ts';
-import { firmwareUpdateRoutes } from './core-api/firmware-updates.ts';
-import { exportRoutes } from './core-api/exports.ts';
-import { floorRoutes } from './core-api/floors.ts';
-import { incidentRoutes } from './core-api/incidents.ts';
-import { iqPinRoutes } from './core-api/iq-pins.ts';
-import { iqReplacementRoutes } from './core-api/iq-replacements.ts';
-import { iqRoutes } from './core-api/iqs.ts';
-import { keySettingRoutes } from './core-api/key-settings.ts';
-import { keyRoutes } from './core-api/keys.ts';
-import { licensePlateAccessRoutes } from './core-api/license-plate-access.ts';
-import { licensePlateRoutes } from './core-api/license-plates.ts';
-import { lockReplacementRoutes } from './core-api/lock-replacements.ts';
-import { lockingRoutes } from './core-api/lockings.ts';
-import { lockRoutes } from './core-api/locks.ts';
-import { migrationRoutes } from './core-api/migrations.ts';
-import { offlineKeyRoutes } from './core-api/offline-keys.ts';
-import { repeaterRoutes } from './core-api/repeaters.ts';
-import { rightsStateRoutes } from './core-api/rights-state.ts';
-import { tagRegistrationRoutes } from './core-api/tag-registrations.ts';
-import { tagRoutes } from './core-api/tags.ts';
-import { tenantCertificateRoutes } from './core-api/tenant-certificates.ts';
-import { timeScheduleRoutes } from './core-api/time-schedules.ts';
-import { transferTokenRoutes } from './core-api/transfer-tokens.ts';
-import { treeRoutes } from './core-api/tree.ts';
-import { vendorRoutes } from './core-api/vendors.ts';
 import { createAccessGroups } from './domain/access-groups.ts';
 import { createAccessorPins } from './domain/accessor-pins.ts';
 import { createAccessors } from './domain/accessors.ts';
@@ -76,7 +42,9 @@ import { createMessaging } from './domain/messaging.ts';
 import { createMigrations } from './domain/migrations.ts';
 import { createMobileKeys } from './domain/mobile-keys.ts';
 import { createNotices } from './domain/notices.ts';
+import { createHandedMessages } from './domain/handed-messages.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
+import { createOperators } from './domain/operators.ts';
 import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.ts';
 import { createRepeaters } from './domain/repeaters.ts';
 import { createRightsState } from './domain/rights-state.ts';
@@ -106,6 +74,7 @@ import { createRateLimit } from './http/rate-limit.ts';
 import { createTokenCheck } from './http/token.ts';
 import { createIdentity, type Identity } from './identity/identity.ts';
 import { createMessagePart } from './messages/message-part.ts';
+import { createSenders } from './messages/senders.ts';
 import { createDeviceCertificates } from './runtime/certificates.ts';
 import { createAuditCheckpoints } from './jobs/audit-checkpoints.ts';
 import { createEventEraser } from './jobs/erase-events.ts';
@@ -118,6 +87,7 @@ import type { Ids } from './runtime/ids.ts';
 import type { Log } from './runtime/log.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { openSeal, type Seal } from './runtime/seal.ts';
+import { closeSenders, type Senders } from './runtime/sender.ts';
 import { registerSigner } from './signer/routes.ts';
 import { createUpdateCatalogue, type UpdateCatalogue } from './runtime/update-catalogue.ts';
 import { createBus, type Bus } from './store/bus.ts';
@@ -163,7 +133,9 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     isNamed: config.updateCatalogue !== undefined,
   });
   const { gateway, certificates } = await createDeviceCloud(parts, { bus, seal, catalogue });
-  const domain = createDomain({ ...parts, bus, seal, catalogue, link: gateway?.link ?? null });
+  const senders = createSenders(config);
+  const link = gateway?.link ?? null;
+  const domain = createDomain({ ...parts, bus, seal, catalogue, senders, link });
   // Where the hubs are, since what it does is to send.
   const rollout =
     gateway === null
@@ -230,7 +202,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       })
     : undefined;
   const messages = config.roles.includes('jobs')
-    ? createMessagePart({ config, database, bus, clock, ids, log })
+    ? createMessagePart({ senders, database, bus, clock, ids, log })
     : undefined;
   const webhooks = config.roles.includes('jobs')
     ? createWebhookSending({ ...parts, bus, attempts: domain.webhookAttempts })
@@ -258,8 +230,12 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     };
     registerFace(app, { face: coreFace, routes: coreRoutes(domain), parts });
     registerFace(app, { face: extFace, routes: extRoutes(domain), parts });
-    for (const face of connectFaces)
-      registerFace(app, { face, routes: connectRoutes(domain), parts });
+    for (const version of connectVersions)
+      registerFace(app, {
+        face: connectFace(version),
+        routes: connectRoutes({ ...domain, version }),
+        parts,
+      });
   }
   if (isServing && domain.outsideSigner === null)
     registerSigner(app, { signers: domain.signers, log });
@@ -310,6 +286,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await messages?.stop();
       await auditCheckpoints?.stop();
       identity.stop();
+      closeSenders(senders);
       await bus.stop();
     },
   };
@@ -365,6 +342,7 @@ type DomainParts = CardeaParts & {
   readonly bus: Bus;
   readonly seal: Seal;
   readonly catalogue: UpdateCatalogue;
+  readonly senders: Senders;
   readonly link: CommandLink | null;
 };
 
@@ -378,6 +356,7 @@ function createDomain({
   bus,
   seal,
   catalogue,
+  senders,
   link,
 }: DomainParts) {
   const audit = createAudit({ clock, ids });
@@ -396,6 +375,8 @@ function createDomain({
     commands,
     vendors: createVendors({ database }),
     sitePlaces: createSitePlaces({ database }),
+    operators: createOperators({ database }),
+    handedMessages: createHandedMessages({ senders, clock, ids }),
     why: createWhy({ database, clock }),
     configurationCheck: createConfigurationCheck({ database, clock }),
     collections: createCollections(people),
@@ -448,46 +429,4 @@ function outsideSignerOf(config: Config): OutsideSigner | null {
   const { signerUrl: url, signerRoleId: roleId, signerSecretId: secretId, signerMount } = config;
   if (url === undefined || roleId === undefined || secretId === undefined) return null;
   return { url, roleId, secretId, mount: signerMount };
-}
-
-/** Every operation of the Core face. */
-export function coreRoutes(domain: ReturnType<typeof createDomain>) {
-  return [
-    ...collectionRoutes(domain),
-    ...collectionOptionRoutes(domain),
-    ...collectionSettingRoutes(domain),
-    ...firmwareUpdateRoutes(domain),
-    ...floorRoutes(domain),
-    ...iqRoutes(domain),
-    ...iqPinRoutes(domain),
-    ...iqReplacementRoutes(domain),
-    ...treeRoutes(domain),
-    ...repeaterRoutes(domain),
-    ...lockRoutes(domain),
-    ...lockingRoutes(domain),
-    ...detachmentRoutes(domain),
-    ...lockReplacementRoutes(domain),
-    ...tagRegistrationRoutes(domain),
-    ...easyOfficeModeRoutes(domain),
-    ...tagRoutes(domain),
-    ...accessorRoutes(domain),
-    ...keyRoutes(domain),
-    ...keySettingRoutes(domain),
-    ...offlineKeyRoutes(domain),
-    ...accessGroupRoutes(domain),
-    ...timeScheduleRoutes(domain),
-    ...deviceRoutes(domain),
-    ...tenantCertificateRoutes(domain),
-    ...licensePlateRoutes(domain),
-    ...licensePlateAccessRoutes(domain),
-    ...accessorPinRoutes(domain),
-    ...rightsStateRoutes(domain),
-    ...entryRoutes(domain),
-    ...incidentRoutes(domain),
-    ...auditLogRoutes(domain),
-    ...exportRoutes(domain),
-    ...migrationRoutes(domain),
-    ...transferTokenRoutes(domain),
-    ...vendorRoutes(domain),
-  ];
 }

@@ -18,7 +18,7 @@ export function configurationCheckRoutes(
     siteRoute({
       method: 'GET',
       path: '/configuration_check',
-      right: 'manage_groups',
+      right: 'manage_users',
       summary: 'Rights and settings that lead nowhere, and what to do about them',
       tag: 'why',
       query: { word: { kind: 'text', summary: 'One check only, with up to 1,000 of its objects' } },

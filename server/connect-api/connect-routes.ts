@@ -1,3 +1,4 @@
+import type { ConnectVersion } from '#contract/connect-version';
 import type { MessageRuleSchedules } from '#server/domain/message-rule-schedules';
 import type { MessageRules } from '#server/domain/message-rules';
 import type { SitePlaces } from '#server/domain/site-places';
@@ -7,12 +8,13 @@ import { incidentMessageRuleRoutes } from './incident-message-rules.ts';
 import { createSiteRoute } from './site-route.ts';
 
 type Parts = {
+  readonly version: ConnectVersion;
   readonly sitePlaces: SitePlaces;
   readonly messageRules: MessageRules;
   readonly messageRuleSchedules: MessageRuleSchedules;
 };
 
-/** Every operation of the compatible Connect face, below either version. */
+/** Every operation of the compatible Connect face below one version. */
 export function connectRoutes(parts: Parts): Route[] {
   const siteRoute = createSiteRoute(parts);
   return [

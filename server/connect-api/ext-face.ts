@@ -14,8 +14,16 @@ export const extFace: Face = {
   missing: (parameter) => new ApiError('NOT_FOUND', { thing: thingOf(parameter) }),
 };
 
-/** What a path id names, as a message says it: `site_id` → `Site`. */
+/** Core's words for what the Connect face calls otherwise. */
+const shown: Readonly<Record<string, string>> = { accessor: 'user', collection: 'site' };
+
+/** What an id names, as a message says it: `site_id` → `Site`. */
 function thingOf(parameter: string): string {
-  const words = parameter.replace(/_?id$/, '').replaceAll('_', ' ').trim();
+  const noun = parameter
+    .replace(/^.*[.[\]]/, '')
+    .replace(/_?ids?$/, '')
+    .replaceAll('_', ' ')
+    .trim();
+  const words = shown[noun] ?? noun;
   return words === '' ? 'Object' : words.charAt(0).toUpperCase() + words.slice(1);
 }

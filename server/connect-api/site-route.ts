@@ -1,9 +1,14 @@
-/** Routes below `/sites/{site_id}`: whose site it is and what the caller may do there is asked before anything else. */
+/**
+ * Routes below `/sites/{site_id}`: whose site it is, how far it has come and what the caller may do there is asked before anything
+ * else, in the order of connect-api.md 1.7: site id, 2210, right, feature.
+ */
 import type { TObject } from 'typebox';
 import { ApiError } from '#contract/api-error';
-import type { CollectionId, UserId } from '#contract/ids';
+import type { Feature } from '#contract/features';
+import type { AccessorId, CollectionId, UserId } from '#contract/ids';
 import { hasSiteRight, type SiteRight } from '#server/domain/permissions';
 import type { SitePlaces } from '#server/domain/site-places';
+import { requireFeature } from '#server/domain/subscriptions';
 import type { Actor } from '#server/events/audit';
 import type { BodyMode } from '#server/http/body';
 import { route, type BodyOf, type Call, type Route } from '#server/http/route';
@@ -15,6 +20,8 @@ export type AtSite = {
   readonly actor: Actor;
   readonly siteId: CollectionId;
   readonly userId: UserId;
+  /** The site user of the caller; null for an owner or installer who is none. */
+  readonly accessorId: AccessorId | null;
   readonly place: SitePlace;
 };
 
@@ -26,6 +33,10 @@ type Definition<S extends TObject, M extends BodyMode> = Omit<
   readonly path: string;
   /** What the caller must be allowed in the site, else an empty 403. */
   readonly right: SiteRight;
+  /** What the site's subscription must hold, else NO_SUBSCRIPTION. */
+  readonly feature?: Feature;
+  /** The path names the site's id otherwise: `/sites/{id}`. */
+  readonly siteParameter?: string;
   readonly exists?: (at: AtSite, call: Call) => Promise<unknown>;
   readonly handle: (at: AtSite, call: Call, body: BodyOf<S, M>) => Promise<unknown>;
 };
@@ -35,20 +46,42 @@ export type SiteRoute = <S extends TObject, M extends BodyMode>(
 ) => Route;
 
 /**
- * Makes routes of a site. NOT_FOUND `Site not found` for a site of which the caller is no part, an empty 403 (TokenError) without
- * the right: before ids further down the path and before the body.
+ * Makes routes of a site. NOT_FOUND `Site not found` for a site of which the caller is no part, SITE_NOT_RELEASED while another
+ * sets it up, an empty 403 (TokenError) without the right, NO_SUBSCRIPTION without the feature: before ids further down the path
+ * and before the body.
  */
 export function createSiteRoute({ sitePlaces }: { readonly sitePlaces: SitePlaces }): SiteRoute {
   const present = new WeakMap<Call, AtSite>();
 
-  async function enter(call: Call, right: SiteRight): Promise<AtSite> {
-    const { tenantId, clientId, userId = null } = call.caller;
-    const siteId = call.id('site_id') as CollectionId;
-    const place = userId === null ? undefined : await sitePlaces.find(tenantId, { siteId, userId });
-    if (place === undefined || userId === null) throw new ApiError('NOT_FOUND', { thing: 'Site' });
+  async function enter(
+    call: Call,
+    {
+      right,
+      feature,
+      siteParameter = 'site_id',
+    }: {
+      readonly right: SiteRight;
+      readonly feature?: Feature | undefined;
+      readonly siteParameter?: string | undefined;
+    },
+  ): Promise<AtSite> {
+    const { clientId, subject } = call.caller;
+    const siteId = call.id(siteParameter) as CollectionId;
+    const found =
+      subject === undefined
+        ? undefined
+        : await sitePlaces.find(
+            { tenantId: call.caller.tenantId, loginId: subject, userId: call.caller.userId },
+            siteId,
+          );
+    if (found === undefined) throw new ApiError('NOT_FOUND', { thing: 'Site' });
+    const { tenantId, userId, place } = found;
+    if (place.installationState === 'installation' && !place.isInstaller)
+      throw new ApiError('SITE_NOT_RELEASED');
     if (!hasSiteRight(place, right)) throw new TokenError(403, '');
+    if (feature !== undefined) requireFeature(place, feature, call.now);
     const actor = { tenantId, clientId, userId, requestId: call.requestId };
-    return { actor, siteId, userId, place };
+    return { actor, siteId, userId, accessorId: place.accessorId, place };
   }
 
   function entered(call: Call): AtSite {
@@ -57,14 +90,19 @@ export function createSiteRoute({ sitePlaces }: { readonly sitePlaces: SitePlace
     return at;
   }
 
-  return ({ right, path, exists, handle, ...rest }) =>
+  return ({ right, feature, siteParameter, path, exists, handle, ...rest }) =>
     route({
       ...rest,
-      path: `/sites/{site_id}${path}`,
+      path: `/sites/{${siteParameter ?? 'site_id'}}${path}`,
       access: 'write',
-      errors: ['NOT_FOUND', ...(rest.errors ?? [])],
+      errors: [
+        'NOT_FOUND',
+        'SITE_NOT_RELEASED',
+        ...(feature === undefined ? [] : (['NO_SUBSCRIPTION'] as const)),
+        ...(rest.errors ?? []),
+      ],
       exists: async (call) => {
-        const at = await enter(call, right);
+        const at = await enter(call, { right, feature, siteParameter });
         present.set(call, at);
         await exists?.(at, call);
       },

@@ -17,7 +17,7 @@ export function streamedEventRoutes(
     siteRoute({
       method: 'GET',
       path: '/events',
-      right: 'hear_own',
+      right: 'take_part',
       summary: 'Entries or incidents behind a cursor, in the order of storing',
       tag: 'events',
       query: {

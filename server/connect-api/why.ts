@@ -20,7 +20,7 @@ export function whyRoutes(siteRoute: SiteRoute, { why }: { readonly why: Why }):
     siteRoute({
       method: 'POST',
       path: '/why',
-      right: 'manage_groups',
+      right: 'manage_users',
       summary: 'Would this key open this lock at this time, and which rule says so',
       tag,
       body: { schema: PostWhyRequest, mode: 'create' },
@@ -42,7 +42,7 @@ export function whyRoutes(siteRoute: SiteRoute, { why }: { readonly why: Why }):
     siteRoute({
       method: 'GET',
       path: '/entries/{entry_id}/why',
-      right: 'manage_groups',
+      right: 'manage_users',
       summary: 'Why a door decided as an entry says, and what has changed since',
       tag,
       answer: EntryWhyResponse,

@@ -19,6 +19,7 @@ import { holdPersons } from '#server/store/message-rules';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type WriteScope } from '#server/store/scope';
 import { findSitePlace } from '#server/store/site-people';
+import { isPartOfSite } from './permissions.ts';
 
 export type PutMessageRecipient = Required<Static<typeof PutMessageRecipientRequest>>;
 
@@ -52,7 +53,7 @@ export function createMessageRecipients({ database, audit, clock }: Parts): Mess
   return {
     async check(actor, { siteId, userId }) {
       const place = await findSitePlace(readScope(database, actor.tenantId), { siteId, userId });
-      if (place === undefined || (!place.isOwner && place.role === null)) throw noUser();
+      if (place === undefined || !isPartOfSite(place)) throw noUser();
     },
 
     list: (actor, options, siteId) =>

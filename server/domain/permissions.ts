@@ -1,42 +1,67 @@
-/** Every right of a person in a site (behaviour.md 16); asked here and nowhere else. Pure: the place is looked up before. */
-import type { SitePlace } from '#server/store/site-people';
+/** Every right of a person in a site (connect-api.md 2.3, behaviour.md 16); asked here and nowhere else. Pure: the place is looked up before. */
+import { builtInRoles, type Role, type RoleRight } from '#contract/roles';
+import { giveRight, type SitePlace } from '#server/store/site-people';
+
+/**
+ * What a call of a site needs: a right that roles give; `take_part`: to be one of its people, for what concerns oneself;
+ * `own_site`: what the owner alone may, to hand the site over or delete it.
+ */
+export type SiteRight = RoleRight | 'take_part' | 'own_site';
+
+/** Whether somebody at this place is one of the site's people. */
+export function isPartOfSite(place: SitePlace): boolean {
+  return place.isOwner || place.isInstaller || place.roles.length > 0;
+}
+
+/** Whether somebody at this place has a right. The owner stands above admins; the installer acts as owner (connect-api.md 4.1). */
+export function hasSiteRight(place: SitePlace, right: SiteRight): boolean {
+  if (place.isOwner || place.isInstaller) return true;
+  if (right === 'own_site') return false;
+  return right === 'take_part' ? place.roles.length > 0 : giveRight(place.roles, right);
+}
+
+/** How high somebody stands: smaller is higher; the owner above all, guests below all. */
+export function rankOf({
+  isOwner,
+  isInstaller,
+  roles,
+}: Pick<SitePlace, 'isOwner' | 'isInstaller' | 'roles'>): number {
+  if (isOwner || isInstaller) return -1;
+  return rankOfRoles(roles);
+}
+
+/** The highest of the hierarchical roles; without one below all of them. */
+export function rankOfRoles(roles: readonly Role[]): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, ...roles.flatMap(({ depth }) => depth ?? []));
+}
+
+/** Nobody edits a user above the own level, nor gives a role above it (connect-api.md 2.2). */
+export function mayEditRank(place: SitePlace, rank: number): boolean {
+  return rankOf(place) <= rank;
+}
+
+/** Whether somebody may give a role: none above the own level, none that comes with pods and guests. */
+export function mayAssignRole(place: SitePlace, role: Role): boolean {
+  const comesByItself =
+    role.id === builtInRoles.site_pod_member.id || role.id === builtInRoles.site_guest.id;
+  return !comesByItself && (role.depth === null || mayEditRank(place, role.depth));
+}
+
+/** Whether roles let somebody open doors from afar: what `remote_access` of a site user shows (connect-api.md 2.3). */
+export function opensFromAfar(roles: readonly Role[]): boolean {
+  return giveRight(roles, 'remote_locking_all') || giveRight(roles, 'remote_locking_accessible');
+}
 
 export type ListeningRight = 'everything' | 'own' | 'nothing';
 
 /** What somebody at this place may hear of the entries of a site (streaming.md 1). */
 export function entriesRight(place: SitePlace | undefined): ListeningRight {
-  if (place === undefined) return 'nothing';
-  if (hasSiteRight(place, 'see_everything')) return 'everything';
-  return place.role === null ? 'nothing' : 'own';
+  if (place === undefined || !isPartOfSite(place)) return 'nothing';
+  return hasSiteRight(place, 'see_everything') ? 'everything' : 'own';
 }
 
 /** What somebody at this place may hear of the incidents of a site: the same people who may hear everything. */
 export function incidentsRight(place: SitePlace | undefined): ListeningRight {
   const right = entriesRight(place);
   return right === 'own' ? 'nothing' : right;
-}
-
-/**
- * What somebody may do in a site:
- * manage_site: settings, webhooks, message rules, audit log; manage_groups: people, access groups, and why a door refused;
- * see_everything: all entries, incidents and locks; hear_own: the entries of oneself.
- */
-export type SiteRight = 'manage_site' | 'manage_groups' | 'see_everything' | 'hear_own';
-
-type Standing = 'owner' | 'site_admin' | 'site_super_user' | 'site_user';
-
-const holders: Readonly<Record<SiteRight, readonly Standing[]>> = {
-  manage_site: ['owner', 'site_admin'],
-  manage_groups: ['owner', 'site_admin', 'site_super_user'],
-  see_everything: ['owner', 'site_admin', 'site_super_user'],
-  hear_own: ['owner', 'site_admin', 'site_super_user', 'site_user'],
-};
-
-/** Whether somebody at this place has a right (behaviour.md 16). */
-export function hasSiteRight(place: SitePlace, right: SiteRight): boolean {
-  const allowed = holders[right];
-  return (
-    (place.isOwner && allowed.includes('owner')) ||
-    (place.role !== null && allowed.includes(place.role))
-  );
 }

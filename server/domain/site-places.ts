@@ -1,23 +1,57 @@
-import type { CollectionId, TenantId, UserId } from '#contract/ids';
+import {
+  nilUuid,
+  type CollectionId,
+  type LoginId,
+  type TenantId,
+  type UserId,
+} from '#contract/ids';
+import { findUserId } from '#server/store/logins';
 import type { Database } from '#server/store/pool';
 import { readScope } from '#server/store/scope';
-import { findSitePlace, type SitePlace } from '#server/store/site-people';
+import { findSitePlace, findTenantOfSite, type SitePlace } from '#server/store/site-people';
+import { isPartOfSite } from './permissions.ts';
+
+/** Whoever signed in: the tenant is that of the client, nil for our own web pages and phone app. */
+export type SignedIn = {
+  readonly tenantId: TenantId;
+  readonly loginId: LoginId;
+  readonly userId: UserId | undefined;
+};
+
+export type AtPlace = {
+  /** The tenant of the site. */
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+  readonly place: SitePlace;
+};
 
 export type SitePlaces = {
   /** Where a person stands in a site; undefined when the site is not there or the person no part of it. */
-  find(
-    tenantId: TenantId,
-    of: { readonly siteId: CollectionId; readonly userId: UserId },
-  ): Promise<SitePlace | undefined>;
+  find(person: SignedIn, siteId: CollectionId): Promise<AtPlace | undefined>;
 };
 
-/** Who is who in the sites of a tenant (behaviour.md 16). */
+/** Who is who in sites (behaviour.md 16). */
 export function createSitePlaces({ database }: { readonly database: Database }): SitePlaces {
+  /** Clients of no tenant see every site in which the person has a place, one at a time (design.md, rulings). */
+  async function personOf(
+    { tenantId, loginId, userId }: SignedIn,
+    siteId: CollectionId,
+  ): Promise<{ readonly tenantId: TenantId; readonly userId: UserId } | undefined> {
+    if (tenantId !== nilUuid) return userId === undefined ? undefined : { tenantId, userId };
+    const ofSite = await findTenantOfSite(database, siteId);
+    if (ofSite === undefined) return undefined;
+    const found = await findUserId(database, { tenantId: ofSite, loginId });
+    return found === undefined ? undefined : { tenantId: ofSite, userId: found };
+  }
+
   return {
-    async find(tenantId, of) {
-      const place = await findSitePlace(readScope(database, tenantId), of);
-      if (place === undefined || (!place.isOwner && place.role === null)) return undefined;
-      return place;
+    async find(signedIn, siteId) {
+      const person = await personOf(signedIn, siteId);
+      if (person === undefined) return undefined;
+      const { tenantId, userId } = person;
+      const place = await findSitePlace(readScope(database, tenantId), { siteId, userId });
+      if (place === undefined || !isPartOfSite(place)) return undefined;
+      return { tenantId, userId, place };
     },
   };
 }

@@ -15,7 +15,7 @@ import {
   type EventKind,
 } from '#server/store/streamed-events';
 import { badCursor, cursorOf, earliestPlace, isKept, placeOfCursor } from './event-cursors.ts';
-import { entriesRight, incidentsRight } from './permissions.ts';
+import { entriesRight, incidentsRight, isPartOfSite } from './permissions.ts';
 
 const lookMs = 1_000;
 
@@ -28,7 +28,7 @@ export function rightAt(
   { userId, heard }: { readonly userId: UserId | undefined; readonly heard: Heard },
 ): 'allowed' | 'refused' | 'unknown_site' {
   // A site of which the caller is no part answers as if it did not exist.
-  if (place === undefined || (!place.isOwner && place.role === null)) return 'unknown_site';
+  if (place === undefined || !isPartOfSite(place)) return 'unknown_site';
   const right = heard.kind === 'entries' ? entriesRight(place) : incidentsRight(place);
   if (right === 'everything') return 'allowed';
   const isOwn = heard.userId !== null && heard.userId === userId;

@@ -26,7 +26,7 @@ export type Face = {
   readonly audiences: readonly string[];
   /** Throws the face's own refusal (an empty 403) when the caller's scopes do not allow it. */
   authorize(caller: Caller, access: Access): void;
-  /** The failure for a path id that names nothing; absent = the 1101 of the Core face. */
+  /** The failure for an id of the path or the body that names nothing; absent = the 1101 of the Core face. */
   readonly missing?: (parameter: string) => ApiError;
 };
 
@@ -80,9 +80,11 @@ function namedAsInPath(
   thrown: unknown,
   { path, face }: { readonly path: string; readonly face: Face },
 ): unknown {
-  if (!(thrown instanceof ApiError) || thrown.detail.case !== 'path_id') return thrown;
-  const { parameter = '' } = thrown.detail;
+  if (!(thrown instanceof ApiError)) return thrown;
+  const { case: of, parameter = '' } = thrown.detail;
+  if (of !== 'path_id' && of !== 'body_id') return thrown;
   if (face.missing !== undefined) return face.missing(parameter);
+  if (of === 'body_id') return thrown;
   const isOfPath = !parameter.endsWith('_id') || path.includes(`{${parameter}}`);
   if (isOfPath || !path.includes('{id}')) return thrown;
   return new ApiError(thrown.error, { ...thrown.detail, parameter: 'id' });

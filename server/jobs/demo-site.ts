@@ -1,6 +1,7 @@
 /** Lays what the cloud knows of a demo building: everything but what only its hubs can confirm. */
 import { hashPin } from '#access/pins';
 import type { TenantId } from '#contract/ids';
+import { builtInRoles } from '#contract/roles';
 import { hardwareCode } from '#server/domain/hardware-codes';
 import { insertRows } from '#server/store/bulk';
 import { inTransaction, type WriteScope } from '#server/store/scope';
@@ -134,7 +135,7 @@ async function layPeople(scope: WriteScope, laying: Laying): Promise<void> {
   const accessors = people.map((person, index) => ({
     id: person.id,
     user_id: index === 0 ? ownerUserId : userId(person.id),
-    role_code: index === 0 ? 'site_admin' : 'site_user',
+    role_ids: [index === 0 ? builtInRoles.site_admin.id : builtInRoles.site_user.id],
     collection_id: collectionId(person.collection),
     remote_access: person.remote_access ?? false,
     blocked: person.blocked ?? false,

@@ -122,3 +122,13 @@ export async function findUserId(
   });
   return rows[0]?.id;
 }
+
+/** Whether a login that is not disabled belongs to whoever runs the installation. */
+export async function isOperatorLogin(database: Database, loginId: LoginId): Promise<boolean> {
+  const { rows } = await database.pool.query({
+    name: 'is-operator-login',
+    text: 'select 1 from logins where id = $1 and is_operator and disabled_at is null',
+    values: [loginId],
+  });
+  return rows.length > 0;
+}

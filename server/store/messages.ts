@@ -75,6 +75,35 @@ export async function insertMessages(
   );
 }
 
+/** A message that was handed over while somebody waited, or is kept in the outbox. */
+export async function insertHandedMessage(
+  scope: Scope,
+  message: Pick<
+    NewMessage,
+    'id' | 'collectionId' | 'word' | 'userId' | 'channel' | 'subject' | 'text' | 'createdAt'
+  > & { readonly state: 'delivered' | 'outbox' },
+): Promise<void> {
+  await scope.query(
+    `insert into messages (tenant_id, id, collection_id, kind, word, user_id, channel, subject, body, state, attempts,
+       give_up_at, created_at, delivered_at)
+     values ($1, $2, $3, 'notice', $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`,
+    [
+      scope.tenantId,
+      message.id,
+      message.collectionId,
+      message.word,
+      message.userId,
+      message.channel,
+      message.subject,
+      message.text,
+      message.state,
+      message.state === 'delivered' ? 1 : 0,
+      message.createdAt,
+      message.state === 'delivered' ? message.createdAt : null,
+    ],
+  );
+}
+
 /** A message that this process is to send. */
 export type ClaimedMessage = {
   readonly tenant_id: TenantId;
@@ -108,10 +137,11 @@ export async function claimMessages(
         order by d.next_attempt_at limit $3 for update skip locked)
      returning m.tenant_id, m.id, m.collection_id, m.kind, m.event_user_id, m.user_id, m.channel, m.subject, m.body,
        m.attempts, m.give_up_at,
-       (select n.email from users u join logins n on n.id = u.login_id
+       (select u.email from people u left join logins n on n.id = u.login_id
          where u.tenant_id = m.tenant_id and u.id = m.user_id and n.disabled_at is null) as email,
-       (select r.phone from message_recipients r
-         where r.tenant_id = m.tenant_id and r.collection_id = m.collection_id and r.user_id = m.user_id) as phone`,
+       coalesce((select r.phone from message_recipients r
+         where r.tenant_id = m.tenant_id and r.collection_id = m.collection_id and r.user_id = m.user_id),
+         (select u.phone from people u where u.tenant_id = m.tenant_id and u.id = m.user_id)) as phone`,
     values: [now, until, limit],
   });
   return rows;

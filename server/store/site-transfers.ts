@@ -73,7 +73,8 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   [
     'collections',
     'id = $3',
-    ', owner_user_id = null, default_installer_id = null, default_installer_company_id = null',
+    `, owner_user_id = null, installer_user_id = null, installation_state = 'self_installed', default_installer_id = null,
+       default_installer_company_id = null`,
   ],
   ['floors', 'collection_id = $3', ''],
   ['repeaters', 'id = any ($6)', ', collection_id = $3'],
@@ -82,7 +83,7 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   [
     'accessors',
     'id = any ($8)',
-    `, collection_id = $3, user_id = null, role_code = null, alias = ''`,
+    `, collection_id = $3, user_id = null, role_ids = '{}', expires_at = null, alias = ''`,
   ],
   ['collection_settings', 'accessor_id = any ($8)', ''],
   ['tags', 'id = any ($9)', ', collection_id = $3'],
@@ -126,6 +127,7 @@ const endings: readonly (readonly [table: string, which: string])[] = [
   ['transfer_tokens', 'collection_id = $2'],
   ['messages', 'collection_id = $2'],
   ['message_recipients', 'collection_id = $2'],
+  ['site_roles', 'collection_id = $2'],
   ...['message_rule_users', 'message_rule_recipients', 'message_turns'].map(
     (table) =>
       [

@@ -163,9 +163,10 @@ it('roles that change wake the connections of every process', async () => {
   const url = (base: string) =>
     `${base}/v1/hub/entries?site_id=${siteId}&access_token=${person.token}`;
   const hubs = [await joinHub(url(cardea.url)), await joinHub(url(second.url))];
-  await cardea.database.pool.query("update accessors set role_code = 'site_user' where id = $1", [
-    person.accessorId,
-  ]);
+  await cardea.database.pool.query(
+    "update accessors set role_ids = '{8f6081a3-80fb-11e8-a892-000d3a221c5b}' where id = $1",
+    [person.accessorId],
+  );
   for (const hub of hubs) {
     await until(() => hub.closeCode !== undefined, { ...patience, what: 'it has ended' });
     expect(hub.messages.at(-1)).toMatchObject({ error: 'The session has ended' });

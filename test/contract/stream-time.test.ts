@@ -158,9 +158,10 @@ describe('rights', () => {
   it('a role taken away ends the connection at once', async () => {
     const person = await addPerson(cardea, { siteId, role: 'site_super_user' });
     const hub = await hearing(person.token);
-    await cardea.database.pool.query("update accessors set role_code = 'site_user' where id = $1", [
-      person.accessorId,
-    ]);
+    await cardea.database.pool.query(
+      "update accessors set role_ids = '{8f6081a3-80fb-11e8-a892-000d3a221c5b}' where id = $1",
+      [person.accessorId],
+    );
     await hub.ended();
     expect(hub.messages.at(-1)).toEqual(farewell);
   });

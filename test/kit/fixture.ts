@@ -127,8 +127,8 @@ async function insertMessaging(
     [tenant.tenantId, users],
   );
   await database.pool.query(
-    `insert into accessors (tenant_id, collection_id, id, user_id, role_code, created_at)
-     values ($1, $2, gen_random_uuid(), $3, 'site_user', now())`,
+    `insert into accessors (tenant_id, collection_id, id, user_id, role_ids, created_at)
+     values ($1, $2, gen_random_uuid(), $3, '{8f6081a3-80fb-11e8-a892-000d3a221c5b}', now())`,
     [...own, users],
   );
   await database.pool.query(

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { LoginId, UserId } from '#contract/ids';
-import type { RoleCode } from '#server/store/site-people';
+import { builtInRoles, type BuiltInRoleCode } from '#contract/roles';
 import type { TestServer, TestTenant } from './cardea.ts';
 
 export type TestPerson = {
@@ -35,7 +35,7 @@ export async function addPerson(
     tenant = server.tenant,
   }: {
     readonly siteId: string;
-    readonly role: RoleCode | 'owner' | null;
+    readonly role: BuiltInRoleCode | readonly BuiltInRoleCode[] | 'owner' | null;
     readonly tenant?: TestTenant;
   },
 ): Promise<TestPerson> {
@@ -50,9 +50,9 @@ export async function addPerson(
   const accessorId = role === null ? null : randomUUID();
   if (accessorId !== null)
     await server.database.pool.query(
-      `insert into accessors (tenant_id, id, user_id, collection_id, role_code, created_at)
+      `insert into accessors (tenant_id, id, user_id, collection_id, role_ids, created_at)
        values ($1, $2, $3, $4, $5, now())`,
-      [tenant.tenantId, accessorId, userId, siteId, role === 'owner' ? 'site_admin' : role],
+      [tenant.tenantId, accessorId, userId, siteId, roleIdsOf(role)],
     );
   if (role === 'owner')
     await server.database.pool.query('update collections set owner_user_id = $2 where id = $1', [
@@ -61,6 +61,12 @@ export async function addPerson(
     ]);
   const token = await personToken(server, { tenant, email, password });
   return { loginId, userId, accessorId, token, email, password };
+}
+
+function roleIdsOf(role: BuiltInRoleCode | readonly BuiltInRoleCode[] | 'owner' | null): string[] {
+  if (role === null) return [];
+  const codes = typeof role === 'string' ? [role === 'owner' ? 'site_admin' : role] : role;
+  return codes.map((code) => builtInRoles[code].id);
 }
 
 async function personToken(

@@ -1,6 +1,7 @@
 /** The only place where the parts are constructed and put together. */
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { createAccountPart } from './account/account-part.ts';
 import { extRoutes } from './connect-api/ext-routes.ts';
 import { extFace } from './connect-api/ext-face.ts';
 import { connectVersions } from '#contract/connect-version';
@@ -219,6 +220,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     : undefined;
   if (isServing) {
     identity.register(app);
+    createAccountPart({ config, database, identity, bus, seal, clock, ids, log }).register(app);
     const parts = {
       checkToken,
       clock,

@@ -120,6 +120,7 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   ],
   ['entries', 'collection_id = $3', ''],
   ['incidents', 'collection_id = $3', ''],
+  ['forgotten_accessors', 'collection_id = $3', ''],
 ];
 
 /** What ends with a transfer: the token it was given for, and whom messages are about and for, since persons stay. */
@@ -128,6 +129,9 @@ const endings: readonly (readonly [table: string, which: string])[] = [
   ['messages', 'collection_id = $2'],
   ['message_recipients', 'collection_id = $2'],
   ['site_roles', 'collection_id = $2'],
+  ['invitations', 'collection_id = $2'],
+  ['invitation_blocks', 'collection_id = $2'],
+  ['data_removals', 'collection_id = $2'],
   ...['message_rule_users', 'message_rule_recipients', 'message_turns'].map(
     (table) =>
       [

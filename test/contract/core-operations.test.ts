@@ -2,111 +2,57 @@
  * Which test proves which operation of the Core face (core-api.md 6 and 11). The map is written down in core-operations.json; this
  * file holds it against the published description and against the test files, and makes docs/reference/core-operations.md of it.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
+import { proofFaults, proofRows, readProofs } from '#test/kit/operation-proofs';
 import { publishedOperations } from '#test/kit/operations';
 
-type Proof = { readonly file: string; readonly test: string };
-
-const root = new URL('../../', import.meta.url);
-const proofs = JSON.parse(
-  readFileSync(new URL('test/contract/core-operations.json', root), 'utf8'),
-) as Readonly<Record<string, readonly Proof[]>>;
+const proofs = readProofs('test/contract/core-operations.json');
 
 /** core-api.md 6.1 to 6.7 and 11. */
 const promised = 132;
 /** What this project adds beside it, under the same prefix. */
 const additions: readonly string[] = ['GET /audit_log/changes', 'GET /audit_log/checkpoints'];
 /** The description has one path for a vendor, whose segment is an id or a reference. */
-const oneInTheDescription = { 'GET /vendors/{reference}': 'GET /vendors/{vendor_id}' } as const;
+const oneInTheDescription: ReadonlyMap<string, string> = new Map([
+  ['GET /vendors/{reference}', 'GET /vendors/{vendor_id}'],
+]);
 
 let cardea: TestServer;
-let published: readonly { readonly name: string; readonly summary: string }[];
+let published: ReadonlyMap<string, string>;
 beforeAll(async () => {
   cardea = await startTestServer({ settings: { ROLES: 'http' } });
-  published = (await publishedOperations(cardea))
-    .filter(({ face }) => face === 'core')
-    .map(({ method, path, summary }) => ({
-      name: `${method} ${path.slice('/v1.2'.length)}`,
-      summary,
-    }));
+  const operations = await publishedOperations(cardea);
+  published = new Map(
+    operations
+      .filter(({ face }) => face === 'core')
+      .map(({ method, path, summary }) => [`${method} ${path.slice('/v1.2'.length)}`, summary]),
+  );
 });
 afterAll(async () => {
   await cardea.stop();
 });
 
-const sources = new Map<string, string>();
-function sourceOf(file: string): string {
-  const known = sources.get(file);
-  if (known !== undefined) return known;
-  const place = new URL(file, root);
-  const text = existsSync(place) ? readFileSync(place, 'utf8') : '';
-  sources.set(file, text);
-  return text;
-}
-
-/** The text of a test from its title to the next test of the file; undefined = there is none of that title. */
-function bodyOf({ file, test }: Proof): string | undefined {
-  const source = sourceOf(file);
-  const begin = ["'", '"', '`']
-    .map((quote) =>
-      source.indexOf(`(${quote}${test.replaceAll("'", quote === "'" ? "\\'" : "'")}${quote},`),
-    )
-    .find((index) => index >= 0);
-  if (begin === undefined) return undefined;
-  const end = source.slice(begin + 1).search(/^\s*(?:it|test|describe)(?:\.each)?\(/m);
-  return end < 0 ? source.slice(begin) : source.slice(begin, begin + 1 + end);
-}
-
 it('every operation the contract promises has a test, and nothing else is listed', () => {
   const ofTheContract = Object.keys(proofs).filter((name) => !additions.includes(name));
   expect(ofTheContract).toHaveLength(promised);
-  const aliases: readonly string[] = Object.keys(oneInTheDescription);
-  const described = Object.keys(proofs).filter((name) => !aliases.includes(name));
-  expect(described.sort()).toEqual(published.map(({ name }) => name).sort());
-  expect(Object.entries(proofs).filter(([, tests]) => tests.length === 0)).toEqual([]);
+  const described = Object.keys(proofs).filter((name) => !oneInTheDescription.has(name));
+  expect(described.sort()).toEqual([...published.keys()].sort());
 });
 
 it('each of those tests is there, does something, and calls what it is said to prove', () => {
-  const faults = Object.entries(proofs).flatMap(([name, tests]) =>
-    tests.flatMap((proof) => {
-      const body = bodyOf(proof);
-      if (body === undefined) return [`${name}: ${proof.file} has no test "${proof.test}"`];
-      if (!body.includes('expect')) return [`${name}: "${proof.test}" expects nothing`];
-      const segments = name.split(/[/ ]/).filter((part) => /^[a-z]/.test(part));
-      const last = segments.at(-1) ?? '';
-      return sourceOf(proof.file).includes(last)
-        ? []
-        : [`${name}: ${proof.file} never asks for ${last}`];
-    }),
-  );
-  expect(faults).toEqual([]);
+  expect(proofFaults(proofs)).toEqual([]);
 });
 
 it('the page of the reference tells the same', async () => {
-  const summaries = new Map(published.map(({ name, summary }) => [name, summary]));
-  const rows = Object.entries(proofs).map(([name, tests]) => {
-    const described = Object.entries(oneInTheDescription).find(([alias]) => alias === name)?.[1];
-    const cells = tests.map(
-      ({ file, test }) => `${test.replaceAll('|', '\\|')} ([${short(file)}](../../${file}))`,
-    );
-    return `| \`${name}\` | ${summaries.get(described ?? name) ?? ''} | ${cells.join('<br>')} |`;
-  });
   const page = [
     '# Operations of the Core face and their tests',
     '',
     `All ${promised} operations of the Core API and ${additions.length} beside it, each with tests that prove it. Paths are after \`/v1.2\`. Generated by \`npm run docs\` from`,
     'the API description and `test/contract/core-operations.json`; a test fails when an operation has no test.',
     '',
-    '| operation | what it does | proven by |',
-    '| --- | --- | --- |',
-    ...rows,
+    ...proofRows(proofs, (name) => published.get(oneInTheDescription.get(name) ?? name)),
     '',
   ].join('\n');
   await expect(page).toMatchFileSnapshot('../../docs/reference/core-operations.md');
 });
-
-function short(file: string): string {
-  return file.replace(/^test\//, '').replace(/\.test\.ts$/, '');
-}

@@ -60,7 +60,7 @@ function operationOf(method: string, path: string, described: Described): Operat
   const parameters = described.parameters ?? [];
   const query = parameters.filter((parameter) => parameter.in === 'query');
   return {
-    face: /^\/(ext|v1\.1|v1\.2\/sites)\//.test(path) ? 'site' : 'core',
+    face: /^\/(ext|v1\.1|v1\.2\/(sites|me|users\/search))\b/.test(path) ? 'site' : 'core',
     method: method.toUpperCase(),
     path,
     operationId: described.operationId ?? '',

@@ -78,6 +78,7 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   ],
   ['floors', 'collection_id = $3', ''],
   ['repeaters', 'id = any ($6)', ', collection_id = $3'],
+  ['locker_groups', 'collection_id = $3', ''],
   ['locks', 'id = any ($5)', ', collection_id = $3'],
   // Persons stay: an accessor without one is known by its id alone.
   [
@@ -94,6 +95,7 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
     '',
   ],
   ['offline_keys', 'lock_id = any ($5)', ''],
+  ['locker_occupations', 'lock_id = any ($5)', ''],
   ['iq_pins', 'iq_id = any ($4)', ''],
   // Their certificates are the former tenant's: phones are activated anew.
   [

@@ -2,7 +2,7 @@
 import type { LoginId } from '#contract/ids';
 import type { Database } from './pool.ts';
 
-export type FailureKind = 'password' | 'client_secret';
+export type FailureKind = 'password' | 'client_secret' | 'second_factor' | 'recovery_code';
 
 export async function insertSignInFailure(
   database: Database,

@@ -14,3 +14,17 @@ export const UserSummaryResponse = Type.Object({
 });
 export type UserSummaryResponse = Static<typeof UserSummaryResponse>;
 export const UserSummaryPage = page(UserSummaryResponse);
+
+export const UserShortResponse = Type.Object({
+  id: Uuid,
+  first_name: orNull(Text),
+  last_name: orNull(Text),
+});
+export type UserShortResponse = Static<typeof UserShortResponse>;
+export const UserShortPage = page(UserShortResponse);
+
+export const UserSummaryWithAliasResponse = Type.Object({
+  ...UserShortResponse.properties,
+  alias: orNull(Text),
+});
+export type UserSummaryWithAliasResponse = Static<typeof UserSummaryWithAliasResponse>;

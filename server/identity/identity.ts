@@ -12,6 +12,7 @@ import type { Database } from '#server/store/pool';
 import { type Clients, createClients } from './clients.ts';
 import { openKeyFile } from './key-file.ts';
 import { createLogins, type Logins } from './logins.ts';
+import { createPasswordCheck, type PasswordCheck } from './password-check.ts';
 import { createPasswordSignIn } from './password-grant.ts';
 import { createPasswords } from './passwords.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
@@ -21,7 +22,7 @@ import { createSessionState } from './session-state.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSigningKeys, type KeySet, type SigningKeys } from './signing-keys.ts';
 import { createSignInAudit, type Origin } from './sign-in-audit.ts';
-import { createSignInLimits } from './sign-in-limits.ts';
+import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts';
 
 const SWEEP_EVERY_MS = 3_600_000;
 
@@ -32,6 +33,8 @@ export type Identity = {
   readonly logins: Logins;
   /** Who is signed in where. */
   readonly sessions: Sessions;
+  readonly checkPassword: PasswordCheck;
+  readonly limits: SignInLimits;
   readonly keys: KeySource;
   readonly sessionState: SessionState;
   /** Makes the first signing key when there is none; throws StartError KEY_FILE_UNUSABLE. */
@@ -85,7 +88,8 @@ export function createIdentity({
     signInAudit: createSignInAudit({ database, audit: createAudit({ clock, ids }) }),
   });
   const origins = new WeakMap<IncomingMessage, Origin>();
-  const signInByPassword = createPasswordSignIn({ database, clock, ids, passwords, limits });
+  const checkPassword = createPasswordCheck({ database, passwords, limits });
+  const signInByPassword = createPasswordSignIn({ database, clock, ids, checkPassword, limits });
   const secrets = { cookieKey: randomText(ids), placeholderSecret: randomText(ids) };
 
   const providerOf = (keys: KeySet): Provider =>
@@ -137,6 +141,8 @@ export function createIdentity({
     clients,
     logins: createLogins({ database, clock, ids, passwords }),
     sessions,
+    checkPassword,
+    limits,
     keys: { readKeys: () => started().readKeys() },
     sessionState: createSessionState({ database, clock }),
     async start() {

@@ -10,7 +10,7 @@ import {
   type TestIdentity,
   type TokenAnswer,
 } from '#test/kit/identity-server';
-import { networkOf, passwordWait, secretWait, signInLimits } from './sign-in-limits.ts';
+import { factorWait, networkOf, passwordWait, secretWait, signInLimits } from './sign-in-limits.ts';
 
 const now = new Date('2026-03-02T10:00:00Z');
 const MINUTE_MS = 60_000;
@@ -63,12 +63,43 @@ describe('the wait before a password is tried', () => {
       3590,
     ],
   ])('%s', (_sentence, seen, seconds) => {
-    expect(secondsFromNow(passwordWait(seen, now))).toBe(seconds);
+    expect(secondsFromNow(passwordWait(seen, { now, isKnownDevice: false }))).toBe(seconds);
+  });
+
+  it('is that minute at most in a browser the person signed in in before', () => {
+    const seen = { pair, account, network, lastSuccessAt: undefined };
+    expect(secondsFromNow(passwordWait(seen, { now, isKnownDevice: true }))).toBe(59);
   });
 
   it('of a client secret lasts until ten minutes have fewer than 20 failures', () => {
     expect(secretWait(failures(19, 0), now)).toBeUndefined();
     expect(secondsFromNow(secretWait(failures(20, 0), now))).toBe(600 - 19);
+  });
+});
+
+describe('the wait before a second factor is tried', () => {
+  const wait = (
+    seen: { count: number; isKnownDevice?: boolean; lastSuccessAt?: Date },
+    kind: 'second_factor' | 'recovery_code',
+  ): number | undefined => {
+    const { count, isKnownDevice = false, lastSuccessAt } = seen;
+    const both = { pair: failures(count, 1000), account: failures(count, 1000), lastSuccessAt };
+    return secondsFromNow(factorWait(both, { kind, now, isKnownDevice }));
+  };
+
+  it('lasts until the hour has fewer than 20 wrong codes', () => {
+    expect(wait({ count: 19 }, 'second_factor')).toBeUndefined();
+    expect(wait({ count: 20 }, 'second_factor')).toBe(3600 - 1 - 19);
+  });
+
+  it('of recovery codes comes after 5', () => {
+    expect(wait({ count: 4 }, 'recovery_code')).toBeUndefined();
+    expect(wait({ count: 5 }, 'recovery_code')).toBe(3600 - 1 - 4);
+  });
+
+  it('is a minute at most in a network or browser the person signed in from before', () => {
+    expect(wait({ count: 20, lastSuccessAt: now }, 'second_factor')).toBe(59);
+    expect(wait({ count: 20, isKnownDevice: true }, 'second_factor')).toBe(59);
   });
 });
 

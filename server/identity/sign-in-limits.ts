@@ -11,7 +11,9 @@ import type { LoginId, TenantId } from '#contract/ids';
 import type { Clock } from '#server/runtime/clock';
 import {
   countTokenRequest,
+  type FactorFailures,
   insertSignInFailure,
+  listFactorFailures,
   listPasswordFailures,
   type PasswordFailures,
   recordSignIn,
@@ -32,6 +34,8 @@ export const signInLimits = {
   account: { count: 50, withinMs: HOUR_MS },
   network: { count: 100, withinMs: HOUR_MS },
   clientSecret: { count: 20, withinMs: 10 * MINUTE_MS },
+  secondFactor: { count: 20, withinMs: HOUR_MS },
+  recoveryCode: { count: 5, withinMs: HOUR_MS },
   requestsPerMinute: 1_200,
 } as const;
 
@@ -41,11 +45,12 @@ const NETWORK_KNOWN_FOR_MS = 90 * DAY_MS;
 const FAILURES_KEPT_MS = 90 * DAY_MS;
 
 /** Until when a password may not be tried; undefined when it may be tried now. */
-export function passwordWait(failures: PasswordFailures, now: Date): Date | undefined {
+export function passwordWait(
+  failures: PasswordFailures,
+  { now, isKnownDevice }: { readonly now: Date; readonly isKnownDevice: boolean },
+): Date | undefined {
   const { accountInNetwork, account, network } = signInLimits;
-  const isKnown =
-    failures.lastSuccessAt !== undefined &&
-    now.getTime() - failures.lastSuccessAt.getTime() < NETWORK_KNOWN_FOR_MS;
+  const isKnown = isKnownDevice || isKnownNetwork(failures, now);
   const waits = [
     oneTryAMinute(failures.pair, accountInNetwork, now),
     ...(isKnown
@@ -53,6 +58,35 @@ export function passwordWait(failures: PasswordFailures, now: Date): Date | unde
       : [untilWindowOpens(failures.account, account, now), anHour(failures.network, network)]),
   ];
   return latest(waits, now);
+}
+
+/**
+ * Until when a second factor or recovery code of an account may not be tried. A source that is known to the account waits for
+ * its own failures only, and one minute at most.
+ */
+export function factorWait(
+  failures: FactorFailures,
+  {
+    kind,
+    now,
+    isKnownDevice,
+  }: { readonly kind: FactorKind; readonly now: Date; readonly isKnownDevice: boolean },
+): Date | undefined {
+  const limit = kind === 'second_factor' ? signInLimits.secondFactor : signInLimits.recoveryCode;
+  const isKnown = isKnownDevice || isKnownNetwork(failures, now);
+  const wait = isKnown
+    ? oneTryAMinute(failures.pair, limit, now)
+    : untilWindowOpens(failures.account, limit, now);
+  return latest([wait], now);
+}
+
+function isKnownNetwork(
+  { lastSuccessAt }: Pick<PasswordFailures, 'lastSuccessAt'>,
+  now: Date,
+): boolean {
+  return (
+    lastSuccessAt !== undefined && now.getTime() - lastSuccessAt.getTime() < NETWORK_KNOWN_FOR_MS
+  );
 }
 
 /** Until when a client secret may not be tried from a network. */
@@ -105,6 +139,16 @@ export type PasswordTry = {
   readonly tenantId: TenantId | null;
   readonly network: string;
   readonly requestId: string | null;
+  /** The account has signed in in this browser before, so others' failures do not hold it up. */
+  readonly isKnownDevice?: boolean;
+};
+
+export type FactorKind = 'second_factor' | 'recovery_code';
+
+/** A second factor of an account whose password was right. */
+export type FactorTry = Omit<PasswordTry, 'email' | 'loginId'> & {
+  readonly kind: FactorKind;
+  readonly loginId: LoginId;
 };
 
 export type ClientTry = {
@@ -117,6 +161,10 @@ export type SignInLimits = {
   /** Seconds to wait before a password is tried; undefined when it may be tried now. */
   passwordWaitSeconds(attempt: PasswordTry): Promise<number | undefined>;
   passwordFailed(attempt: PasswordTry): Promise<void>;
+  /** Seconds to wait before a second factor or recovery code is tried; undefined when it may be tried now. */
+  factorWaitSeconds(attempt: FactorTry): Promise<number | undefined>;
+  factorFailed(attempt: FactorTry): Promise<void>;
+  /** The person is signed in: the network is known to the account from then on. */
   passwordWasRight(attempt: { readonly loginId: LoginId; readonly network: string }): Promise<void>;
   /** Counts a request of a client; seconds to wait, or undefined when it may go on. */
   countRequest(attempt: ClientTry): Promise<number | undefined>;
@@ -145,7 +193,7 @@ export function createSignInLimits({
   }
 
   return {
-    async passwordWaitSeconds({ email, loginId, network }) {
+    async passwordWaitSeconds({ email, loginId, network, isKnownDevice = false }) {
       const failures = await listPasswordFailures(database, {
         account: accountOf(email, loginId),
         loginId,
@@ -156,10 +204,22 @@ export function createSignInLimits({
           network: signInLimits.network.count,
         },
       });
-      return secondsUntil(passwordWait(failures, clock.now()));
+      return secondsUntil(passwordWait(failures, { now: clock.now(), isKnownDevice }));
     },
-    passwordFailed: ({ email, loginId, ...where }) =>
+    passwordFailed: ({ email, loginId, isKnownDevice: _known, ...where }) =>
       failed({ kind: 'password', account: accountOf(email, loginId), ...where }),
+    async factorWaitSeconds({ kind, loginId, network, isKnownDevice = false }) {
+      const failures = await listFactorFailures(database, {
+        kind,
+        account: `login:${loginId}`,
+        loginId,
+        network,
+        count: signInLimits.secondFactor.count,
+      });
+      return secondsUntil(factorWait(failures, { kind, now: clock.now(), isKnownDevice }));
+    },
+    factorFailed: ({ loginId, isKnownDevice: _known, ...failure }) =>
+      failed({ account: `login:${loginId}`, ...failure }),
     passwordWasRight: ({ loginId, network }) =>
       recordSignIn(database, { loginId, network, at: clock.now() }),
     async countRequest({ clientId, network }) {

@@ -75,6 +75,41 @@ export async function listPasswordFailures(
   };
 }
 
+/** The newest failures, newest first, of an account in a network and anywhere. */
+export type FactorFailures = Pick<PasswordFailures, 'pair' | 'account' | 'lastSuccessAt'>;
+
+export async function listFactorFailures(
+  database: Database,
+  query: {
+    readonly kind: FailureKind;
+    readonly account: string;
+    readonly loginId: LoginId;
+    readonly network: string;
+    readonly count: number;
+  },
+): Promise<FactorFailures> {
+  const { rows } = await database.pool.query<{
+    pair: Date[];
+    account: Date[];
+    last_success_at: Date | null;
+  }>({
+    name: 'list-factor-failures',
+    text: `select
+      array(select failed_at from sign_in_failures where kind = $1 and account = $2 and network = $3
+            order by failed_at desc limit $5) as pair,
+      array(select failed_at from sign_in_failures where kind = $1 and account = $2
+            order by failed_at desc limit $5) as account,
+      (select last_success_at from sign_in_networks where login_id = $4 and network = $3) as last_success_at`,
+    values: [query.kind, query.account, query.network, query.loginId, query.count],
+  });
+  const row = rows[0];
+  return {
+    pair: row?.pair ?? [],
+    account: row?.account ?? [],
+    lastSuccessAt: row?.last_success_at ?? undefined,
+  };
+}
+
 /** Remembers that a login signed in from a network; written at most once an hour per pair. */
 export async function recordSignIn(
   database: Database,

@@ -17,6 +17,7 @@ export const noticeWords = [
   'tag_given',
   'pin_changed',
   'otp_reset',
+  'data_removal',
   'invitation',
   'otp_pin',
   'report',

@@ -12,6 +12,7 @@ import { coreFace } from './core-api/face.ts';
 import { createAccessGroups } from './domain/access-groups.ts';
 import { createAccessorPins } from './domain/accessor-pins.ts';
 import { createAccessors } from './domain/accessors.ts';
+import { createAccountUses } from './domain/account-uses.ts';
 import { createAuditLog } from './domain/audit-log.ts';
 import { createCollectionOptions } from './domain/collection-options.ts';
 import { createCollectionSettings } from './domain/collection-settings.ts';
@@ -73,12 +74,13 @@ import { createTrustedProxies } from './http/list-origin.ts';
 import { registerPages } from './http/pages.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { createTokenCheck } from './http/token.ts';
-import { createIdentity, type Identity } from './identity/identity.ts';
+import { createIdentity, issuerOf, type Identity } from './identity/identity.ts';
 import { createMessagePart } from './messages/message-part.ts';
 import { createSenders } from './messages/senders.ts';
 import { createDeviceCertificates } from './runtime/certificates.ts';
 import { createAuditCheckpoints } from './jobs/audit-checkpoints.ts';
 import { createEventEraser } from './jobs/erase-events.ts';
+import { createDataRemover } from './jobs/remove-data.ts';
 import { createLossTeller } from './jobs/tell-losses.ts';
 import { createUntoldLosses } from './domain/untold-losses.ts';
 import { openAuditSigner } from './runtime/audit-key.ts';
@@ -218,6 +220,9 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
         log,
       })
     : undefined;
+  const dataRemover = config.roles.includes('jobs')
+    ? createDataRemover({ ...domain, clock, log })
+    : undefined;
   if (isServing) {
     identity.register(app);
     createAccountPart({ config, database, identity, bus, seal, clock, ids, log }).register(app);
@@ -267,6 +272,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       rollout?.start();
       eraser?.start();
       lossTeller?.start();
+      dataRemover?.start();
       webhooks?.start();
       messages?.start();
       auditCheckpoints?.start();
@@ -285,6 +291,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await webhooks?.stop();
       await eraser?.stop();
       await lossTeller?.stop();
+      await dataRemover?.stop();
       await messages?.stop();
       await auditCheckpoints?.stop();
       identity.stop();
@@ -379,6 +386,14 @@ function createDomain({
     sitePlaces: createSitePlaces({ database }),
     operators: createOperators({ database }),
     handedMessages: createHandedMessages({ senders, clock, ids }),
+    ...createAccountUses({
+      ...people,
+      bus,
+      log,
+      senders,
+      issuer: issuerOf({ ...config, publicUrl: config.publicUrl }),
+      invitationDays: config.invitationDays,
+    }),
     why: createWhy({ database, clock }),
     configurationCheck: createConfigurationCheck({ database, clock }),
     collections: createCollections(people),

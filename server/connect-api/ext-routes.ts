@@ -1,19 +1,27 @@
+import type { AccountOutbox } from '#server/domain/account-mails';
 import type { AuditLog } from '#server/domain/audit-log';
 import type { CollectionOptions } from '#server/domain/collection-options';
 import type { ConfigurationCheck } from '#server/domain/configuration-check';
+import type { DataRemovals } from '#server/domain/data-removals';
+import type { Invitations } from '#server/domain/invitations';
 import type { MessageRecipients } from '#server/domain/message-recipients';
 import type { MessageRules } from '#server/domain/message-rules';
 import type { Messages } from '#server/domain/messages';
+import type { Operators } from '#server/domain/operators';
 import type { SitePlaces } from '#server/domain/site-places';
 import type { StreamedEvents } from '#server/domain/streamed-events';
 import type { WebhookUses } from '#server/domain/webhook-uses';
 import type { Why } from '#server/domain/why';
 import type { Route } from '#server/http/route';
+import { accountMailRoutes } from './account-mails.ts';
 import { siteAuditLogRoutes } from './audit-log.ts';
 import { siteOptionRoutes } from './collection-options.ts';
 import { configurationCheckRoutes } from './configuration-check.ts';
+import { dataRemovalRoutes } from './data-removals.ts';
+import { invitationRoutes } from './invitations.ts';
 import { messageRecipientRoutes } from './message-recipients.ts';
 import { messageRoutes } from './messages.ts';
+import { createOperatorRoute } from './operator-route.ts';
 import { createSiteRoute } from './site-route.ts';
 import { streamedEventRoutes } from './streamed-events.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -21,7 +29,11 @@ import { whyRoutes } from './why.ts';
 
 type Parts = Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'> & {
   readonly sitePlaces: SitePlaces;
+  readonly operators: Operators;
   readonly auditLog: AuditLog;
+  readonly accountOutbox: AccountOutbox;
+  readonly invitations: Invitations;
+  readonly dataRemovals: DataRemovals;
   readonly collectionOptions: CollectionOptions;
   readonly why: Why;
   readonly configurationCheck: ConfigurationCheck;
@@ -31,9 +43,10 @@ type Parts = Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'> & {
   readonly streamedEvents: StreamedEvents;
 };
 
-/** Every operation below `/ext/v1/sites/{site_id}`. */
+/** Every operation below `/ext/v1`. */
 export function extRoutes(parts: Parts): Route[] {
   const siteRoute = createSiteRoute(parts);
+  const operatorRoute = createOperatorRoute(parts);
   return [
     ...siteOptionRoutes(siteRoute, parts),
     ...siteAuditLogRoutes(siteRoute, parts),
@@ -43,5 +56,8 @@ export function extRoutes(parts: Parts): Route[] {
     ...streamedEventRoutes(siteRoute, parts),
     ...webhookRoutes(siteRoute, parts),
     ...configurationCheckRoutes(siteRoute, parts),
+    ...invitationRoutes(siteRoute, parts),
+    ...dataRemovalRoutes(siteRoute, parts),
+    ...accountMailRoutes(operatorRoute, parts),
   ];
 }

@@ -5,6 +5,7 @@ import type { CollectionId, LoginId, TenantId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
+import type { Sender } from '#server/runtime/sender';
 import { confirmAddress } from '#server/store/accounts';
 import {
   endInvitations,
@@ -62,16 +63,6 @@ export type Invitations = {
   ): Promise<ListResult<InvitationRow>>;
 };
 
-/** Whoever takes mail over: null = it was; else why not, in a word that names nobody. */
-type Mailer = {
-  send(message: {
-    readonly id: string;
-    readonly to: string;
-    readonly subject: string;
-    readonly text: string;
-  }): Promise<string | null>;
-};
-
 const dayMs = 24 * 3_600_000;
 
 export function createInvitations({
@@ -88,7 +79,7 @@ export function createInvitations({
   readonly clock: { now(): Date };
   readonly ids: Ids;
   /** null = there is no mail server: the link is read in the outbox of the site. */
-  readonly mailer: Mailer | null;
+  readonly mailer: Pick<Sender, 'send'> | null;
   /** Where the pages for people are, without trailing slash. */
   readonly issuer: string;
   /** For how long a link works. */

@@ -17,7 +17,7 @@ const minuteMs = 60_000;
 /** Waits before the next attempt; the last one counts on, until the message is given up. */
 const waitsMs = [1, 5, 15, 30, 60, 120, 240].map((minutes) => minutes * minuteMs);
 /** Longer than any provider may take: a process that still holds a message after that has died. */
-const claimMs = 3 * minuteMs;
+export const claimMs = 3 * minuteMs;
 const atOnce = 8;
 
 type Parts = {

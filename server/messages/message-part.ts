@@ -1,15 +1,18 @@
-/** The part that makes and sends messages, and erases them with the events of their site. Several processes may run it at once. */
+/** The part that makes and sends messages, sends mails of accounts, and erases them with the events of their site. Several processes may run it at once. */
 import type { TenantId } from '#contract/ids';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
 import type { Senders } from '#server/runtime/sender';
+import { accountMailsTopic, eraseAccountMails } from '#server/store/account-mails';
 import type { Bus } from '#server/store/bus';
 import { eventsTopic } from '#server/store/events';
+import { eraseInvitations } from '#server/store/invitations';
 import { listTenantsToTell } from '#server/store/message-events';
 import { eraseMessages, messagesTopic } from '#server/store/messages';
 import type { Database } from '#server/store/pool';
 import { listTenantIds } from '#server/store/tenants';
+import { deliverAccountMails } from './deliver-account-mails.ts';
 import { deliverMessages } from './deliver-messages.ts';
 import { makeMessages } from './make-messages.ts';
 
@@ -70,6 +73,10 @@ export function createMessagePart({
     while (!signal.aborted && (await deliverMessages({ database, senders, clock, log })));
   }
 
+  async function deliverOfAccounts(): Promise<void> {
+    while (!signal.aborted && (await deliverAccountMails({ database, senders, clock, log })));
+  }
+
   /** New tenants are heard from their first look on. */
   async function listen(): Promise<void> {
     for (const tenantId of await listTenantIds(database))
@@ -90,10 +97,13 @@ export function createMessagePart({
   async function erase(): Promise<void> {
     const rule = { now: clock.now(), limit: erasedAtOnce };
     while (!signal.aborted && (await eraseMessages(database, rule)) > 0);
+    await eraseAccountMails(database, rule.now);
+    await eraseInvitations(database, rule.now);
   }
 
   const making = createTurn(makeAll, log);
   const delivering = createTurn(deliverAll, log);
+  const deliveringOfAccounts = createTurn(deliverOfAccounts, log);
   const looking = createTurn(listen, log);
   const erasing = createTurn(erase, log);
 
@@ -109,11 +119,15 @@ export function createMessagePart({
 
   return {
     start() {
-      const turns = [looking, making, delivering];
+      const turns = [looking, making, delivering, deliveringOfAccounts];
       const wakeAll = (): void => {
         for (const turn of turns) turn.wake();
       };
-      endings.push(bus.subscribe(messagesTopic, delivering.wake), bus.onResync(wakeAll));
+      endings.push(
+        bus.subscribe(messagesTopic, delivering.wake),
+        bus.subscribe(accountMailsTopic, deliveringOfAccounts.wake),
+        bus.onResync(wakeAll),
+      );
       wakeAll();
       every(pollMs, wakeAll);
       every(eraseMs, erasing.wake);
@@ -124,7 +138,9 @@ export function createMessagePart({
       gathering?.cancel();
       await looking.stop();
       for (const end of [...endings, ...heard.values()]) end();
-      await Promise.all([making.stop(), delivering.stop(), erasing.stop()]);
+      await Promise.all(
+        [making, delivering, deliveringOfAccounts, erasing].map((turn) => turn.stop()),
+      );
     },
   };
 }

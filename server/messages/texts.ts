@@ -163,7 +163,7 @@ function incidentOf(
 export function htmlOf({ subject, text }: MessageText): string {
   const paragraphs = text
     .split('\n\n')
-    .map((paragraph) => `<p>${escaped(paragraph).replaceAll('\n', '<br>')}</p>`)
+    .map((paragraph) => `<p>${lineHtml(paragraph)}</p>`)
     .join('\n');
   return `<!doctype html>
 <html lang="en">
@@ -174,6 +174,12 @@ ${paragraphs}
 </body>
 </html>
 `;
+}
+
+/** A paragraph that is nothing but an address of ours can be followed; one within a text might be somebody's name. */
+function lineHtml(paragraph: string): string {
+  const text = escaped(paragraph).replaceAll('\n', '<br>');
+  return /^https?:\/\/\S+$/.test(paragraph) ? `<a href="${text}">${text}</a>` : text;
 }
 
 function escaped(text: string): string {

@@ -213,6 +213,19 @@ export const Settings = Type.Object({
       description: 'Bearer token for `CARDEA_PUSH_URL`.',
     }),
   ),
+  signUp: words(['open', 'closed'], {
+    env: 'CARDEA_SIGN_UP',
+    default: 'open',
+    description:
+      'Whether people may make themselves an account; with `closed` they come by invitation only.',
+  }),
+  invitationDays: Type.Integer({
+    env: 'CARDEA_INVITATION_DAYS',
+    default: 7,
+    minimum: 1,
+    maximum: 30,
+    description: 'For how many days the link of an invitation works.',
+  }),
   webhookAllow: Type.Array(
     Type.String({ pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+)(:\\d{1,5})?$' }),
     {

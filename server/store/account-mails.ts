@@ -1,12 +1,19 @@
 /** Mails about an account: to people as logins, across tenants. What a site tells its people is in `messages`. */
-import type {
-  AccountMailChannel,
-  AccountMailState,
-  AccountMailWord,
+import { sql } from 'kysely';
+import {
+  accountMailChannels,
+  accountMailStates,
+  accountMailWords,
+  type AccountMailChannel,
+  type AccountMailState,
+  type AccountMailWord,
 } from '#contract/account-mails';
-import type { LoginId } from '#contract/ids';
+import { nilUuid, type LoginId, type TenantId } from '#contract/ids';
+import type { ListOptions } from '#contract/odata';
+import { listRows, type ListResult } from './list.ts';
+import type { SqlListFields } from './odata-filter.ts';
 import type { Database } from './pool.ts';
-import type { Scope } from './scope.ts';
+import { readScope, type Scope } from './scope.ts';
 
 /** Bus topic that says account mails wait; the payload is empty. */
 export const accountMailsTopic = 'account_mails';
@@ -142,17 +149,33 @@ export type AccountMailRow = {
   readonly delivered_at: Date | null;
 };
 
-/** A page of the mails of all accounts, newest first. */
-export async function listAccountMails(
+export const accountMailFields = {
+  id: { type: 'uuid', sql: sql`m.id`, isNotNull: true },
+  channel: { type: 'enum', words: accountMailChannels, sql: sql`m.channel` },
+  address: { type: 'text', sql: sql`m.address`, isNotNull: true },
+  word: { type: 'enum', words: accountMailWords, sql: sql`m.word` },
+  state: { type: 'enum', words: accountMailStates, sql: sql`m.state` },
+  attempts: { type: 'int', sql: sql`m.attempts`, isNotNull: true },
+  created_at: { type: 'instant', sql: sql`m.created_at`, isNotNull: true },
+  delivered_at: { type: 'instant', sql: sql`m.delivered_at` },
+} as const satisfies SqlListFields;
+
+/** A page of the mails of all accounts, oldest first. */
+export function listAccountMails(
   database: Database,
-  { skip, top }: { readonly skip: number; readonly top: number },
-): Promise<AccountMailRow[]> {
-  const { rows } = await database.pool.query<AccountMailRow>(
-    `select id, channel, address, word, subject, body, state, attempts, last_error, created_at, delivered_at
-     from account_mails order by created_at desc, id desc offset $1 limit $2`,
-    [skip, top],
-  );
-  return rows;
+  options: ListOptions,
+): Promise<ListResult<AccountMailRow>> {
+  // Logins come before the tenants.
+  return listRows<AccountMailRow>(readScope(database, nilUuid as TenantId), {
+    from: sql`account_mails m`,
+    tenant: 'shared',
+    select: sql`m.id, m.channel, m.address, m.word, m.subject, m.body, m.state, m.attempts, m.last_error, m.created_at,
+      m.delivered_at`,
+    fields: accountMailFields,
+    options,
+    id: sql`m.id`,
+    defaultOrder: [{ sql: sql`m.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],
+  });
 }
 
 /** Erases mails that are over: of nobody's account after a day, all others after 90; links in the outbox after 30. */

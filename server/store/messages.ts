@@ -209,7 +209,8 @@ export function listMessages(
   siteId: CollectionId,
 ): Promise<ListResult<MessageRow>> {
   return listRows<MessageRow>(scope, {
-    from: sql`messages m`,
+    // With the invitations, which are kept apart.
+    from: sql`site_messages m`,
     tenant: sql`m.tenant_id`,
     where: sql`m.collection_id = ${siteId}::uuid`,
     select: sql`m.id, m.kind, m.word, m.rule_id, m.event_id, m.user_id, m.channel, m.subject, m.body, m.state, m.attempts,

@@ -12,18 +12,18 @@ const library = readFileSync(join(entry, '../../dist/bundle/index.umd.min.js'), 
 
 const ours = `
 'use strict';
-for (const form of document.querySelectorAll('form[data-passkey]')) {
+for (const button of document.querySelectorAll('button[data-passkey]')) {
   if (!SimpleWebAuthnBrowser.browserSupportsWebAuthn()) break;
-  const fault = form.querySelector('[data-passkey-fault]');
-  for (const part of form.querySelectorAll('[data-needs-script]')) part.hidden = false;
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
+  const { form, dataset } = button;
+  const fault = document.getElementById(dataset.fault);
+  button.hidden = false;
+  button.addEventListener('click', async () => {
     fault.hidden = true;
     try {
-      const optionsJSON = JSON.parse(form.dataset.options);
       const { startAuthentication, startRegistration } = SimpleWebAuthnBrowser;
-      const ask = form.dataset.passkey === 'create' ? startRegistration : startAuthentication;
-      form.elements.credential.value = JSON.stringify(await ask({ optionsJSON }));
+      const ask = dataset.passkey === 'create' ? startRegistration : startAuthentication;
+      const answer = await ask({ optionsJSON: JSON.parse(dataset.options) });
+      form.elements.credential.value = JSON.stringify(answer);
       form.submit();
     } catch {
       fault.hidden = false;

@@ -35,6 +35,8 @@ export type Visit = {
   readonly userAgent: string | null;
   /** The hidden field that every form needs; sets a cookie when the browser has none. */
   formToken(): Markup;
+  /** The secret of this browser's forms, to which challenges of passkeys are bound. */
+  formSecret(): string;
   /** A member of the query; empty when it is missing or doubled. */
   query(name: string): string;
   /** A part of the path. */
@@ -176,6 +178,8 @@ async function beginVisit(
   const person = session && account && { session, account };
   const { headers, socket } = request.raw;
   const { remoteAddress } = socket;
+  let made: string | undefined;
+  const ownSecret = (): string => (made ??= formSecret(request, reply, ids));
   return {
     request,
     reply,
@@ -183,7 +187,8 @@ async function beginVisit(
     person,
     network: networkOf(clientAddress({ headers, remoteAddress }, isTrustedProxy)),
     userAgent: headers['user-agent'] ?? null,
-    formToken: () => formTokenField(formSecret(request, reply, ids)),
+    formToken: () => formTokenField(ownSecret()),
+    formSecret: ownSecret,
     query: (name) => memberOf(request.query, name),
     param: (name) => memberOf(request.params, name),
   };

@@ -22,6 +22,8 @@ test('an empty environment gives a laptop a working server', () => {
     mqttPort: 8883,
     demo: 'harbour',
     signerMount: 'transit',
+    signUp: 'open',
+    invitationDays: 7,
     webhookAllow: [],
     simulatorPort: 8090,
     logLevel: 'info',

@@ -27,9 +27,15 @@ export type SentDetachment = Required<Static<typeof DetachLockRequest>>;
 export type Detachments = {
   /**
    * Begins detaching. VALUE_INVALID (another link state), OPERATION_NOT_ALLOWED (already detached), the codes of OTP and hub.
-   * With `force` it ends at once, the hub online or not.
+   * With `force` it ends at once, the hub online or not. `readOtp`: which members a one-time code needs; absent = those of a
+   * program.
    */
-  detach(actor: Actor, id: LockId, body: SentDetachment): Promise<LockRow>;
+  detach(
+    actor: Actor,
+    id: LockId,
+    body: SentDetachment,
+    readOtp?: typeof sentOtp,
+  ): Promise<LockRow>;
 };
 
 type Parts = OtpParts & { readonly database: Database; readonly desiredState: DesiredState };
@@ -37,17 +43,22 @@ type Parts = OtpParts & { readonly database: Database; readonly desiredState: De
 export function createDetachments(parts: Parts): Detachments {
   const { database } = parts;
   return {
-    detach: (actor, id, body) =>
-      settled({ database, actor }, (scope) => detach(scope, parts, { actor, id, body })),
+    detach: (actor, id, body, readOtp = sentOtp) =>
+      settled({ database, actor }, (scope) => detach(scope, parts, { actor, id, body, readOtp })),
   };
 }
 
-type Order = { readonly actor: Actor; readonly id: LockId; readonly body: SentDetachment };
+type Order = {
+  readonly actor: Actor;
+  readonly id: LockId;
+  readonly body: SentDetachment;
+  readonly readOtp: typeof sentOtp;
+};
 
 async function detach(
   scope: WriteScope,
   parts: Parts,
-  { actor, id, body }: Order,
+  { actor, id, body, readOtp }: Order,
 ): Promise<LockRow | Refused> {
   const now = parts.clock.now();
   if (body.iq_link_state !== null && body.iq_link_state !== 'detached_pending')
@@ -59,7 +70,7 @@ async function detach(
   const lock = await heldLock(scope, id, now);
   const { iq_id: iqId, collection_id: collectionId } = lock;
   const iq = iqId === null ? undefined : await getIq(scope, iqId, now);
-  const sent = iq === undefined ? null : sentOtp(iq, body);
+  const sent = iq === undefined ? null : readOtp(iq, body);
   if (iq === undefined || lock.iq_link_state === 'detached')
     throw new ApiError('OPERATION_NOT_ALLOWED', { reason: 'The lock is detached.' });
   const otp =

@@ -83,10 +83,7 @@ export function createEasyOfficeMode(parts: Parts): EasyOfficeMode {
 /** core-api.md 7.2 and 7.4. */
 function checkSchedule(body: PutEasyOfficeMode): void {
   if (!weekdays.some((day) => body[day]))
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'monday',
-      reason: 'At least one weekday must be true.',
-    });
+    throw new ApiError('VALUE_INVALID', { message: 'At least one day should be selected' });
   if (body.start_date !== null && body.end_date !== null && body.end_date < body.start_date)
     throw new ApiError('VALUE_INVALID', {
       parameter: 'end_date',

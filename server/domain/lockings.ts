@@ -12,6 +12,7 @@ import {
   findLockingFacts,
   listRightSchedules,
   setLockedState,
+  sharesGroup,
   type LockingFacts,
 } from '#server/store/lockings';
 import type { LockRow } from '#server/store/locks';
@@ -31,12 +32,25 @@ import {
 export type SentLocking = Required<Static<typeof LockingRequest>>;
 type Wanted = 'unlocked' | 'office_mode' | 'locked';
 
+/** By whose rules a door is opened. */
+export type LockingRules = {
+  /** Which members a one-time code needs, where the IQ wants one. */
+  readonly readOtp: typeof sentOtp;
+  /** Whether the accessor must have remote access. */
+  readonly asksRemoteAccess: boolean;
+  /** Whether a group must give the lock to the accessor, schedules aside. */
+  readonly asksGroup: boolean;
+};
+
+/** A program acts for the tenant and names the accessor (core-api.md 4). */
+const programRules: LockingRules = { readOtp: sentOtp, asksRemoteAccess: true, asksGroup: false };
+
 export type Lockings = {
   /**
    * Does what `locked_state` asks and answers the lock as it is then. VALUE_INVALID, REQUEST_INVALID and NOT_FOUND (a needed
    * accessor or code left out), OPERATION_NOT_ALLOWED, CCC_* and IQ_OFFLINE.
    */
-  lock(actor: Actor, id: LockId, body: SentLocking): Promise<LockRow>;
+  lock(actor: Actor, id: LockId, body: SentLocking, rules?: LockingRules): Promise<LockRow>;
 };
 
 type Parts = OtpParts & {
@@ -52,7 +66,7 @@ export function createLockings(parts: Parts): Lockings {
   const { database, clock } = parts;
 
   return {
-    async lock(actor, id, body) {
+    async lock(actor, id, body, rules = programRules) {
       const read = readScope(database, actor.tenantId);
       const facts = await findLockingFacts(read, id, {
         accessorId: body.accessor_id,
@@ -62,10 +76,13 @@ export function createLockings(parts: Parts): Lockings {
       const wanted = wantedState(body);
       if (body.accessor_id !== null && facts.accessor_id === null)
         throw new ApiError('VALUE_INVALID', { parameter: 'accessor_id' });
-      const otp = sentOtp({ otp_enabled: facts.otp_enabled }, body);
+      const otp = rules.readOtp({ otp_enabled: facts.otp_enabled }, body);
       if (body.validate_access && body.accessor_id === null)
         throw new ApiError('REQUEST_INVALID', { reason: 'The accessor_id field is required.' });
-      const order: Order = { actor, id, wanted, body, facts, otp };
+      const hasGroup =
+        !rules.asksGroup ||
+        (facts.accessor_id !== null && (await sharesGroup(read, id, facts.accessor_id)));
+      const order: Order = { actor, id, wanted, body, facts, otp, rules, hasGroup };
       if (wanted === 'unlocked' && otp === null) return open(read, parts, order);
       const queued = await settled({ database, actor }, (scope) => send(scope, parts, order));
       if (queued === null) return getLock(read, id, clock.now());
@@ -83,9 +100,13 @@ type Order = {
   readonly body: SentLocking;
   readonly facts: LockingFacts;
   readonly otp: { readonly accessorId: AccessorId; readonly otp: string } | null;
+  readonly rules: LockingRules;
+  /** False where a group is asked for and there is none. */
+  readonly hasGroup: boolean;
 };
 
-function wantedState({ locked_state: wanted }: SentLocking): Wanted {
+/** VALUE_INVALID for what is no wish: `none`, `uncertain`. */
+export function wantedState({ locked_state: wanted }: Pick<SentLocking, 'locked_state'>): Wanted {
   if (wanted === 'none' || wanted === 'uncertain')
     throw new ApiError('VALUE_INVALID', {
       parameter: 'locked_state',
@@ -175,25 +196,28 @@ async function send(scope: WriteScope, parts: Parts, order: Order) {
 }
 
 /** The lock at an IQ, and the accessor named. */
-function doorFault({ body, facts }: Order): ApiError | undefined {
+function doorFault(order: Order): ApiError | undefined {
+  const { facts } = order;
   const isLinked = facts.iq_link_state === 'attached' || facts.iq_link_state === 'detached_pending';
   if (!isLinked) return failed('not_attached');
-  return accessorFault(body, facts) ?? (facts.iq_id === null ? failed('not_attached') : undefined);
+  return accessorFault(order) ?? (facts.iq_id === null ? failed('not_attached') : undefined);
 }
 
 function failed(word: string): ApiError {
   return new ApiError('CCC_COMMAND_FAILED', { word });
 }
 
-function accessorFault(body: SentLocking, facts: LockingFacts): ApiError | undefined {
-  if (body.accessor_id === null) return undefined;
+function accessorFault({ body, facts, rules, hasGroup }: Order): ApiError | undefined {
+  if (body.accessor_id === null && !rules.asksGroup) return undefined;
   const reason = facts.blocked
     ? 'The accessor is blocked.'
     : facts.suspended
       ? 'The accessor is suspended.'
-      : facts.remote_access
-        ? undefined
-        : 'The accessor has no remote access.';
+      : rules.asksRemoteAccess && !facts.remote_access
+        ? 'The accessor has no remote access.'
+        : hasGroup
+          ? undefined
+          : 'No group gives the lock to the accessor.';
   return reason === undefined ? undefined : new ApiError('OPERATION_NOT_ALLOWED', { reason });
 }
 

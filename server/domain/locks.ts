@@ -189,6 +189,7 @@ async function readChange(scope: WriteScope, former: LockRow, body: UpdateLock):
     if (floorCollection === undefined || floorCollection !== collectionId)
       throw new ApiError('VALUE_INVALID', {
         parameter: 'floor_id',
+        case: 'body_id',
         reason: 'No such floor in the collection of the lock.',
       });
   }

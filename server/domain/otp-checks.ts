@@ -63,6 +63,21 @@ export function sentOtp(
   return { accessorId: sent.accessor_id as AccessorId, otp: sent.otp };
 }
 
+/**
+ * The same for somebody who has signed in and acts as himself: NOT_FOUND `Otp is invalid` without code; CCC_COMMAND_FAILED
+ * `pin_not_changed` for an owner without keys, who can have no activation.
+ */
+export const sentOtpOfPerson: typeof sentOtp = (iq, sent) => {
+  if (iq.otp_enabled !== true) return null;
+  if (sent.otp === null || sent.otp === '') throw otpLeftOut();
+  if (sent.accessor_id === null)
+    throw new ApiError('CCC_COMMAND_FAILED', { word: 'pin_not_changed' });
+  return { accessorId: sent.accessor_id as AccessorId, otp: sent.otp };
+};
+
+/** No code is asked (connect-api.md 4.12: the body of a locker's action has none). */
+export const noOtpAsked: typeof sentOtp = () => null;
+
 export function otpLeftOut(): ApiError {
   return new ApiError('NOT_FOUND', { message: 'Otp is invalid' });
 }

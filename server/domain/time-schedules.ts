@@ -125,10 +125,7 @@ async function getTimeSchedule(
 /** core-api.md 7.4. An end time before the start time is a window over midnight; dates in the past are fine. */
 function checkSchedule(schedule: Omit<AccessGroupTimeScheduleResponse, 'id'>): void {
   if (!weekdays.some((day) => schedule[day]))
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'monday',
-      reason: 'At least one day from monday to sunday must be true.',
-    });
+    throw new ApiError('VALUE_INVALID', { message: 'At least one day should be selected' });
   checkDates(schedule);
 }
 

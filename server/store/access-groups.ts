@@ -25,7 +25,7 @@ export async function findAccessGroup(
   id: AccessGroupId,
 ): Promise<AccessGroupRow | undefined> {
   const [row] = await scope.query<AccessGroupRow>(
-    `select ${columns} from access_groups g where g.tenant_id = $1 and g.id = $2`,
+    `select ${columns} from access_groups g where g.tenant_id = $1 and g.id = $2 and g.locker_id is null`,
     [scope.tenantId, id],
     'access_group_find',
   );
@@ -38,11 +38,15 @@ export async function holdAccessGroup(
   id: AccessGroupId,
 ): Promise<AccessGroupRow | undefined> {
   const [row] = await scope.query<AccessGroupRow>(
-    `select ${columns} from access_groups g where g.tenant_id = $1 and g.id = $2 for no key update`,
+    `select ${columns} from access_groups g
+      where g.tenant_id = $1 and g.id = $2 and g.locker_id is null for no key update`,
     [scope.tenantId, id],
   );
   return row;
 }
+
+/** Groups of lockers are a kind of their own (connect-api.md 4.4). */
+export const isOfDoors = sql`g.locker_id is null`;
 
 /** A page of the groups of the tenant; `where` narrows it further and speaks of `g`. */
 export function listAccessGroups(
@@ -53,7 +57,7 @@ export function listAccessGroups(
   return listRows<AccessGroupRow>(scope, {
     from: sql`access_groups g`,
     tenant: sql`g.tenant_id`,
-    ...(where === undefined ? {} : { where }),
+    where: where === undefined ? isOfDoors : sql`${isOfDoors} and (${where})`,
     select: sql.raw(columns),
     fields: accessGroupFields,
     options,
@@ -105,6 +109,12 @@ export function isInGroup(relation: GroupRelation, id: AccessGroupId): Sql {
   const alias = relation === 'accessors' ? 'a' : 'l';
   return sql`exists (select 1 from ${sql.raw(table)} m where m.tenant_id = ${sql.raw(alias)}.tenant_id
     and m.access_group_id = ${id}::uuid and m.${sql.raw(member)} = ${sql.raw(alias)}.id)`;
+}
+
+/** Condition for lists of groups (`g`): the lock is in them. */
+export function hasLockIn(id: LockId): Sql {
+  return sql`exists (select 1 from access_group_locks m where m.tenant_id = g.tenant_id
+    and m.access_group_id = g.id and m.lock_id = ${id}::uuid)`;
 }
 
 /** Condition for lists of groups (`g`): the accessor is in them. */

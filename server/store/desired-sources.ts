@@ -3,6 +3,7 @@
  * items that differ from those stored, value null for items whose cause is gone (contract/access-table.ts).
  */
 import type { AccessGroupId, AccessorId, CollectionId, IqId, LockId, TagId } from '#contract/ids';
+import { groupOpens } from './locker-access.ts';
 import type { Scope } from './scope.ts';
 
 export type ChangedItem = { readonly iqId: IqId; readonly key: string; readonly value: unknown };
@@ -57,7 +58,7 @@ const hardware = difference(
      'link', l.iq_link_state, 'open_time_seconds', l.open_time_seconds,
      'license_plate_camera', l.license_plate_camera, 'easy_office_mode', l.easy_office_mode,
      'group_ids', coalesce((select jsonb_agg(g.access_group_id order by g.access_group_id) from access_group_locks g
-        where g.tenant_id = l.tenant_id and g.lock_id = l.id), '[]'),
+        where g.tenant_id = l.tenant_id and g.lock_id = l.id and ${groupOpens('g')}), '[]'),
      'offline_key_ids', coalesce((select jsonb_agg(o.key_id order by o.key_id) from offline_keys o
         where o.tenant_id = l.tenant_id and o.lock_id = l.id), '[]'))
      || case when l.audit_trail_days = 0 then '{}' else jsonb_build_object('audit_trail_days', l.audit_trail_days) end

@@ -2,6 +2,7 @@ import type { Schedule } from '#contract/access-table';
 import type { AccessorId, CollectionId, IqId, LockId } from '#contract/ids';
 import type { IqLinkState, LockResponse } from '#contract/locks';
 import { underUpdate } from './firmware-runs.ts';
+import { groupOpens } from './locker-access.ts';
 import type { Scope, WriteScope } from './scope.ts';
 
 /** All that decides whether a door command may leave (behaviour.md 7.1), read in one round trip. */
@@ -80,12 +81,30 @@ export async function listRightSchedules(
        to_char(s.end_date, 'YYYY-MM-DD"T"HH24:MI:SS') as end_date,
        s.monday, s.tuesday, s.wednesday, s.thursday, s.friday, s.saturday, s.sunday
      from access_group_locks gl
+     join locks l on l.tenant_id = gl.tenant_id and l.id = gl.lock_id
      join access_group_accessors ga on ga.tenant_id = gl.tenant_id and ga.access_group_id = gl.access_group_id
      join time_schedules s on s.tenant_id = gl.tenant_id and s.access_group_id = gl.access_group_id
-     where gl.tenant_id = $1 and gl.lock_id = $2 and ga.accessor_id = $3`,
+     where gl.tenant_id = $1 and gl.lock_id = $2 and ga.accessor_id = $3 and ${groupOpens('gl')}`,
     [scope.tenantId, lockId, accessorId],
     'right_schedules',
   );
+}
+
+/** Whether a group gives an accessor a lock, schedules aside. */
+export async function sharesGroup(
+  scope: Scope,
+  lockId: LockId,
+  accessorId: AccessorId,
+): Promise<boolean> {
+  const rows = await scope.query(
+    `select 1 from access_group_locks gl
+     join locks l on l.tenant_id = gl.tenant_id and l.id = gl.lock_id
+     join access_group_accessors ga on ga.tenant_id = gl.tenant_id and ga.access_group_id = gl.access_group_id
+     where gl.tenant_id = $1 and gl.lock_id = $2 and ga.accessor_id = $3 and ${groupOpens('gl')} limit 1`,
+    [scope.tenantId, lockId, accessorId],
+    'shares_group',
+  );
+  return rows.length > 0;
 }
 
 /**

@@ -4,16 +4,17 @@ import type { KeyType } from '#contract/keys';
 import type { ListOptions } from '#contract/odata';
 import { listKeys, type KeyRow } from './keys.ts';
 import { listRows, type ListResult } from './list.ts';
+import { groupOpens } from './locker-access.ts';
 import { lockFields, lockFrom, lockSelect, type LockRow } from './locks.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';
 
-/** What a lock holds without being told otherwise by its hardware (behaviour.md 2). */
-const limit = `coalesce(l.offline_key_limit, case l.communication_type when 'rf_net' then 39 else 360 end)`;
+/** SQL: what a lock `l` holds; without being told by its hardware what its family does (behaviour.md 2). */
+export const offlineKeyLimit = `coalesce(l.offline_key_limit, case l.communication_type when 'rf_net' then 39 else 360 end)`;
 
 const haveCommonGroup = `exists (select 1 from access_group_accessors ga
   join access_group_locks gl on gl.tenant_id = ga.tenant_id and gl.access_group_id = ga.access_group_id
-  where ga.tenant_id = k.tenant_id and ga.accessor_id = k.accessor_id and gl.lock_id = l.id)`;
+  where ga.tenant_id = k.tenant_id and ga.accessor_id = k.accessor_id and gl.lock_id = l.id and ${groupOpens('gl')})`;
 
 /** Blocked by the key, its owner, or what is set for the two in the collection of the lock. */
 const isBlocked = `(k.blocked or a.blocked or exists (select 1 from collection_settings s
@@ -66,7 +67,7 @@ const wantedByAccess = `select distinct k.id as key_id, k.created_at, l.id as lo
   join access_group_accessors ga on ga.tenant_id = k.tenant_id and ga.accessor_id = k.accessor_id
   join access_group_locks gl on gl.tenant_id = ga.tenant_id and gl.access_group_id = ga.access_group_id
   join locks l on l.tenant_id = gl.tenant_id and l.id = gl.lock_id and l.collection_id = s.collection_id
-  where ks.tenant_id = $1 and ks.offline_access_type = 'by_access' and l.iq_link_state = 'attached'
+  where ks.tenant_id = $1 and ks.offline_access_type = 'by_access' and l.iq_link_state = 'attached' and ${groupOpens('gl')}
     and k.key_type in ('tag', 'mkey', 'wallet') and not ${isBlocked}
     and (k.accessor_id = any ($2) or l.id = any ($3))
     and not exists (select 1 from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id and o.key_id = k.id)`;
@@ -95,7 +96,7 @@ export async function addKeysByAccess(
     `with wanted as (${wantedByAccess}),
      placed as (
        select w.lock_id, w.key_id, row_number() over (partition by w.lock_id order by w.created_at, w.key_id)
-           <= ${limit} - (select count(*) from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id) as fits
+           <= ${offlineKeyLimit} - (select count(*) from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id) as fits
        from wanted w join locks l on l.tenant_id = $1 and l.id = w.lock_id),
      added as (
        insert into offline_keys (tenant_id, lock_id, key_id, created_at)
@@ -123,7 +124,7 @@ export async function addKeyWhereRoom(
   await scope.query(
     `insert into offline_keys (tenant_id, lock_id, key_id, created_at)
      select $1, l.id, $2, $4 from locks l where l.tenant_id = $1 and l.id = any ($3)
-       and (select count(*) from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id) < ${limit}
+       and (select count(*) from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id) < ${offlineKeyLimit}
      on conflict do nothing`,
     [scope.tenantId, keyId, lockIds, now],
   );
@@ -217,8 +218,8 @@ export async function findOverfullLock(
   lockIds: readonly LockId[],
 ): Promise<{ readonly id: LockId; readonly most: number } | undefined> {
   const [row] = await scope.query<{ id: LockId; most: number }>(
-    `select l.id, ${limit} as most from locks l where l.tenant_id = $1 and l.id = any ($2)
-       and (select count(*) from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id) > ${limit} limit 1`,
+    `select l.id, ${offlineKeyLimit} as most from locks l where l.tenant_id = $1 and l.id = any ($2)
+       and (select count(*) from offline_keys o where o.tenant_id = $1 and o.lock_id = l.id) > ${offlineKeyLimit} limit 1`,
     [scope.tenantId, lockIds],
   );
   return row;

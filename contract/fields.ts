@@ -15,6 +15,15 @@ export const Uuid = form<string>({ type: 'string', format: 'uuid' });
 export const Text = form<string>({ type: 'string' });
 /** `customer_reference`: kept as sent, 255 code points at most, "" is stored as null. */
 export const Reference = form<string>({ type: 'string', format: 'reference', maxLength: 255 });
+/**
+ * Names and references of the Connect face (connect-api.md 1.2): so many code points without the blanks around them, kept as sent,
+ * else VALUE_INVALID. A text that may be empty is nothing when it is: give it `orNull`.
+ */
+export const Name = form<string>({ type: 'string', format: 'name' });
+export const Alias = form<string>({ type: 'string', format: 'alias' });
+export const DeviceName = form<string>({ type: 'string', format: 'device-name' });
+/** An e-mail address: "" is refused and never means "nothing" (connect-api.md 1.2); whether mail reaches it, only a mail tells. */
+export const MailAddress = form<string>({ type: 'string', format: 'mail-address' });
 export const Bool = form<boolean>({ type: 'boolean' });
 export const Int = form<number>({ type: 'integer' });
 /** Instant: ISO 8601 in, no zone = UTC; `YYYY-MM-DDTHH:mm:ssZ` out. */

@@ -4,6 +4,7 @@ import { incidentCategories } from './events.ts';
 import {
   Bool,
   listOf,
+  Name,
   optional,
   orNull,
   page,
@@ -57,10 +58,10 @@ const spellings = {
   on_inside_handle: optional(Bool),
 };
 
-export const PostEntryMessageRuleRequest = Type.Object({ customer_reference: Text, ...spellings });
+export const PostEntryMessageRuleRequest = Type.Object({ customer_reference: Name, ...spellings });
 
 export const PatchEntryMessageRuleRequest = Type.Object({
-  customer_reference: optional(Text),
+  customer_reference: optional(Name),
   ...spellings,
 });
 

@@ -5,13 +5,36 @@
  */
 
 export type FieldType =
-  'uuid' | 'text' | 'enum' | 'bool' | 'int' | 'number' | 'instant' | 'local' | 'time' | 'span';
+  | 'uuid'
+  | 'text'
+  | 'enum'
+  | 'bool'
+  | 'int'
+  | 'number'
+  | 'instant'
+  | 'local'
+  | 'time'
+  | 'span'
+  /** A list of objects: has no value of its own and is asked by `any` alone. */
+  | 'collection';
 
 export type ListField = {
   readonly type: FieldType;
   /** The words of an enum field. */
   readonly words?: readonly string[];
+  /** The fields of the objects of a collection: `code` for `roles/any(r: r/code eq 'x')`. */
+  readonly items?: ListFields;
 };
+
+/** The fields of a collection's objects as a condition names them, behind the variable that stands for one. */
+export function itemFields<Field extends ListField>(
+  items: Readonly<Record<string, Field>> | undefined,
+  variable: string,
+): Readonly<Record<string, Field>> {
+  return Object.fromEntries(
+    Object.entries(items ?? {}).map(([path, field]) => [`${variable}/${path}`, field]),
+  );
+}
 
 /** The allow-list of one resource: API path (`mac`, `iq/id`) → type. What is not here cannot be named by a caller. */
 export type ListFields = Readonly<Record<string, ListField>>;
@@ -98,6 +121,14 @@ type FilterOf<Literal> =
       readonly position: number;
     }
   | {
+      /** Whether an object of the collection meets the condition, in which `variable` stands for it. */
+      readonly kind: 'any';
+      readonly path: string;
+      readonly variable: string;
+      readonly operand: FilterOf<Literal>;
+      readonly position: number;
+    }
+  | {
       readonly kind: 'call';
       readonly name: FunctionName;
       readonly args: readonly FilterOf<Literal>[];
@@ -123,6 +154,7 @@ export function filterType(tree: Filter, fields: ListFields): FieldType | 'null'
     case 'not':
     case 'compare':
     case 'in':
+    case 'any':
     default:
       return 'bool';
   }

@@ -11,11 +11,16 @@ export const extFace: Face = {
   authorize(caller: Caller): void {
     if (!caller.scopes.has('user_api.full_access')) throw insufficientScope();
   },
+  isEmptyIdNull: true,
   missing: (parameter) => new ApiError('NOT_FOUND', { thing: thingOf(parameter) }),
 };
 
 /** Core's words for what the Connect face calls otherwise. */
-const shown: Readonly<Record<string, string>> = { accessor: 'user', collection: 'site' };
+const shown: Readonly<Record<string, string>> = {
+  accessor: 'user',
+  collection: 'site',
+  'lock to add': 'lock',
+};
 
 /** What an id names, as a message says it: `site_id` → `Site`. */
 function thingOf(parameter: string): string {

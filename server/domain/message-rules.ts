@@ -57,7 +57,7 @@ export type MessageRules = {
   ): Promise<ListResult<MessageRuleRow>>;
   /** NOT_FOUND `Lock not found` when the site has no such lock. */
   getLock(actor: Actor, siteId: CollectionId, lockId: LockId): Promise<void>;
-  /** VALUE_INVALID: the name. MESSAGE_INVALID: no channel, or SMS and nobody with a phone number. */
+  /** MESSAGE_INVALID: no channel, or SMS and nobody with a phone number. */
   createEntryRule(
     actor: Actor,
     siteId: CollectionId,
@@ -112,7 +112,6 @@ export function createMessageRules({ database, audit, clock, ids }: Parts): Mess
   ): Promise<MessageRuleRow> {
     return inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
       const former = await heldRule(scope, rule);
-      if (change.customer_reference !== undefined) checkName(change.customer_reference);
       await checkChannels(scope, rule, { ...former, ...change });
       await updateMessageRule(scope, rule.id, change);
       const row = await getRule(scope, rule);
@@ -136,7 +135,6 @@ export function createMessageRules({ database, audit, clock, ids }: Parts): Mess
 
     createEntryRule: (actor, siteId, body) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
-        checkName(body.customer_reference);
         const rule: SiteRule = { siteId, kind: 'entry', id: ids.next<string>() };
         const row = {
           id: rule.id,
@@ -219,16 +217,6 @@ export async function heldRule(scope: WriteScope, rule: SiteRule): Promise<Messa
   const row = await holdMessageRule(scope, rule);
   if (row === undefined) throw missing('Rule');
   return row;
-}
-
-/** connect-api.md 1.2: 1 to 255 characters without outer blanks. */
-function checkName(name: string): void {
-  const { length } = Array.from(name.trim());
-  if (length >= 1 && length <= 255) return;
-  throw new ApiError('VALUE_INVALID', {
-    parameter: 'customer_reference',
-    reason: 'Allowed are 1 to 255 characters.',
-  });
 }
 
 async function checkChannels(

@@ -5,10 +5,16 @@ import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '#contract/api-error';
 import {
+  Alias,
   Bool,
+  DeviceName,
   Instant,
   Int,
   listOf,
+  LocalEnd,
+  LocalStart,
+  MailAddress,
+  Name,
   optional,
   orNull,
   Reference,
@@ -40,8 +46,14 @@ function isObjectSchema(value: unknown): value is TObject {
 
 type Read = { readonly value: unknown } | { readonly error: ApiError };
 
-function read(text: string, schema: TObject, more: { mode?: BodyMode; type?: string } = {}): Read {
-  const raw = { bytes: Buffer.from(text), contentType: more.type ?? json };
+type More = { mode?: BodyMode; type?: string; isEmptyIdNull?: boolean };
+
+function read(text: string, schema: TObject, more: More = {}): Read {
+  const raw = {
+    bytes: Buffer.from(text),
+    contentType: more.type ?? json,
+    isEmptyIdNull: more.isEmptyIdNull ?? false,
+  };
   try {
     return { value: readBody(raw, schema, (more.mode ?? 'create') as 'create') };
   } catch (error) {
@@ -199,6 +211,105 @@ describe('values', () => {
           'The request received is invalid: The id field is required. The items[0].id field is required.',
       },
     });
+  });
+});
+
+describe('names of the Connect face (connect-api.md 1.2)', () => {
+  const refusal = (sent: string, schema: TSchema): string | null => {
+    const result = read(JSON.stringify({ text: sent }), Type.Object({ text: schema }));
+    if ('error' in result) return result.error.error;
+    expect(result.value).toEqual({ text: sent });
+    return null;
+  };
+  const key = '🔑';
+
+  it.each([
+    ['Name', Name, 1, 255],
+    ['Alias', Alias, 0, 255],
+    ['DeviceName', DeviceName, 0, 50],
+  ] as const)('%s counts code points without outer blanks', (_name, schema, least, most) => {
+    expect(refusal(key.repeat(most), schema)).toBeNull();
+    expect(refusal(`  ${key.repeat(most)}\t`, schema)).toBeNull();
+    expect(refusal(key.repeat(most + 1), schema)).toBe('VALUE_INVALID');
+    const ofBlanks = least === 0 ? null : 'VALUE_INVALID';
+    expect(refusal('', schema)).toBe(ofBlanks);
+    expect(refusal('  ', schema)).toBe(ofBlanks);
+  });
+
+  it('an alias of nothing is null where it may be null', () => {
+    const schema = Type.Object({ alias: optional(orNull(Alias)) });
+    expect(read('{"alias":""}', schema)).toEqual({ value: { alias: null } });
+    expect(read('{"alias":""}', schema, { mode: 'patch' })).toEqual({ value: { alias: null } });
+    expect(read('{"alias":null}', schema, { mode: 'patch' })).toEqual({ value: {} });
+  });
+
+  it('an e-mail address is never empty, and nothing only where it is null or absent', () => {
+    const schema = Type.Object({ email: optional(orNull(MailAddress)) });
+    for (const mode of ['create', 'patch'] as const)
+      for (const sent of ['""', '" "'])
+        expect(read(`{"email":${sent}}`, schema, { mode })).toMatchObject({
+          error: { error: 'VALUE_INVALID', message: expect.stringContaining('email') as string },
+        });
+    expect(read('{"email":null}', schema)).toEqual({ value: { email: null } });
+    expect(read('{"email":null}', schema, { mode: 'patch' })).toEqual({ value: {} });
+    expect(read('{"email":" a@b.test "}', schema)).toEqual({ value: { email: 'a@b.test' } });
+  });
+});
+
+describe('"" for an id', () => {
+  const schema = Type.Object({ tag_id: optional(orNull(Uuid)), role_ids: optional(listOf(Uuid)) });
+
+  it('is nothing on the Connect face where the id need not be sent', () => {
+    const more = { isEmptyIdNull: true };
+    const sent = '{"tag_id":""}';
+    expect(read(sent, schema, more)).toMatchObject({ value: { tag_id: null } });
+    expect(read(sent, schema, { ...more, mode: 'patch' })).toEqual({ value: {} });
+    const nil = '{"tag_id":"00000000-0000-0000-0000-000000000000"}';
+    expect(read(nil, schema, { ...more, mode: 'patch' })).toEqual({ value: { tag_id: null } });
+  });
+
+  it.each(['{"role_ids":[""]}', '{"tag_id":" "}'])('is refused in %s', (sent) => {
+    const result = read(sent, schema, { isEmptyIdNull: true });
+    expect(result).toMatchObject({ error: { error: 'REQUEST_INVALID' } });
+  });
+
+  it('is refused where the id is required', () => {
+    const result = read('{"id":""}', Type.Object({ id: Uuid }), { isEmptyIdNull: true });
+    expect(result).toMatchObject({ error: { error: 'REQUEST_INVALID' } });
+  });
+});
+
+describe('times (connect-api.md 1.4)', () => {
+  const at = (sent: string): unknown => {
+    const schema = Type.Object({ at: Instant });
+    const result = read(JSON.stringify({ at: sent }), schema);
+    return 'error' in result ? result.error.error : (result.value as { at: string }).at;
+  };
+
+  it.each([
+    ['31-12-2026T10:00:00Z', '2026-12-31T10:00:00Z'],
+    ['31-12-2026 10:00', '2026-12-31T10:00:00Z'],
+    ['31-12-2026', '2026-12-31T00:00:00Z'],
+    ['2026-12-31T10:00:00.987+02:00', '2026-12-31T08:00:00Z'],
+    ['2026-12-31 10:00', '2026-12-31T10:00:00Z'],
+    ['2026-12-31', '2026-12-31T00:00:00Z'],
+    ['31-02-2026T10:00:00Z', 'VALUE_INVALID'],
+    ['12-31-2026T10:00:00Z', 'VALUE_INVALID'],
+    ['1-1-2026', 'VALUE_INVALID'],
+    ['31-12-26', 'VALUE_INVALID'],
+    ['31-12-2026x', 'VALUE_INVALID'],
+  ])('the instant %s is %s', (sent, expected) => {
+    expect(at(sent)).toBe(expected);
+  });
+
+  it('a wall clock may begin with the day, and keeps its digits whatever its zone', () => {
+    const schema = Type.Object({ start: LocalStart, end: LocalEnd });
+    expect(read('{"start":"01-12-2026","end":"31-12-2026"}', schema)).toEqual({
+      value: { start: '2026-12-01T00:00:00', end: '2026-12-31T23:59:59' },
+    });
+    expect(read('{"start":"01-12-2026T16:00:00+05:00","end":"2026-12-31 16:00Z"}', schema)).toEqual(
+      { value: { start: '2026-12-01T16:00:00', end: '2026-12-31T16:00:00' } },
+    );
   });
 });
 

@@ -29,7 +29,12 @@ type Schema = {
 type Faults = { readonly form: string[]; readonly value: { name: string; reason?: string }[] };
 
 /** What a caller sent, before a schema has read it. */
-export type RawBody = { readonly bytes: Buffer; readonly contentType: string | undefined };
+export type RawBody = {
+  readonly bytes: Buffer;
+  readonly contentType: string | undefined;
+  /** "" for an id that need not be sent is null, as the Connect face has it (connect-api.md 1.2). */
+  readonly isEmptyIdNull?: boolean;
+};
 
 /**
  * Returns the body as its schema says.
@@ -41,8 +46,13 @@ export function readBody<S extends TObject>(raw: RawBody, schema: S, mode: 'patc
 export function readBody(raw: RawBody, schema: TSchema, mode: BodyMode): unknown {
   const sent = decodeBody(raw);
   const faults: Faults = { form: [], value: [] };
-  const isForm = sent instanceof Map;
-  const result = readObject(sent, plain(schema), { mode, faults, path: '', isForm });
+  const result = readObject(sent, plain(schema), {
+    mode,
+    faults,
+    path: '',
+    isForm: sent instanceof Map,
+    isEmptyIdNull: raw.isEmptyIdNull ?? false,
+  });
   raise(faults);
   return result;
 }
@@ -117,6 +127,7 @@ type Reading = {
   readonly faults: Faults;
   readonly path: string;
   readonly isForm: boolean;
+  readonly isEmptyIdNull: boolean;
 };
 
 function readObject(sent: unknown, schema: Schema, reading: Reading): unknown {
@@ -154,7 +165,7 @@ function readMember(
   schema: Schema,
   reading: Reading & { readonly isRequired: boolean },
 ): unknown {
-  if (sent === undefined || sent === null || isEmptyFormValue(sent, schema, reading)) {
+  if (sent === undefined || sent === null || isEmptyValue(sent, schema, reading)) {
     if (reading.isRequired) {
       reading.faults.form.push(`The ${reading.path} field is required.`);
       return undefined;
@@ -169,11 +180,19 @@ function absent(schema: Schema): unknown {
   return schema.type === 'boolean' ? false : null;
 }
 
-/** "" for a member that is no text, as a form sends it for "nothing"; JSON says null where it means nothing for an id. */
-function isEmptyFormValue(sent: unknown, schema: Schema, { isForm }: Reading): boolean {
-  if (lastOf(sent) !== '') return false;
-  const isWord = schema.enum !== undefined || schema.format === 'uuid';
-  return !typesOf(schema).includes('string') || (isForm && isWord);
+/**
+ * "" for a member that is no text, as a form sends it for "nothing". For an id JSON says null; the Connect face takes "" as well
+ * where the id need not be sent.
+ */
+function isEmptyValue(
+  sent: unknown,
+  schema: Schema,
+  { isForm, isEmptyIdNull, isRequired }: Reading & { readonly isRequired: boolean },
+): boolean {
+  if ((isForm ? lastOf(sent) : sent) !== '') return false;
+  const isId = schema.format === 'uuid';
+  if (isId && isEmptyIdNull && !isRequired) return true;
+  return !typesOf(schema).includes('string') || (isForm && (isId || schema.enum !== undefined));
 }
 
 function typesOf(schema: Schema): readonly string[] {
@@ -284,6 +303,7 @@ function invalid(reading: Reading, reason?: string): string {
 
 /** `""` and the nil UUID mean "nothing" for members that may be null (core-api.md 2, clearing on PATCH). */
 function clears(value: string, schema: Schema, mode: BodyMode): boolean {
+  if (value === '' && schema.format === 'mail-address') return false;
   if (value === '') return schema.format !== 'uuid' || mode === 'create';
   return schema.format === 'uuid' && value === nilUuid;
 }

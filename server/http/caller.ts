@@ -3,7 +3,10 @@ import type { LoginId, TenantId, UserId } from '#contract/ids';
 /** Who calls, as the access token says and the sign-in server still confirms (identity.md 6). */
 export type Caller = {
   readonly clientId: string;
-  /** The tenant of the client: a token acts there and nowhere else. */
+  /**
+   * The tenant of the client: a token acts there and nowhere else. The nil UUID for our own web pages and phone app, which serve a
+   * person in all of their tenants.
+   */
   readonly tenantId: TenantId;
   readonly scopes: ReadonlySet<string>;
   /** The login (`sub`); absent when a program acts for itself (client_credentials). */
@@ -15,6 +18,8 @@ export type Caller = {
   /** When the person signed in or the program took its token; seconds since 1970. */
   readonly authTimeSeconds: number;
   readonly sessionId?: string;
+  /** The id of the token (`jti`). */
+  readonly tokenId?: string;
   /** Until when the token holds; seconds since 1970. */
   readonly expiresAtSeconds: number;
 };

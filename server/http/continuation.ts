@@ -124,6 +124,7 @@ function isKey(key: unknown, type: FieldType | undefined): key is string | null 
       return readTime(key) !== undefined;
     case 'text':
     case 'enum':
+    case 'collection':
     case undefined:
     default:
       return true;

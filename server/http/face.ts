@@ -11,7 +11,7 @@ import type { Caller } from './caller.ts';
 import { findJsonExcess } from './json-bounds.ts';
 import { requestOrigin, type OriginRules } from './list-origin.ts';
 import { pageOf, parseListOptions, queryParameters, type ListRequest } from './list.ts';
-import { operationSchema } from './openapi.ts';
+import { operationSchema, successStatus } from './openapi.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Access, Call, QueryParameter, Route } from './route.ts';
 import { headerMismatch } from './token.ts';
@@ -28,6 +28,10 @@ export type Face = {
   authorize(caller: Caller, access: Access): void;
   /** The failure for an id of the path or the body that names nothing; absent = the 1101 of the Core face. */
   readonly missing?: (parameter: string) => ApiError;
+  /** "" for an id that need not be sent is null. */
+  readonly isEmptyIdNull?: boolean;
+  /** Paths below the prefix that only another version serves: 405 for every method. */
+  readonly absent?: readonly string[];
 };
 
 export type FaceParts = {
@@ -47,11 +51,12 @@ export function registerFace(
   app: FastifyInstance,
   { face, routes, parts }: { face: Face; routes: readonly Route[]; parts: FaceParts },
 ): void {
+  for (const path of face.absent ?? []) layAbsent(app, face.prefix + path);
   for (const route of routes) {
     const textParams = new Set(route.textParams);
     app.route({
       method: route.method,
-      url: face.prefix + route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      url: laidPath(face.prefix + route.path),
       schema: operationSchema(route, face),
       ...(route.largeBody === undefined ? {} : { bodyLimit: route.largeBody.bytes }),
       onRequest: async (request) => {
@@ -63,13 +68,24 @@ export function registerFace(
       },
       handler: async (request, reply) => {
         try {
-          return await answer({ request, reply, route, textParams, parts });
+          return await answer({ request, reply, route, face, textParams, parts });
         } catch (thrown) {
           throw namedAsInPath(thrown, { path: route.path, face });
         }
       },
     });
   }
+}
+
+function laidPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** A path that is known and takes no method but the browser's question, so that all others are told 405 with `Allow`. */
+function layAbsent(app: FastifyInstance, path: string): void {
+  app.options(laidPath(path), { schema: { hide: true } }, (_request, reply) =>
+    reply.code(204).send(),
+  );
 }
 
 /**
@@ -102,24 +118,29 @@ type Answering = {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly route: Route;
+  readonly face: Face;
   readonly textParams: ReadonlySet<string>;
   readonly parts: FaceParts;
 };
 
-async function answer({ request, reply, route, textParams, parts }: Answering): Promise<unknown> {
-  const { call, readOptions } = createCall({ request, reply, route, textParams, parts });
+async function answer(answering: Answering): Promise<unknown> {
+  const { request, reply, route, face } = answering;
+  const { call, readOptions } = createCall(answering);
   const read = (): unknown => {
     readOptions();
     return route.body === undefined
       ? undefined
-      : readBody(bodyOf(request, route), route.body.schema, route.body.mode as 'create');
+      : readBody(
+          { ...bodyOf(request, route), isEmptyIdNull: face.isEmptyIdNull ?? false },
+          route.body.schema,
+          route.body.mode as 'create',
+        );
   };
   if (route.exists !== undefined && route.isFoundByHandle !== true) await route.exists(call);
   const body = route.isFoundByHandle === true ? await readOrMissing(read, { route, call }) : read();
   const value = await route.handle(call, body);
-  if (route.answer === null) return reply.code(204).send();
-  void reply.code(route.isAccepted === true ? 202 : 200);
-  if (route.answer === 'empty') return reply.send();
+  void reply.code(successStatus(route));
+  if (route.answer === null || route.answer === 'empty') return reply.send();
   // Fastify takes a string for text that is written already.
   if (typeof value === 'string')
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));
@@ -157,7 +178,7 @@ function rawBody(request: FastifyRequest): RawBody {
 }
 
 /** The call, and what reads the rest of its URL: a missing object is told before a parameter that cannot be read. */
-function createCall({ request, reply, route, textParams, parts }: Answering): {
+function createCall({ request, reply, route, textParams, parts }: Omit<Answering, 'face'>): {
   readonly call: Call;
   readonly readOptions: () => void;
 } {

@@ -1,7 +1,9 @@
 import { isUuid } from '#contract/ids';
+import { plusesForBlanks } from '#contract/mail-text';
 import {
   filterType,
   functionShape,
+  itemFields,
   type ArgumentKind,
   type CompareWord,
   type FieldType,
@@ -30,7 +32,7 @@ export function readFilter(
 export function readOrderBy(text: string, fields: ListFields): OrderItem[] {
   const items = new Map<string, OrderItem>();
   for (const { path: written, direction, position } of parseOrderBy(text)) {
-    const path = knownPath(written, { fields, position });
+    const path = valuePath(written, { fields, position });
     if (!items.has(path)) items.set(path, { path, direction });
   }
   return [...items.values()];
@@ -50,6 +52,17 @@ function knownPath(
   }
   const path = paths.get(written.toLowerCase());
   if (path === undefined) throw new ODataError(`Unknown field '${shorten(written)}'`, position);
+  return path;
+}
+
+/** A field that has a value; a list of objects has none. */
+function valuePath(
+  written: string,
+  of: { readonly fields: ListFields; readonly position: number },
+): string {
+  const path = knownPath(written, of);
+  if (of.fields[path]?.type === 'collection')
+    throw new ODataError(`Ask a list as '${path}/any(x: ...)'`, of.position);
   return path;
 }
 
@@ -76,22 +89,39 @@ function check(tree: ParsedFilter, fields: ListFields): Filter {
       const operand = check(tree.operand, fields);
       const target = fieldOf(operand, fields);
       const items = tree.items.map((item) => ({
-        literal: coerce(item.literal, { target, position: item.position }),
+        literal: mailRead(coerce(item.literal, { target, position: item.position }), operand),
         position: item.position,
       }));
       return { kind: 'in', operand, items, position };
     }
+    case 'any':
+      return checkAny(tree, fields);
     case 'call': {
       const { takes } = functionShape(tree.name);
       const args = tree.args.map((arg, index) => argument(arg, takes[index] ?? 'text', fields));
-      return { kind: 'call', name: tree.name, args, position };
+      return { kind: 'call', name: tree.name, args: mailsRead(args), position };
     }
     case 'field':
-      return { kind: 'field', path: knownPath(tree.path, { fields, position }), position };
+      return { kind: 'field', path: valuePath(tree.path, { fields, position }), position };
     case 'literal':
     default:
       return { kind: 'literal', literal: asWritten(tree.literal), position };
   }
+}
+
+type Any = Extract<ParsedFilter, { kind: 'any' }>;
+
+/**
+ * The condition sees the fields of an item alone: with those around it a list could be asked within a list, and each level would
+ * multiply the work.
+ */
+function checkAny({ path: written, variable, operand, position }: Any, fields: ListFields): Filter {
+  const path = knownPath(written, { fields, position });
+  const field = fields[path];
+  if (field?.type !== 'collection')
+    throw new ODataError(`'${shorten(written)}' is no list`, position);
+  const checked = condition(operand, itemFields(field.items, variable));
+  return { kind: 'any', path, variable, operand: checked, position };
 }
 
 /** What a literal beside this part has to be. */
@@ -128,7 +158,27 @@ type LiteralNode = Extract<ParsedFilter, { kind: 'literal' }>;
 
 function beside(other: Filter, { literal, position }: LiteralNode, fields: ListFields): Filter {
   const target = fieldOf(other, fields);
-  return { kind: 'literal', literal: coerce(literal, { target, position }), position };
+  const coerced = coerce(literal, { target, position });
+  return { kind: 'literal', literal: mailRead(coerced, other), position };
+}
+
+/** A text beside a member that holds an e-mail address. */
+function mailRead(literal: FilterLiteral, other: Filter): FilterLiteral {
+  if (literal.type !== 'text' || !isMail(other)) return literal;
+  return { type: 'text', value: plusesForBlanks(literal.value) };
+}
+
+function mailsRead(args: readonly Filter[]): readonly Filter[] {
+  const mail = args.find(isMail);
+  if (mail === undefined) return args;
+  return args.map((arg) =>
+    arg.kind === 'literal' ? { ...arg, literal: mailRead(arg.literal, mail) } : arg,
+  );
+}
+
+function isMail(tree: Filter): boolean {
+  if (tree.kind === 'call') return tree.args.some(isMail);
+  return tree.kind === 'field' && /(^|\/)email$/.test(tree.path);
 }
 
 type ValueType = FieldType | 'null';

@@ -7,7 +7,7 @@ import { readDateTime, readSpan, readTime, readV3Time } from './odata-literal.ts
 export type Token = { readonly position: number } & (
   | { readonly kind: 'word'; readonly text: string }
   | { readonly kind: 'literal'; readonly literal: ParsedLiteral }
-  | { readonly kind: '(' | ')' | ',' | 'end' }
+  | { readonly kind: '(' | ')' | ',' | ':' | 'end' }
 );
 
 export type Dialect = { readonly v3Conversion: boolean };
@@ -63,7 +63,7 @@ type Read = { readonly token: Token; readonly end: number };
 function readToken(text: string, index: number, dialect: Dialect): Read {
   const position = index + 1;
   const sign = text[index];
-  if (sign === '(' || sign === ')' || sign === ',')
+  if (sign === '(' || sign === ')' || sign === ',' || sign === ':')
     return { token: { kind: sign, position }, end: index + 1 };
   const read = sign === "'" ? readQuoted(text, index) : readBare(text, index, dialect);
   if (read !== undefined) {

@@ -19,6 +19,8 @@ const path = fc
   .stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}(\/[a-z_][a-z0-9_]{0,8}){0,2}$/)
   .filter((text) => !reserved.has(text.toLowerCase()));
 
+const variable = path.filter((text) => !text.includes('/'));
+
 const clock = fc.tuple(fc.nat(23), fc.nat(59), fc.nat(59)).map((parts) => parts.map(two).join(':'));
 
 const datetime = fc
@@ -89,6 +91,9 @@ const { tree } = fc.letrec<{ tree: ParsedFilter }>((tie) => {
           };
         }),
       call,
+      fc
+        .record({ path, variable, operand: inner })
+        .map((parts): ParsedFilter => ({ kind: 'any', ...parts, position })),
     ),
   };
 });

@@ -18,6 +18,8 @@ export function printFilter(tree: ParsedFilter | Filter): string {
       return `${printOperand(tree.left)} ${tree.word} ${printOperand(tree.right)}`;
     case 'in':
       return `${printOperand(tree.operand)} in (${tree.items.map((item) => printLiteral(item.literal)).join(',')})`;
+    case 'any':
+      return `${tree.path}/any(${tree.variable}: ${printFilter(tree.operand)})`;
     case 'call':
       return `${tree.name}(${tree.args.map((arg) => printFilter(arg)).join(',')})`;
     case 'field':
@@ -34,7 +36,7 @@ export function printOrder(items: readonly OrderItem[]): string {
 }
 
 function printOperand(tree: ParsedFilter | Filter): string {
-  const isWhole = tree.kind === 'field' || tree.kind === 'literal' || tree.kind === 'call';
+  const isWhole = ['field', 'literal', 'call', 'any'].includes(tree.kind);
   return isWhole ? printFilter(tree) : `(${printFilter(tree)})`;
 }
 

@@ -78,6 +78,19 @@ describe('a filter', () => {
     [`Contains(mac,'a')`, `contains(mac,'a')`],
     ['year( utc_date_time ) eq 2026', 'year(utc_date_time) eq 2026'],
     ['now() gt utc_date_time', 'now() gt utc_date_time'],
+    // lists of objects
+    [`roles/any(r: r/code eq 'a')`, `roles/any(r: r/code eq 'a')`],
+    [`Roles/Any( R:R/Code eq 'a' )`, `roles/any(R: R/code eq 'a')`],
+    [
+      `not roles/any(r:r/code eq 'a' or r/id eq ${id})`,
+      `not roles/any(r: (r/code eq 'a') or (r/id eq ${id}))`,
+    ],
+    // a plain + of a query has become a blank
+    [`user/email eq 'ada b@c.test'`, `user/email eq 'ada+b@c.test'`],
+    [`'ada b@c.test' eq tolower(user/email)`, `'ada+b@c.test' eq tolower(user/email)`],
+    [`user/email in ('a b@c.test',null)`, `user/email in ('a+b@c.test',null)`],
+    [`contains(user/email,'a b')`, `contains(user/email,'a+b')`],
+    [`customer_reference eq 'a b@c.test'`, `customer_reference eq 'a b@c.test'`],
   ])('%s is read as %s', (text, expected) => {
     expect(printed(text)).toBe(expected);
     expect(printed(text, false)).toBe(expected);
@@ -184,6 +197,29 @@ describe('a filter', () => {
     ['not mac', 5],
     ['online and mac', 12],
     [`mac eq 'a\0'`, 10],
+    ['roles eq null', 1],
+    ['roles eq roles', 10],
+    [`contains(roles,'a')`, 10],
+    ['roles', 1],
+    ['roles/any', 1],
+    ['roles/any()', 11],
+    [`roles/any(r r/code eq 'a')`, 13],
+    [`roles/any(r/code: r/code eq 'a')`, 11],
+    [`roles/any(eq: r/code eq 'a')`, 11],
+    [`roles/any(null: r/code eq 'a')`, 11],
+    [`roles/any('r' : r/code eq 'a')`, 11],
+    [`roles/any(r: r/code eq 'a'`, 27],
+    ['roles/any(r: )', 14],
+    ['roles/any(r: r/code)', 14],
+    [`roles/any(r: code eq 'a')`, 14],
+    [`roles/any(r: mac eq 'a')`, 14],
+    [`roles/any(r: s/code eq 'a')`, 14],
+    [`roles/any(r: r/unknown eq 'a')`, 14],
+    [`roles/any(r: roles/any(s: s/code eq 'a'))`, 14],
+    [`roles/all(r: r/code eq 'a')`, 1],
+    [`mac/any(r: r/code eq 'a')`, 1],
+    [`unknown/any(r: r/code eq 'a')`, 1],
+    [`:mac eq 'a'`, 1],
     ['geography(mac)', 1],
     [`X'00' eq mac`, 1],
   ])('%j is refused at position %i', (text, position) => {
@@ -263,6 +299,8 @@ describe('an order', () => {
     [`'mac'`, 1],
     ['length(mac)', 7],
     ['mac desc number', 10],
+    ['number, roles', 9],
+    ['roles/code', 1],
   ])('%j is refused at position %i', (text, position) => {
     expect(failure(() => readOrderBy(text, fields)).position).toBe(position);
   });

@@ -85,7 +85,7 @@ function peekWord(cursor: Cursor): string | undefined {
   return token.kind === 'word' ? token.text.toLowerCase() : undefined;
 }
 
-function expect(cursor: Cursor, kind: '(' | ')' | ','): void {
+function expect(cursor: Cursor, kind: '(' | ')' | ',' | ':'): void {
   const token = next(cursor);
   if (token.kind !== kind) throw new ODataError(`Expected '${kind}'`, token.position);
 }
@@ -177,6 +177,7 @@ function readPrefix(cursor: Cursor): ParsedFilter {
       return readWord(cursor, token);
     case ')':
     case ',':
+    case ':':
       throw new ODataError('Expected a field or a value', position);
     case 'end':
     default:
@@ -208,6 +209,7 @@ function isFunction(word: string): word is FunctionName {
 
 function readCall(cursor: Cursor, { text, position }: Word): ParsedFilter {
   const word = text.toLowerCase();
+  if (word.endsWith('/any')) return readAny(cursor, { text, position, kind: 'word' });
   const isV3 = word === 'substringof' && cursor.dialect.v3Conversion;
   const name = isV3 ? 'contains' : word;
   if (!isFunction(name)) throw new ODataError(`Unknown function '${shorten(text)}'`, position);
@@ -216,6 +218,28 @@ function readCall(cursor: Cursor, { text, position }: Word): ParsedFilter {
   if (args.length !== takes.length)
     throw new ODataError(`${word} takes ${takes.length} arguments, not ${args.length}`, position);
   return { kind: 'call', name, args: isV3 ? args.reverse() : args, position };
+}
+
+/** `roles/any(r: r/code eq 'x')` */
+function readAny(cursor: Cursor, { text, position }: Word): ParsedFilter {
+  const path = text.slice(0, -'/any'.length);
+  return nested(cursor, position, () => {
+    expect(cursor, '(');
+    const variable = next(cursor);
+    if (variable.kind !== 'word' || !isVariable(variable.text))
+      throw new ODataError('Expected a name for an item of the list', variable.position);
+    expect(cursor, ':');
+    const operand = readExpression(cursor, 0);
+    expect(cursor, ')');
+    return { kind: 'any', path, variable: variable.text, operand, position };
+  });
+}
+
+const literalWords = new Set(['null', 'true', 'false', 'not']);
+
+function isVariable(text: string): boolean {
+  const word = text.toLowerCase();
+  return !text.includes('/') && !reserved.has(word) && !literalWords.has(word);
 }
 
 function readArguments(cursor: Cursor): ParsedFilter[] {

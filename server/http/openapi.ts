@@ -69,10 +69,16 @@ export function operationId(route: Pick<Route, 'method' | 'path'>): string {
   return [route.method.toLowerCase(), ...words].join('_');
 }
 
+/** What a route answers when all went well. */
+export function successStatus({ answer, isAccepted, isCreated }: Route): number {
+  if (isAccepted === true) return 202;
+  if (isCreated === true) return 201;
+  return answer === null ? 204 : 200;
+}
+
 function successResponse(route: Route): Record<string, unknown> {
-  if (route.answer === null) return { 204: { type: 'null', description: 'Done' } };
-  const status = route.isAccepted === true ? 202 : 200;
-  if (route.answer === 'empty')
+  const status = successStatus(route);
+  if (route.answer === null || route.answer === 'empty')
     return { [status]: { type: 'null', description: status === 202 ? 'Begun' : 'Done' } };
   return { [status]: route.answer };
 }

@@ -75,8 +75,10 @@ type RouteBase = {
   readonly largeBody?: { readonly bytes: number } & JsonBounds;
   /** A schema: 200 with it. null: 204. 'empty': 200 without body. */
   readonly answer: TSchema | null | 'empty';
-  /** The answer says what was begun and is not done yet: 202 in place of 200. */
+  /** The answer says what was begun and is not done yet: 202 in place of 200 or 204. */
   readonly isAccepted?: boolean;
+  /** The answer is what was made, said with 201 in place of 200. */
+  readonly isCreated?: boolean;
   /** `handle` finds the path's objects before all else: `exists` is asked only when the request cannot be read. */
   readonly isFoundByHandle?: boolean;
   /** Codes beside those every operation may send (1100, 1101, 2201; 1102 with list options). */

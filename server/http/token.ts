@@ -17,7 +17,9 @@ export type KeySource = { readKeys(): Promise<readonly PublicKey[]> };
 
 /** Whether what a token was given for still stands: client and login there and not disabled, session not ended. */
 export type SessionState = {
-  isActive(caller: Pick<Caller, 'clientId' | 'subject' | 'sessionId'>): boolean | Promise<boolean>;
+  isActive(
+    caller: Pick<Caller, 'clientId' | 'subject' | 'sessionId' | 'tokenId'>,
+  ): boolean | Promise<boolean>;
 };
 
 export type TokenCheck = (
@@ -172,7 +174,7 @@ function readClaims(payload: unknown, issuer: string): Verified {
     typeof iat === 'number' &&
     typeof exp === 'number';
   if (!isReadable) throw invalidToken('The token is invalid');
-  const sessionId = text(sid);
+  const [sessionId, tokenId] = [text(sid), text(claims['jti'])];
   return {
     audiences: texts(claims['aud']),
     notBeforeSeconds: number(claims['nbf']) ?? iat,
@@ -185,6 +187,7 @@ function readClaims(payload: unknown, issuer: string): Verified {
       amr: texts(amr),
       authTimeSeconds: number(claims['auth_time']) ?? iat,
       ...(sessionId === undefined ? {} : { sessionId }),
+      ...(tokenId === undefined ? {} : { tokenId }),
       expiresAtSeconds: exp,
     },
   };

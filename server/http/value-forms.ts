@@ -7,6 +7,10 @@ import { isUuid } from '#contract/ids';
 export const valueForms: Readonly<Record<string, (text: string) => string | null>> = {
   uuid: (text) => (isUuid(text) ? text.toLowerCase() : null),
   reference: (text) => (text === '' ? '' : text),
+  name: (text) => readLength(text, { least: 1, most: 255 }),
+  alias: (text) => readLength(text, { least: 0, most: 255 }),
+  'device-name': (text) => readLength(text, { least: 0, most: 50 }),
+  'mail-address': (text) => (text.trim() === '' ? null : text.trim()),
   'date-time': readInstant,
   'local-start': (text) => readLocal(text, '00:00:00'),
   'local-end': (text) => readLocal(text, '23:59:59'),
@@ -14,6 +18,20 @@ export const valueForms: Readonly<Record<string, (text: string) => string | null
   'time-end': (text) => readTime(text, '59'),
   span: readSpan,
 };
+
+/** Counted in code points without the blanks around them; kept as sent (connect-api.md 1.2). */
+function readLength(
+  text: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): string | null {
+  const length = Array.from(text.trim()).length;
+  return length >= least && length <= most ? text : null;
+}
+
+/** `31-12-2026…` as the ISO date-time it stands for (connect-api.md 1.4). */
+function yearFirst(text: string): string {
+  return text.trim().replace(/^(\d{2})-(\d{2})-(\d{4})(?=$|[T ])/, '$3-$2-$1');
+}
 
 const clock = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?$/;
 
@@ -32,7 +50,7 @@ const local =
 
 /** A zone or offset is dropped: the wall clock counts. */
 function readLocal(text: string, timeWhenAbsent: string): string | null {
-  const match = local.exec(text.trim());
+  const match = local.exec(yearFirst(text));
   if (match === null) return null;
   const [, date = '', hours, minutes = '00', seconds = '00'] = match;
   if (!isDate(date)) return null;
@@ -46,7 +64,7 @@ const instant =
 
 /** No zone = UTC; a date alone is its first second (core-api.md 9). Whole seconds. */
 function readInstant(text: string): string | null {
-  const match = instant.exec(text.trim());
+  const match = instant.exec(yearFirst(text));
   if (match === null) return null;
   const [, date = '', hours = '00', minutes = '00', seconds = '00', , zone = 'Z'] = match;
   if (!isDate(date)) return null;

@@ -183,6 +183,7 @@ function keyValueSql(text: string, type: FieldType): Sql {
       return sql`make_interval(secs => ${text}::float8)`;
     case 'text':
     case 'enum':
+    case 'collection':
     default:
       return sql`${text}::text`;
   }

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import {
   filterType,
+  itemFields,
   type CompareWord,
   type FieldType,
   type Filter,
@@ -17,9 +18,13 @@ import {
 
 export type Sql = RawBuilder<unknown>;
 
-/** Where a field of a list is found: instants are timestamptz, wall clocks timestamp, spans interval. */
+/**
+ * Where a field of a list is found: instants are timestamptz, wall clocks timestamp, spans interval. A collection is what can stand
+ * behind `from`, about the row that is asked for: a sub-select with a name.
+ */
 export type SqlListField = ListField & {
   readonly sql: Sql;
+  readonly items?: SqlListFields;
   /** The expression is never null: spares a test in the paging of events. */
   readonly isNotNull?: true;
 };
@@ -46,6 +51,8 @@ export function filterSql(tree: Filter, context: FilterContext): Sql {
       return compareSql(tree, context);
     case 'in':
       return inSql(tree, context);
+    case 'any':
+      return anySql(tree, context);
     case 'call':
       return callSql(tree, context);
     case 'field':
@@ -53,6 +60,14 @@ export function filterSql(tree: Filter, context: FilterContext): Sql {
     default:
       return valueSql(tree, context);
   }
+}
+
+type Any = Extract<Filter, { kind: 'any' }>;
+
+function anySql({ path, variable, operand }: Any, context: FilterContext): Sql {
+  const { sql: list, items } = fieldOf(path, context);
+  const inner = { ...context, fields: itemFields(items, variable) };
+  return sql`exists (select from ${list} where ${filterSql(operand, inner)})`;
 }
 
 /** What rows are ordered and compared by: text without letter case, words as text. */
@@ -75,6 +90,7 @@ function valueSql(tree: Filter, context: FilterContext): Sql {
     case 'not':
     case 'compare':
     case 'in':
+    case 'any':
     default:
       return sql`(${filterSql(tree, context)} is true)`;
   }

@@ -35,6 +35,7 @@ type Row = {
   local_date_time: string | null;
   start_time: string | null;
   store_events_ttl: number | null;
+  role_codes: (string | null)[];
 };
 
 const columns = [
@@ -54,20 +55,36 @@ const columns = [
   'local_date_time',
   'start_time',
   'store_events_ttl',
+  'role_codes',
 ];
 
 const columnOfPath: Readonly<Record<string, string>> = {
   collection_id: 'other_id',
   'iq/id': 'other_id',
   'vendor/reference': 'mac',
+  'user/email': 'mac',
 };
 
-const fields: SqlListFields = Object.fromEntries(
-  Object.entries(sampleFields).map(([path, field]) => [
-    path,
-    { ...field, sql: sql.ref(`p.${columnOfPath[path] ?? path}`) },
-  ]),
-);
+const fields: SqlListFields = {
+  ...Object.fromEntries(
+    Object.entries(sampleFields).map(([path, field]) => [
+      path,
+      { type: field.type, sql: sql.ref(`p.${columnOfPath[path] ?? path}`), ...wordsOf(field) },
+    ]),
+  ),
+  roles: {
+    type: 'collection',
+    sql: sql`(select p.other_id as id, code from unnest(p.role_codes) as r (code)) as role`,
+    items: {
+      id: { type: 'uuid', sql: sql`role.id` },
+      code: { type: 'text', sql: sql`role.code` },
+    },
+  },
+};
+
+function wordsOf(field: object): { readonly words?: readonly string[] } {
+  return 'words' in field ? { words: field.words as readonly string[] } : {};
+}
 
 const ids = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'];
 const texts = ['', 'a', 'A', 'ab', ' Ab ', 'b%', '_', "it's", 'back\\slash', 'é☃', '\t'];
@@ -102,6 +119,7 @@ const rowArbitrary: fc.Arbitrary<Row> = fc.record({
   local_date_time: maybe(fc.constantFrom(...moments.map(wall))),
   start_time: maybe(fc.constantFrom(...times)),
   store_events_ttl: maybe(fc.constantFrom(0, 3600, 86_400, 7_776_000)),
+  role_codes: fc.array(maybe(fc.constantFrom('site_admin', 'site_user', 'Ab')), { maxLength: 3 }),
 });
 
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
@@ -176,6 +194,12 @@ const leaf = fc.oneof(
   inList('utc_date_time', fc.constantFrom(...moments, 'null')),
   inList('online', fc.constantFrom('true', 'null')),
   inList('null', fc.constantFrom('null', '1')),
+  fc
+    .oneof(
+      fc.constantFrom(`r/code eq 'SITE_ADMIN'`, `r/code ne 'site_user'`, 'r/code eq null', 'true'),
+      fc.constantFrom(`r/id eq ${ids[0] ?? ''} and contains(r/code,'b')`, `not (r/code eq 'ab')`),
+    )
+    .map((inner) => `roles/any(r: ${inner})`),
 );
 
 const { condition } = fc.letrec<{ condition: string }>((tie) => ({
@@ -211,7 +235,7 @@ function literalValue(literal: FilterLiteral): Value {
 }
 
 function fieldValue(path: string, row: Row): Value {
-  const value = row[(columnOfPath[path] ?? path) as keyof Row];
+  const value = row[(columnOfPath[path] ?? path) as Exclude<keyof Row, 'role_codes'>];
   const type = fields[path]?.type;
   if (typeof value !== 'string') return value;
   if (type === 'instant') return Date.parse(value);
@@ -238,6 +262,11 @@ function evaluate(tree: Filter, row: Row): Value {
       return tree.items.some(({ literal, position }) => {
         const right: Filter = { kind: 'literal', literal, position };
         return compare({ kind: 'compare', word: 'eq', left: tree.operand, right, position }, row);
+      });
+    case 'any':
+      return row.role_codes.some((code) => {
+        const item = { [`${tree.variable}/code`]: code, [`${tree.variable}/id`]: row.other_id };
+        return evaluate(tree.operand, { ...row, ...item }) === true;
       });
     case 'call':
       return call(tree.name, { args: tree.args, row });
@@ -356,7 +385,7 @@ beforeAll(async () => {
   await scope.query(
     `create table probes (id uuid primary key, other_id uuid, mac text, customer_reference text, state iq_state,
        led_pattern text, online boolean, blocked boolean, signal_strength integer, number bigint, ratio double precision,
-       utc_date_time timestamptz, reset_date timestamptz, local_date_time timestamp, start_time time, store_events_ttl interval)`,
+       utc_date_time timestamptz, reset_date timestamptz, local_date_time timestamp, start_time time, store_events_ttl interval, role_codes text[])`,
     [],
   );
   rows = fc.sample(rowArbitrary, { numRuns: 250, seed: 7 });
@@ -365,7 +394,7 @@ beforeAll(async () => {
      select ${columns.map((column) => (column === 'store_events_ttl' ? `make_interval(secs => r.store_events_ttl::float8)` : `r.${column}`)).join(', ')}
      from jsonb_to_recordset($1::jsonb) as r (id uuid, other_id uuid, mac text, customer_reference text, state iq_state,
        led_pattern text, online boolean, blocked boolean, signal_strength integer, number bigint, ratio double precision,
-       utc_date_time timestamptz, reset_date timestamptz, local_date_time timestamp, start_time time, store_events_ttl integer)`,
+       utc_date_time timestamptz, reset_date timestamptz, local_date_time timestamp, start_time time, store_events_ttl integer, role_codes text[])`,
     [JSON.stringify(rows)],
   );
 });

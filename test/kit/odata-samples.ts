@@ -20,6 +20,8 @@ export const sampleFields = {
   store_events_ttl: { type: 'span' },
   'iq/id': { type: 'uuid' },
   'vendor/reference': { type: 'text' },
+  'user/email': { type: 'text' },
+  roles: { type: 'collection', items: { id: { type: 'uuid' }, code: { type: 'text' } } },
 } as const satisfies ListFields;
 
 const id = '5f0c9a3e-7d41-4b7e-9c55-0a6b1f2e3d4c';
@@ -52,6 +54,7 @@ export const validFilters: readonly string[] = [
   `online or not (blocked and (number eq null))`,
   `not (not (not contains(mac, customer_reference)))`,
   `(signal_strength gt 3) eq (online eq false)`,
+  `roles/any(r: r/code eq 'site_admin') and not roles/any(x: x/id eq ${id} or contains(x/code,'user'))`,
   `state eq led_pattern or mac eq customer_reference or utc_date_time gt reset_date`,
 ];
 
@@ -71,6 +74,7 @@ const scraps = [
   ['eq', 'ne', 'in', 'and', 'or', 'not', 'null', 'true', 'now()', 'contains(', 'substringof('],
   ['mac', 'online', 'state', 'iq/id', 'utc_date_time', 'signal_strength', 'unknown_field'],
   ["datetime'", "guid'", "time'", "duration'PT5S'", '1', '0', '1e5', '2026-01-01', '08:00', id],
+  ['roles', 'roles/any(', 'roles/any(r: ', 'r/code', ':'],
   ["'active'", '12L', '9999999999999999999999', '1e308', '-', '(((((((', ')))))))', '0001-01-01'],
 ].flat();
 

@@ -14,7 +14,7 @@ import { openKeyFile } from './key-file.ts';
 import { createLogins, type Logins } from './logins.ts';
 import { createPasswordCheck, type PasswordCheck } from './password-check.ts';
 import { createPasswordSignIn } from './password-grant.ts';
-import { createPasswords } from './passwords.ts';
+import { createPasswords, type Passwords } from './passwords.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
 import { createProvider } from './provider.ts';
 import { registerRoutes } from './routes.ts';
@@ -33,6 +33,7 @@ export type Identity = {
   readonly logins: Logins;
   /** Who is signed in where. */
   readonly sessions: Sessions;
+  readonly passwords: Passwords;
   readonly checkPassword: PasswordCheck;
   readonly limits: SignInLimits;
   readonly keys: KeySource;
@@ -141,6 +142,7 @@ export function createIdentity({
     clients,
     logins: createLogins({ database, clock, ids, passwords }),
     sessions,
+    passwords,
     checkPassword,
     limits,
     keys: { readKeys: () => started().readKeys() },

@@ -1,9 +1,11 @@
 import type { LoginId, TenantId, UserId } from '#contract/ids';
+import { isMailAddress } from '#server/domain/mail-address';
 import type { Clock } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import { disableLogin, ensureUser, insertLogin } from '#server/store/logins';
 import type { Database } from '#server/store/pool';
-import { LONGEST_PASSWORD, type Passwords, SHORTEST_PASSWORD } from './passwords.ts';
+import { findPasswordFault } from './password-rules.ts';
+import type { Passwords } from './passwords.ts';
 
 export type LoginOrder = {
   /** Made by us when it is left out. */
@@ -47,8 +49,9 @@ export function createLogins({
 }): Logins {
   return {
     async createLogin({ password, ...order }) {
-      if (!isAddress(order.email)) return { fault: 'email_invalid' };
-      if (!isSuitable(password, order)) return { fault: 'password_unsuitable' };
+      if (!isMailAddress(order.email)) return { fault: 'email_invalid' };
+      if ((await findPasswordFault(password, order)) !== undefined)
+        return { fault: 'password_unsuitable' };
       const id = order.id ?? ids.next<LoginId>();
       const passwordHash = await passwords.hash(password);
       const isNew = await insertLogin(database, {
@@ -68,19 +71,4 @@ export function createLogins({
       }),
     disable: (loginId) => disableLogin(database, { loginId, at: clock.now() }),
   };
-}
-
-function isAddress(email: string): boolean {
-  return email.length <= 254 && /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(email);
-}
-
-/** 8 to 128 characters, and neither the address nor the name (identity.md 9). */
-function isSuitable(
-  password: string,
-  person: Pick<LoginOrder, 'email' | 'firstName' | 'lastName'>,
-): boolean {
-  const length = Array.from(password).length;
-  if (length < SHORTEST_PASSWORD || length > LONGEST_PASSWORD) return false;
-  const known = [person.email, `${person.firstName} ${person.lastName}`, person.firstName];
-  return !known.some((text) => text.trim().toLowerCase() === password.trim().toLowerCase());
 }

@@ -30,7 +30,6 @@ import { createExports } from './domain/exports.ts';
 import { createFloors } from './domain/floors.ts';
 import { createHubHandlers } from './domain/hub-handlers.ts';
 import { createIncidents } from './domain/incidents.ts';
-import { createIqPins } from './domain/iq-pins.ts';
 import { createIqReplacements } from './domain/iq-replacements.ts';
 import { createIqs } from './domain/iqs.ts';
 import { createKeySettings } from './domain/key-settings.ts';
@@ -51,6 +50,7 @@ import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.t
 import { createRepeaters } from './domain/repeaters.ts';
 import { createRightsState } from './domain/rights-state.ts';
 import { createBuiltInKeys, createSigners } from './domain/signers.ts';
+import { createSiteHardware } from './domain/site-hardware.ts';
 import { createSitePlaces } from './domain/site-places.ts';
 import { createStreamedEvents } from './domain/streamed-events.ts';
 import { createTagRegistrations } from './domain/tag-registrations.ts';
@@ -375,6 +375,7 @@ function createDomain({
   const notices = createNotices({ bus, clock, ids });
   const people = { database, audit, clock, ids, desiredState, notices };
   const hardware = { ...people, bus, seal, commands, claims };
+  const handedMessages = createHandedMessages({ senders, clock, ids });
   const outsideSigner = outsideSignerOf(config);
   const keySmith = outsideSigner ? createOutsideKeys(outsideSigner) : createBuiltInKeys(seal);
   const tenantCertificates = createTenantCertificates({ ...people, bus, seal, keySmith });
@@ -385,7 +386,7 @@ function createDomain({
     vendors: createVendors({ database }),
     sitePlaces: createSitePlaces({ database }),
     operators: createOperators({ database }),
-    handedMessages: createHandedMessages({ senders, clock, ids }),
+    handedMessages,
     ...createAccountUses({
       ...people,
       bus,
@@ -402,7 +403,7 @@ function createDomain({
     firmwareUpdates: createFirmwareUpdates({ ...people, bus, catalogue }),
     floors: createFloors(people),
     iqs: createIqs(hardware),
-    iqPins: createIqPins(hardware),
+    ...createSiteHardware({ ...hardware, handedMessages }),
     iqReplacements: createIqReplacements(hardware),
     trees: createTrees(hardware),
     repeaters: createRepeaters(hardware),

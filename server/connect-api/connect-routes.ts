@@ -5,9 +5,10 @@ import type { SitePlaces } from '#server/domain/site-places';
 import type { Route } from '#server/http/route';
 import { entryMessageRuleRoutes } from './entry-message-rules.ts';
 import { incidentMessageRuleRoutes } from './incident-message-rules.ts';
+import { hardwareRoutes, type HardwareParts } from './hardware-routes.ts';
 import { createSiteRoute } from './site-route.ts';
 
-type Parts = {
+type Parts = HardwareParts & {
   readonly version: ConnectVersion;
   readonly sitePlaces: SitePlaces;
   readonly messageRules: MessageRules;
@@ -20,5 +21,6 @@ export function connectRoutes(parts: Parts): Route[] {
   return [
     ...entryMessageRuleRoutes(siteRoute, parts),
     ...incidentMessageRuleRoutes(siteRoute, parts),
+    ...hardwareRoutes(siteRoute, parts),
   ];
 }

@@ -6,6 +6,8 @@ import type { DataRemovals } from '#server/domain/data-removals';
 import type { Invitations } from '#server/domain/invitations';
 import type { MessageRecipients } from '#server/domain/message-recipients';
 import type { MessageRules } from '#server/domain/message-rules';
+import type { IqPins } from '#server/domain/iq-pins';
+import type { Iqs } from '#server/domain/iqs';
 import type { Messages } from '#server/domain/messages';
 import type { Operators } from '#server/domain/operators';
 import type { SitePlaces } from '#server/domain/site-places';
@@ -19,6 +21,7 @@ import { siteOptionRoutes } from './collection-options.ts';
 import { configurationCheckRoutes } from './configuration-check.ts';
 import { dataRemovalRoutes } from './data-removals.ts';
 import { invitationRoutes } from './invitations.ts';
+import { ownPinRoutes } from './iq-pins.ts';
 import { messageRecipientRoutes } from './message-recipients.ts';
 import { messageRoutes } from './messages.ts';
 import { createOperatorRoute } from './operator-route.ts';
@@ -29,6 +32,8 @@ import { whyRoutes } from './why.ts';
 
 type Parts = Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'> & {
   readonly sitePlaces: SitePlaces;
+  readonly iqs: Iqs;
+  readonly iqPins: IqPins;
   readonly operators: Operators;
   readonly auditLog: AuditLog;
   readonly accountOutbox: AccountOutbox;
@@ -56,6 +61,7 @@ export function extRoutes(parts: Parts): Route[] {
     ...streamedEventRoutes(siteRoute, parts),
     ...webhookRoutes(siteRoute, parts),
     ...configurationCheckRoutes(siteRoute, parts),
+    ...ownPinRoutes(siteRoute, parts),
     ...invitationRoutes(siteRoute, parts),
     ...dataRemovalRoutes(siteRoute, parts),
     ...accountMailRoutes(operatorRoute, parts),

@@ -132,7 +132,7 @@ async function getFloor(scope: Scope, floor: CollectionFloor): Promise<FloorRow>
 }
 
 function noFloor(): ApiError {
-  return new ApiError('VALUE_INVALID', { parameter: 'id', case: 'path_id' });
+  return new ApiError('VALUE_INVALID', { parameter: 'floor_id', case: 'path_id' });
 }
 
 async function heldLocks(
@@ -146,6 +146,7 @@ async function heldLocks(
   if (other !== undefined)
     throw new ApiError('VALUE_INVALID', {
       parameter,
+      case: 'body_id',
       reason: `The collection has no lock ${other}.`,
     });
   return found;

@@ -1,15 +1,16 @@
 /** OTP secret and PIN of an accessor on one IQ: read, activate, change, reset (behaviour.md 3.4 and 6). */
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
-import type { AccessorId, IqId } from '#contract/ids';
+import type { AccessorId, CollectionId, IqId } from '#contract/ids';
 import type { ChangePinRequest } from '#contract/iq-pins';
 import type { ListOptions } from '#contract/odata';
 import type { Actor } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
 import type { Seal } from '#server/runtime/seal';
-import { findAccessor, findPersonOf } from '#server/store/accessors';
+import { findAccessor, findPersonOf, findSiteUserOfEither } from '#server/store/accessors';
 import {
   activatePin,
+  findPinId,
   hasPin,
   holdPin,
   holdPinById,
@@ -34,6 +35,10 @@ export type ChangePin = Required<Static<typeof ChangePinRequest>>;
 export type IqPins = {
   /** VALUE_INVALID (404) when the IQ has no activation of that id. */
   getExisting(actor: Actor, iqId: IqId, pinId: string): Promise<void>;
+  /** The site user of either id. VALUE_INVALID (404) when the site has none. */
+  siteUserOf(actor: Actor, siteId: CollectionId, id: string): Promise<AccessorId>;
+  /** The activation of an accessor on an IQ. VALUE_INVALID (404) when there is none. */
+  idOf(actor: Actor, iqId: IqId, accessorId: AccessorId): Promise<string>;
   list(actor: Actor, options: ListOptions, iqId: IqId): Promise<ListResult<IqPinRow>>;
   /** VALUE_INVALID, OPERATION_NOT_ALLOWED (active, and no code was sent), CCC_COMMAND_FAILED (the code). */
   readSecret(
@@ -55,6 +60,11 @@ export type IqPins = {
       readonly otp: string | null;
     },
   ): Promise<void>;
+  /**
+   * The same for the own activation, without a code: whoever asks has just proven a second factor (behaviour.md 6, lost PIN).
+   * VALUE_INVALID (404: none), CCC_ENTITY_NOT_FOUND, CCC_OPERATION_NOT_ALLOWED, IQ_OFFLINE.
+   */
+  resetOwn(actor: Actor, iqId: IqId, accessorId: AccessorId): Promise<void>;
 };
 
 type Parts = OtpParts & {
@@ -78,10 +88,47 @@ export function createIqPins(parts: Parts): IqPins {
     return made;
   }
 
+  /** Makes an activation inactive, and tells its person; `accessorId` is who does it. */
+  async function beginAgain(
+    scope: WriteScope,
+    {
+      actor,
+      iqId,
+      pinId,
+      accessorId,
+    }: {
+      readonly actor: Actor;
+      readonly iqId: IqId;
+      readonly pinId: string;
+      readonly accessorId: AccessorId;
+    },
+  ): Promise<void> {
+    const target = await holdPinById(scope, iqId, pinId);
+    if (target === undefined) throw noPin();
+    await resetPins(scope, [freshPin(target.id, parts)]);
+    audit.record(scope, actor, {
+      ...fact('reset_pin', { iqId, accessorId }),
+      detail: `of accessor ${target.accessor_id}`,
+    });
+    const person = await findPersonOf(scope, target.accessor_id);
+    if (person !== undefined) await notices.tell(scope, otpReset(person));
+  }
+
   return {
     async getExisting(actor, iqId, pinId) {
       await getIq(scopeOf(actor), iqId, clock.now());
       if (!(await hasPin(scopeOf(actor), iqId, pinId))) throw noPin();
+    },
+    async siteUserOf(actor, siteId, id) {
+      const found = await findSiteUserOfEither(scopeOf(actor), { siteId, id });
+      if (found === undefined)
+        throw new ApiError('VALUE_INVALID', { parameter: 'user_id', case: 'path_id' });
+      return found;
+    },
+    async idOf(actor, iqId, accessorId) {
+      const id = await findPinId(scopeOf(actor), iqId, accessorId);
+      if (id === undefined) throw noPin();
+      return id;
     },
     async list(actor, options, iqId) {
       await getIq(scopeOf(actor), iqId, clock.now());
@@ -167,18 +214,18 @@ export function createIqPins(parts: Parts): IqPins {
           if (unreachable !== undefined) return { refusal: unreachable };
           await verdict.spend();
         } else checkReachable(iq);
-        const target = await holdPinById(scope, iqId, pinId);
-        if (target === undefined) throw noPin();
-        await resetPins(scope, [freshPin(target.id, parts)]);
-        audit.record(scope, actor, {
-          ...fact('reset_pin', { iqId, accessorId }),
-          detail: `of accessor ${target.accessor_id}`,
-        });
-        const person = await findPersonOf(scope, target.accessor_id);
-        if (person !== undefined) await notices.tell(scope, otpReset(person));
+        await beginAgain(scope, { actor, iqId, pinId, accessorId });
         return undefined;
       });
     },
+
+    resetOwn: (actor, iqId, accessorId) =>
+      inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
+        checkReachable(await getIq(scope, iqId, clock.now()));
+        const pinId = await findPinId(scope, iqId, accessorId);
+        if (pinId === undefined) throw noPin();
+        await beginAgain(scope, { actor, iqId, pinId, accessorId });
+      }),
   };
 }
 

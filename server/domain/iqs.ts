@@ -58,7 +58,8 @@ export type IqReading = { readonly report: IqReport | null; readonly readAt: Dat
 export type Iqs = {
   /** VALUE_INVALID (404) when the tenant has none of that id. */
   get(actor: Actor, id: IqId): Promise<IqRow>;
-  list(actor: Actor, options: ListOptions): Promise<ListResult<IqRow>>;
+  /** All of the tenant, or those of a site. */
+  list(actor: Actor, options: ListOptions, siteId?: CollectionId): Promise<ListResult<IqRow>>;
   /**
    * Registers a hub by its activation code and waits up to 3 s for its answer (behaviour.md 3.1, 4.1).
    * REQUEST_INVALID (no code), VALUE_INVALID, ACTIVATION_CODE_INVALID, IQ_ACTIVATION_FAILED, NO_SUBSCRIPTION (no IQ left).
@@ -98,7 +99,7 @@ export function createIqs(parts: Parts): Iqs {
 
   return {
     get: (actor, id) => getIq(scopeOf(actor), id, clock.now()),
-    list: (actor, options) => listIqs(scopeOf(actor), options),
+    list: (actor, options, siteId) => listIqs(scopeOf(actor), options, siteId),
     create: (actor, body) => register(parts, actor, body),
 
     update: (actor, id, body) =>

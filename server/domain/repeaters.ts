@@ -27,7 +27,8 @@ export type PatchRepeater = Static<typeof PatchRepeaterRequest>;
 export type Repeaters = {
   /** VALUE_INVALID (404) when the tenant has none of that id. */
   get(actor: Actor, id: RepeaterId): Promise<RepeaterRow>;
-  list(actor: Actor, options: ListOptions): Promise<ListResult<RepeaterRow>>;
+  /** All of the tenant, or those of a site. */
+  list(actor: Actor, options: ListOptions, siteId?: CollectionId): Promise<ListResult<RepeaterRow>>;
   /** REQUEST_INVALID (no code), VALUE_INVALID, ACTIVATION_CODE_INVALID (form, in use). */
   create(actor: Actor, body: PostRepeater): Promise<RepeaterRow>;
   /** VALUE_INVALID: a collection that is not that of its IQ. */
@@ -48,7 +49,7 @@ export function createRepeaters({ database, audit, clock, ids }: Parts): Repeate
 
   return {
     get: (actor, id) => getRepeater(scopeOf(actor), id),
-    list: (actor, options) => listRepeaters(scopeOf(actor), options),
+    list: (actor, options, siteId) => listRepeaters(scopeOf(actor), options, siteId),
 
     create: (actor, body) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {

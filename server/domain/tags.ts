@@ -102,7 +102,7 @@ async function holdTagAndHolders(scope: WriteScope, id: TagId): Promise<void> {
 }
 
 function noTag(): ApiError {
-  return new ApiError('VALUE_INVALID', { parameter: 'id', case: 'path_id' });
+  return new ApiError('VALUE_INVALID', { parameter: 'tag_id', case: 'path_id' });
 }
 
 function notAllowed(reason: string): ApiError {

@@ -56,6 +56,19 @@ export async function findPersonOf(
   return row;
 }
 
+/** The site user of either id: its own, or that of the person (connect-api.md 2.1). */
+export async function findSiteUserOfEither(
+  scope: Scope,
+  { siteId, id }: { readonly siteId: CollectionId; readonly id: string },
+): Promise<AccessorId | undefined> {
+  const [row] = await scope.query<{ id: AccessorId }>(
+    `select id from accessors
+     where tenant_id = $1 and collection_id = $2 and user_id is not null and (id = $3 or user_id = $3)`,
+    [scope.tenantId, siteId, id],
+  );
+  return row?.id;
+}
+
 /** The accessor, kept as it is by everybody else until the transaction ends. */
 export async function holdAccessor(
   scope: WriteScope,

@@ -105,6 +105,19 @@ export async function hasPin(scope: Scope, iqId: IqId, pinId: string): Promise<b
   return rows.length > 0;
 }
 
+/** The activation that an accessor has on an IQ. */
+export async function findPinId(
+  scope: Scope,
+  iqId: IqId,
+  accessorId: AccessorId,
+): Promise<string | undefined> {
+  const [row] = await scope.query<{ id: string }>(
+    'select id from iq_pins where tenant_id = $1 and iq_id = $2 and accessor_id = $3',
+    [scope.tenantId, iqId, accessorId],
+  );
+  return row?.id;
+}
+
 /** Enters an inactive activation unless there is one already. */
 export async function insertPin(
   scope: WriteScope,

@@ -25,6 +25,8 @@ export type IqRow = Pick<
   readonly operator: string | null;
   readonly state: 'initialized' | 'installation' | 'active';
   readonly is_installation: boolean;
+  /** Whether its hub has said anything about itself yet. */
+  readonly has_reported: boolean;
   /** It takes another's place, or loses its own: until the new hub holds its table, 60 s at most (behaviour.md 4.8). */
   readonly is_being_replaced: boolean;
   readonly model: string | null;
@@ -73,19 +75,48 @@ export const iqFields = {
   'vendor/display_name': { type: 'text', sql: sql`v.display_name`, isNotNull: true },
 } as const satisfies SqlListFields;
 
+const {
+  collection_id: _site,
+  subscribed: _subscribed,
+  led_pattern: _pattern,
+  ...iqMembers
+} = iqFields;
+const {
+  'vendor/id': _vendor,
+  'vendor/reference': _reference,
+  'vendor/display_name': _name,
+  ...siteMembers
+} = iqMembers;
+
+/** What the Connect face shows of an IQ (connect-api.md 5.1). */
+export const siteIqFields = {
+  ...siteMembers,
+  signal_strength: {
+    type: 'int',
+    sql: sql`(case when i.report_at is not null then i.signal_strength end)`,
+  },
+} as const satisfies SqlListFields;
+
 const columns = `i.id, i.hub_id, i.customer_reference, i.time_zone, i.subscribed, i.has_been_subscribed, i.otp_enabled,
   i.led_enabled, i.led_pattern, i.mac, i.operator, i.state, i.is_installation, i.model,
+  i.report_at is not null as has_reported,
   ${isBeingReplaced} as is_being_replaced, i.restore_required, i.reset_date, i.online,
   ${dataSyncState} as data_sync_state, i.signal_strength, i.collection_id, i.revision,
   v.id as vendor_id, v.reference as vendor_reference, v.display_name as vendor_display_name`;
 const joins = 'iqs i join vendors v on v.reference = i.vendor_reference';
 
-export function listIqs(scope: Scope, options: ListOptions): Promise<ListResult<IqRow>> {
+/** A page of the IQs of the tenant, or only of one site. */
+export function listIqs(
+  scope: Scope,
+  options: ListOptions,
+  siteId?: CollectionId,
+): Promise<ListResult<IqRow>> {
   return listRows<IqRow>(scope, {
     from: sql`${sql.raw(joins)} cross join (select ${options.now}::timestamptz as at) clock`,
     tenant: sql`i.tenant_id`,
+    ...(siteId === undefined ? {} : { where: sql`i.collection_id = ${siteId}::uuid` }),
     select: sql.raw(columns),
-    fields: iqFields,
+    fields: siteId === undefined ? iqFields : siteIqFields,
     options,
     id: sql`i.id`,
     defaultOrder: [{ sql: sql`i.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],

@@ -17,6 +17,8 @@ export type RepeaterRow = Pick<
   readonly id: RepeaterId;
   readonly iq_id: IqId | null;
   readonly repeater_id: RepeaterId | null;
+  readonly iq_customer_reference: string | null;
+  readonly parent_customer_reference: string | null;
   readonly mac: string;
   readonly customer_reference: string | null;
   readonly collection_id: CollectionId | null;
@@ -43,22 +45,46 @@ export const repeaterFields = {
   'vendor/display_name': { type: 'text', sql: sql`v.display_name`, isNotNull: true },
 } as const satisfies SqlListFields;
 
+const {
+  iq_id: _iq,
+  repeater_id: _parent,
+  collection_id: _site,
+  'vendor/id': _vendor,
+  'vendor/reference': _reference,
+  'vendor/display_name': _name,
+  ...siteMembers
+} = repeaterFields;
+
+/** What the Connect face shows of a repeater (connect-api.md 5.1). */
+export const siteRepeaterFields = {
+  ...siteMembers,
+  'iq/id': { type: 'uuid', sql: sql`r.iq_id` },
+  'iq/customer_reference': { type: 'text', sql: sql`i.customer_reference` },
+  'parent_repeater/id': { type: 'uuid', sql: sql`r.repeater_id` },
+  'parent_repeater/customer_reference': { type: 'text', sql: sql`p.customer_reference` },
+} as const satisfies SqlListFields;
+
 const columns = `r.id, r.iq_id, r.repeater_id, r.mac, r.customer_reference, ${online} as online, r.iq_link_state,
   r.collection_id, r.communication_type,
+  i.customer_reference as iq_customer_reference, p.customer_reference as parent_customer_reference,
   v.id as vendor_id, v.reference as vendor_reference, v.display_name as vendor_display_name`;
 const joins = `repeaters r
   join vendors v on v.reference = r.vendor_reference
-  left join iqs i on i.tenant_id = r.tenant_id and i.id = r.iq_id`;
+  left join iqs i on i.tenant_id = r.tenant_id and i.id = r.iq_id
+  left join repeaters p on p.tenant_id = r.tenant_id and p.id = r.repeater_id`;
 
+/** A page of the repeaters of the tenant, or only of one site. */
 export function listRepeaters(
   scope: Scope,
   options: ListOptions,
+  siteId?: CollectionId,
 ): Promise<ListResult<RepeaterRow>> {
   return listRows<RepeaterRow>(scope, {
     from: sql.raw(joins),
     tenant: sql`r.tenant_id`,
+    ...(siteId === undefined ? {} : { where: sql`r.collection_id = ${siteId}::uuid` }),
     select: sql.raw(columns),
-    fields: repeaterFields,
+    fields: siteId === undefined ? repeaterFields : siteRepeaterFields,
     options,
     id: sql`r.id`,
     defaultOrder: [{ sql: sql`r.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],

@@ -1,0 +1,183 @@
+import type { ConnectVersion } from '#contract/connect-version';
+import { GetSignalStrengthResponse } from '#contract/iqs';
+import {
+  PatchSiteIqRequest,
+  PostSiteIqRequest,
+  ReplaceSiteIqRequest,
+  SiteIqPage,
+  SiteIqResponse,
+} from '#contract/site-iqs';
+import { instantTextOrNull } from '#contract/time-text';
+import type { IqReplacements } from '#server/domain/iq-replacements';
+import type { Iqs } from '#server/domain/iqs';
+import type { TenantCertificates } from '#server/domain/tenant-certificates';
+import type { Call, Route } from '#server/http/route';
+import { told } from '#server/http/written';
+import { siteIqFields, type IqRow } from '#server/store/iqs';
+import { ofSite } from './of-site.ts';
+import type { AtSite, SiteRoute } from './site-route.ts';
+
+const tag = 'iqs';
+
+/** What any command to a hub may end in (connect-api.md 1.7, H). */
+export const hubErrors = [
+  'CCC_FAILED',
+  'CCC_COMMAND_FAILED',
+  'CCC_OPERATION_NOT_ALLOWED',
+  'CCC_ENTITY_NOT_FOUND',
+  'IQ_OFFLINE',
+] as const;
+
+type Parts = {
+  readonly version: ConnectVersion;
+  readonly iqs: Iqs;
+  readonly iqReplacements: IqReplacements;
+  readonly tenantCertificates: TenantCertificates;
+};
+
+/** The IQ of a path. VALUE_INVALID (`path_id`) when the site has none of that id. */
+export function iqOf(iqs: Iqs, at: AtSite, call: Call): Promise<IqRow> {
+  return ofSite(at, 'iq_id', iqs.get(at.actor, call.id('id')));
+}
+
+/** connect-api.md 3.5: IQs of a site, without their tree and OTPs. */
+export function siteIqRoutes(siteRoute: SiteRoute, parts: Parts): Route[] {
+  return [...reading(siteRoute, parts), ...writing(siteRoute, parts)];
+}
+
+function reading(siteRoute: SiteRoute, { version, iqs }: Parts): Route[] {
+  const exists = (at: AtSite, call: Call) => iqOf(iqs, at, call);
+  return [
+    siteRoute({
+      method: 'GET',
+      path: '/iqs',
+      right: 'see_everything',
+      summary: 'List the IQs of a site',
+      tag,
+      list: { fields: siteIqFields },
+      answer: SiteIqPage[version],
+      handle: async ({ actor, siteId }, call) =>
+        call.page(await iqs.list(actor, call.list, siteId), toSiteIq),
+    }),
+    siteRoute({
+      method: 'GET',
+      path: '/iqs/{id}',
+      right: 'see_everything',
+      summary: 'One IQ',
+      tag,
+      answer: SiteIqResponse[version],
+      handle: async (at, call) => toSiteIq(await exists(at, call)),
+    }),
+    siteRoute({
+      method: 'GET',
+      path: '/iqs/{id}/signal_strength',
+      right: 'see_everything',
+      summary: 'Signal strength of an IQ, 0 to 31',
+      tag,
+      query: { force_refresh: { kind: 'bool', summary: 'ask the hub, for at most 5 s' } },
+      answer: GetSignalStrengthResponse,
+      errors: hubErrors,
+      exists,
+      handle: async (at, call) => ({
+        signal_strength: call.flag('force_refresh')
+          ? await iqs.measureSignal(at.actor, call.id('id'))
+          : (await exists(at, call)).signal_strength,
+      }),
+    }),
+  ];
+}
+
+function writing(
+  siteRoute: SiteRoute,
+  { version, iqs, iqReplacements, tenantCertificates }: Parts,
+): Route[] {
+  const exists = (at: AtSite, call: Call) => iqOf(iqs, at, call);
+  const right = 'manage_hardware';
+  return [
+    siteRoute({
+      method: 'POST',
+      path: '/iqs',
+      right,
+      summary: 'Register an IQ by its activation code',
+      tag,
+      body: { schema: PostSiteIqRequest, mode: 'create' },
+      answer: SiteIqResponse[version],
+      errors: ['ACTIVATION_CODE_INVALID', 'IQ_ACTIVATION_FAILED', 'NO_SUBSCRIPTION'],
+      handle: async ({ actor, siteId, place }, call, body) => {
+        const row = await iqs.create(actor, {
+          ...body,
+          collection_id: siteId,
+          subscribed: true,
+          otp_enabled: true,
+          is_installation: place.installationState === 'installation',
+          vendor: null,
+        });
+        if (!(await tenantCertificates.reaches(actor, row)))
+          call.warn(`certificate_sync_failed; iq=${row.id}`);
+        return toSiteIq(row);
+      },
+    }),
+    siteRoute({
+      method: 'PATCH',
+      path: '/iqs/{id}',
+      right,
+      summary: 'Change name, time zone or light of an IQ',
+      tag,
+      body: { schema: PatchSiteIqRequest, mode: 'patch' },
+      answer: SiteIqResponse[version],
+      exists,
+      handle: async ({ actor }, call, body) =>
+        toSiteIq(await told(call, iqs.update(actor, call.id('id'), body))),
+    }),
+    siteRoute({
+      method: 'POST',
+      path: '/iqs/{id}/replace',
+      right,
+      summary: 'Move everything of an IQ to another hub, under a new id',
+      tag,
+      body: { schema: ReplaceSiteIqRequest, mode: 'create' },
+      answer: SiteIqResponse[version],
+      errors: [
+        'ACTIVATION_CODE_INVALID',
+        'REPLACE_IQ_INVALID',
+        'IQ_ACTIVATION_FAILED',
+        'CCC_OPERATION_NOT_ALLOWED',
+      ],
+      exists,
+      handle: async ({ actor, place }, call, body) => {
+        const order = { ...body, is_installation: place.installationState === 'installation' };
+        return toSiteIq(await iqReplacements.replace(actor, call.id('id'), order));
+      },
+    }),
+    siteRoute({
+      method: 'POST',
+      path: '/iqs/{id}/restore',
+      right,
+      summary: 'Send tree, rights and settings of an IQ again',
+      tag,
+      answer: SiteIqResponse[version],
+      errors: hubErrors,
+      exists,
+      handle: async ({ actor }, call) => toSiteIq(await iqs.restore(actor, call.id('id'))),
+    }),
+  ];
+}
+
+function toSiteIq(row: IqRow): SiteIqResponse {
+  return {
+    id: row.id,
+    customer_reference: row.customer_reference,
+    time_zone: row.time_zone,
+    mac: row.mac,
+    operator: row.operator,
+    state: row.state,
+    restore_required: row.restore_required,
+    reset_date: instantTextOrNull(row.reset_date),
+    online: row.online,
+    led_enabled: row.led_enabled,
+    data_sync_state: row.data_sync_state,
+    signal_strength: row.has_reported ? row.signal_strength : null,
+    revision: row.revision,
+    otp_enabled: row.otp_enabled,
+  };
+}

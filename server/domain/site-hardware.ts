@@ -1,0 +1,22 @@
+/** What people of a site do with its hardware beyond what programs do: their OTPs, and who has which tag. */
+import type { HandedMessages } from './handed-messages.ts';
+import { createIqPinMessages, type IqPinMessages } from './iq-pin-messages.ts';
+import { createIqPins, type IqPins } from './iq-pins.ts';
+import { createSiteTags, type SiteTags } from './site-tags.ts';
+
+export type SiteHardware = {
+  readonly iqPins: IqPins;
+  readonly iqPinMessages: IqPinMessages;
+  readonly siteTags: SiteTags;
+};
+
+export function createSiteHardware(
+  parts: Parameters<typeof createIqPins>[0] & { readonly handedMessages: HandedMessages },
+): SiteHardware {
+  const iqPins = createIqPins(parts);
+  return {
+    iqPins,
+    iqPinMessages: createIqPinMessages({ ...parts, iqPins }),
+    siteTags: createSiteTags(parts),
+  };
+}

@@ -22,6 +22,7 @@ test('an empty environment gives a laptop a working server', () => {
     mqttPort: 8883,
     demo: 'harbour',
     signerMount: 'transit',
+    secondFactor: 'off',
     signUp: 'open',
     invitationDays: 7,
     webhookAllow: [],

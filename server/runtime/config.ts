@@ -213,6 +213,12 @@ export const Settings = Type.Object({
       description: 'Bearer token for `CARDEA_PUSH_URL`.',
     }),
   ),
+  secondFactor: words(['off', 'admins', 'everybody'], {
+    env: 'CARDEA_SECOND_FACTOR',
+    default: 'off',
+    description:
+      'Who must have a second factor to sign in with a browser: nobody, operators and owners and admins of sites, or everybody. Whoever lacks one sets it up when signing in.',
+  }),
   signUp: words(['open', 'closed'], {
     env: 'CARDEA_SIGN_UP',
     default: 'open',

@@ -19,6 +19,7 @@ import {
   findAccessorUse,
   holdAccessor,
   insertAccessor,
+  isInSite,
   listAccessors,
   updateAccessor,
   type AccessorRow,
@@ -26,6 +27,7 @@ import {
 } from '#server/store/accessors';
 import type { ListResult } from '#server/store/list';
 import { findOfflineLocks } from '#server/store/offline-keys';
+import { leaveSite } from '#server/store/people';
 import type { Database } from '#server/store/pool';
 import { readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { changed, collectionOfBody } from './collections.ts';
@@ -98,7 +100,7 @@ export function createAccessors(parts: Parts): Accessors {
             : await collectionOfBody(scope, body.collection_id);
         const former = await heldAccessor(scope, id);
         if (collectionId !== undefined && collectionId !== former.collection_id)
-          await checkMove(scope, { id, collectionId });
+          await checkMove(scope, { accessor: former, collectionId });
         const before = await getAccessor(scope, id);
         await updateAccessor(scope, id, body);
         const lockIds = await settleOfflineKeys(scope, { accessorIds: [id], now: clock.now() });
@@ -116,16 +118,15 @@ export function createAccessors(parts: Parts): Accessors {
 
     remove: (actor, id, { force }) =>
       writeRights({ database, actor }, async (scope) => {
-        const { collection_id: collectionId } = await heldAccessor(scope, id);
+        const accessor = await heldAccessor(scope, id);
+        const { collection_id: collectionId } = accessor;
         const use = await findAccessorUse(scope, id);
         if (use.isOwner) throw notAllowed('The accessor is the owner of a site.');
         if (!force && use.hasActivePin)
           throw notAllowed('The accessor has an active PIN on an IQ; send force=true.');
         if (!force && use.hasTag) throw notAllowed('The accessor has a tag; send force=true.');
-        const lockIds = await findOfflineLocks(scope, { accessorId: id });
         const before = await getAccessor(scope, id);
-        await deleteAccessor(scope, id);
-        await desiredState.refresh(scope, { accessorIds: [id], lockIds });
+        await dropAccessor(scope, { accessor, desiredState });
         audit.record(scope, actor, { ...fact('delete', { id, collectionId }), before });
       }),
   };
@@ -153,23 +154,45 @@ function notAllowed(reason: string): ApiError {
   return new ApiError('OPERATION_NOT_ALLOWED', { reason });
 }
 
-/** An accessor stays inside the collection of its groups (core-api.md 7.4), and brings no code that is in use (behaviour.md 5.4). */
+/**
+ * Takes an accessor away with all it has; the doors are told. Of a person whom no site has any more, and who has no profile,
+ * nothing is kept.
+ */
+export async function dropAccessor(
+  scope: WriteScope,
+  {
+    accessor,
+    desiredState,
+  }: { readonly accessor: HeldAccessor; readonly desiredState: DesiredState },
+): Promise<void> {
+  const { id, user_id: userId, collection_id: siteId } = accessor;
+  const lockIds = await findOfflineLocks(scope, { accessorId: id });
+  await deleteAccessor(scope, id);
+  if (userId !== null && siteId !== null) await leaveSite(scope, { userId, siteId });
+  await desiredState.refresh(scope, { accessorIds: [id], lockIds });
+}
+
+/**
+ * An accessor stays inside the collection of its groups (core-api.md 7.4), and brings no code that is in use (behaviour.md 5.4).
+ * An owner stays in the own site, and nobody is twice in one.
+ */
 async function checkMove(
   scope: WriteScope,
-  move: { readonly id: AccessorId; readonly collectionId: CollectionId | null },
+  move: { readonly accessor: HeldAccessor; readonly collectionId: CollectionId | null },
 ): Promise<void> {
-  const { id, collectionId } = move;
+  const { accessor, collectionId } = move;
+  const { id, user_id: userId } = accessor;
+  const no = (reason: string): ApiError =>
+    new ApiError('VALUE_INVALID', { parameter: 'collection_id', reason });
+  if ((await findAccessorUse(scope, id)).isOwner) throw no('The accessor is the owner of a site.');
   if (collectionId !== null && (await isInOtherGroup(scope, 'accessors', { id, collectionId })))
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'collection_id',
-      reason: 'The accessor is in an access group of another collection.',
-    });
+    throw no('The accessor is in an access group of another collection.');
+  const isThere =
+    userId !== null && collectionId !== null && (await isInSite(scope, { userId, collectionId }));
+  if (isThere) throw no('The person of the accessor has another accessor there.');
   await holdPinHashKeys(scope);
   if (await hasCodeClash(scope, id, collectionId))
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'collection_id',
-      reason: 'A keypad code of the accessor cannot be used there.',
-    });
+    throw no('A keypad code of the accessor cannot be used there.');
 }
 
 function fact(

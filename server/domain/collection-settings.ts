@@ -13,6 +13,7 @@ import {
   findCollectionSetting,
   hasKeySettings,
   insertCollectionSetting,
+  isGuestOver,
   isSettingIn,
   isSettingOf,
   listCollectionSettings,
@@ -21,7 +22,7 @@ import {
   type SettingPlace,
 } from '#server/store/collection-settings';
 import { holdCollection } from '#server/store/collections';
-import { hasRoomFor } from '#server/store/seats';
+import { hasFreeSeat } from '#server/store/seats';
 import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
 import { readScope, type Scope, type WriteScope } from '#server/store/scope';
@@ -107,9 +108,9 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
             reason: 'The accessor has a setting in this collection.',
           });
         if (body.suspended) {
-          if (!(await hasRoomFor(scope, place.collectionId, 'user_amount')))
+          if (!(await hasFreeSeat(scope, place.collectionId, clock.now())))
             warn('seat_limit_reached');
-        } else await takeSeat(scope, place.collectionId);
+        } else await takeSeat(scope, place.collectionId, clock.now());
         const isInserted = await insertCollectionSetting(scope, {
           ...body,
           id: body.id ?? ids.next(),
@@ -129,7 +130,10 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
       writeRights({ database, actor }, async (scope) => {
         await heldAccessor(scope, place.accessorId);
         const before = await getCollectionSetting(scope, place);
-        if (before.suspended && body.suspended === false) await takeSeat(scope, place.collectionId);
+        if (before.suspended && body.suspended === false) {
+          await checkNotOver(scope, { ...place, now: clock.now() });
+          await takeSeat(scope, place.collectionId, clock.now());
+        }
         await updateCollectionSetting(scope, before.id, body);
         await refresh(scope, place.accessorId);
         const row = await getCollectionSetting(scope, place);
@@ -155,6 +159,15 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
         audit.record(scope, actor, { ...fact('delete', row), before: row });
       }),
   };
+}
+
+/** A guest whose time is over stays suspended (connect-api.md 3.2). OPERATION_NOT_ALLOWED. */
+export async function checkNotOver(
+  scope: Scope,
+  place: SettingPlace & { readonly now: Date },
+): Promise<void> {
+  if (await isGuestOver(scope, place))
+    throw new ApiError('OPERATION_NOT_ALLOWED', { reason: 'The time of the guest is over.' });
 }
 
 /** The setting of a path. VALUE_INVALID (404) when the accessor has none in the collection. */

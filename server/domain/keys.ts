@@ -3,18 +3,8 @@ import { ApiError } from '#contract/api-error';
 import type { AccessorId, KeyId, TagId } from '#contract/ids';
 import type { PatchKeyRequest, PostKeyRequest } from '#contract/keys';
 import type { ListOptions } from '#contract/odata';
-import type { Actor, Audit } from '#server/events/audit';
-import type { Ids } from '#server/runtime/ids';
-import {
-  deleteKey,
-  findKey,
-  insertKey,
-  isOf,
-  listKeys,
-  listTagHolders,
-  updateKey,
-  type KeyRow,
-} from '#server/store/keys';
+import type { Actor } from '#server/events/audit';
+import { findKey, isOf, listKeys, listTagHolders, type KeyRow } from '#server/store/keys';
 import type { HeldAccessor } from '#server/store/accessors';
 import { findCollectionOptions } from '#server/store/collection-options';
 import type { ListResult } from '#server/store/list';
@@ -24,9 +14,14 @@ import { readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { holdTag } from '#server/store/tags';
 import { heldAccessor } from './accessors.ts';
 import { changed } from './collections.ts';
-import type { DesiredState } from './desired-state.ts';
-import { tagGiven, type Notices } from './notices.ts';
-import { settleOfflineKeys } from './offline-rights.ts';
+import {
+  addTagKey,
+  changeKey,
+  getKey,
+  noKey,
+  removeKey,
+  type KeyWriteParts,
+} from './key-writes.ts';
 import { writeRights, type Written } from './rights-write.ts';
 
 export type PostKey = Required<Static<typeof PostKeyRequest>>;
@@ -49,16 +44,10 @@ export type Keys = {
   remove(actor: Actor, key: OwnedKey, rule: { readonly force: boolean }): Promise<Written<void>>;
 };
 
-type Parts = {
-  readonly database: Database;
-  readonly audit: Audit;
-  readonly clock: { now(): Date };
-  readonly ids: Ids;
-  readonly desiredState: DesiredState;
-  readonly notices: Notices;
-};
+type Parts = KeyWriteParts & { readonly database: Database };
 
-export function createKeys({ database, audit, clock, ids, desiredState, notices }: Parts): Keys {
+export function createKeys(parts: Parts): Keys {
+  const { database } = parts;
   const scopeOf = (actor: Actor): Scope => readScope(database, actor.tenantId);
   return {
     get: (actor, id) => getKey(scopeOf(actor), id),
@@ -71,49 +60,23 @@ export function createKeys({ database, audit, clock, ids, desiredState, notices 
         const tagId = await heldTag(scope, { id: body.tag_id, parameter: 'tag_id' });
         const present = await checkHolders(scope, { tagId, owner });
         if (present !== undefined) return getKey(scope, present);
-        const id = ids.next<KeyId>();
-        await insertKey(scope, {
-          id,
-          accessor_id: accessorId,
-          key_type: 'tag',
-          credential_id: tagId,
-          blocked: body.blocked,
-          credential_value: null,
-          expires_at: null,
-          created_at: clock.now(),
-        });
-        await desiredState.refresh(scope, { accessorIds: [accessorId] });
-        const after = await getKey(scope, id);
-        audit.record(scope, actor, { ...fact('create', { owner, id }), after });
-        await notices.tell(scope, tagGiven(owner, after.key_number));
-        return after;
+        return addTagKey(scope, parts, { actor, owner, tagId, blocked: body.blocked });
       }),
 
     update: (actor, key, body) =>
       writeRights({ database, actor }, async (scope) => {
         const owner = await heldAccessor(scope, key.accessorId);
         const former = await getOwnedKey(scope, key);
-        const credentialId = await swappedTag(scope, { owner, former, wanted: body.key_id });
+        const tagId = await swappedTag(scope, { owner, former, wanted: body.key_id });
         await checkUnblock(scope, { owner, former, blocked: body.blocked });
-        const before = await getKey(scope, key.id);
-        await updateKey(scope, key.id, {
-          ...(credentialId === undefined ? {} : { credential_id: credentialId }),
-          ...(body.blocked === undefined ? {} : { blocked: body.blocked }),
-        });
-        const accessorIds = [key.accessorId];
-        const settled = await settleOfflineKeys(scope, { accessorIds, now: clock.now() });
-        const opened = await findOfflineLocks(scope, { keyId: key.id });
-        await desiredState.refresh(scope, { accessorIds, lockIds: [...settled, ...opened] });
-        const after = await getKey(scope, key.id);
-        audit.record(scope, actor, {
-          ...fact('update', { owner, id: key.id }),
+        return changeKey(scope, parts, {
+          actor,
+          owner,
+          id: key.id,
+          tagId,
+          blocked: body.blocked,
           detail: changed(body),
-          before,
-          after,
         });
-        if (credentialId !== undefined)
-          await notices.tell(scope, tagGiven(owner, after.key_number));
-        return after;
       }),
 
     remove: (actor, key, { force }) =>
@@ -123,19 +86,9 @@ export function createKeys({ database, audit, clock, ids, desiredState, notices 
         const lockIds = await findOfflineLocks(scope, { keyId: key.id });
         if (!force && lockIds.length > 0)
           throw notAllowed('The key opens locks offline; send force=true.');
-        const before = await getKey(scope, key.id);
-        await deleteKey(scope, key.id);
-        await desiredState.refresh(scope, { accessorIds: [key.accessorId], lockIds });
-        audit.record(scope, actor, { ...fact('delete', { owner, id: key.id }), before });
+        await removeKey(scope, parts, { actor, owner, id: key.id });
       }),
   };
-}
-
-/** The key of a path. VALUE_INVALID (404) when the tenant has none of that id. */
-export async function getKey(scope: Scope, id: KeyId): Promise<KeyRow> {
-  const row = await findKey(scope, id);
-  if (row === undefined) throw noKey();
-  return row;
 }
 
 /** The key of a path that names its owner. VALUE_INVALID (404) when that accessor has none of that id. */
@@ -143,10 +96,6 @@ export async function getOwnedKey(scope: Scope, key: OwnedKey): Promise<KeyRow> 
   const row = await findKey(scope, key.id);
   if (row === undefined || row.accessor_id !== key.accessorId) throw noKey();
   return row;
-}
-
-function noKey(): ApiError {
-  return new ApiError('VALUE_INVALID', { parameter: 'id', case: 'path_id' });
 }
 
 function notAllowed(reason: string): ApiError {
@@ -162,19 +111,30 @@ async function heldTag(
   return tagId;
 }
 
-/** The owner's own key of a tag, if any. OPERATION_NOT_ALLOWED when the tag is another person's (behaviour.md 5.1). */
-async function checkHolders(
+/** How a tag stands to somebody: another person's, or theirs already by this key. */
+export type TagStanding = { readonly isTaken: boolean; readonly ownKeyId: KeyId | undefined };
+
+/** Only the accessors of one person share a tag (behaviour.md 5.1). */
+export async function tagStanding(
   scope: Scope,
-  { tagId, owner }: { readonly tagId: TagId; readonly owner: HeldAccessor },
-): Promise<KeyId | undefined> {
+  { tagId, owner }: { readonly tagId: TagId; readonly owner: Pick<HeldAccessor, 'id' | 'user_id'> },
+): Promise<TagStanding> {
   const holders = await listTagHolders(scope, tagId);
   const own = holders.find((holder) => holder.accessor_id === owner.id);
-  if (own !== undefined) return own.key_id;
   const isShareable = holders.every(
     (holder) => holder.user_id !== null && holder.user_id === owner.user_id,
   );
-  if (!isShareable) throw notAllowed('The tag has another accessor.');
-  return undefined;
+  return { isTaken: own === undefined && !isShareable, ownKeyId: own?.key_id };
+}
+
+/** The owner's own key of a tag, if any. OPERATION_NOT_ALLOWED when the tag is another person's. */
+async function checkHolders(
+  scope: Scope,
+  asked: { readonly tagId: TagId; readonly owner: HeldAccessor },
+): Promise<KeyId | undefined> {
+  const { isTaken, ownKeyId } = await tagStanding(scope, asked);
+  if (isTaken) throw notAllowed('The tag has another accessor.');
+  return ownKeyId;
 }
 
 /** The tag that takes the place of a key's own; undefined when none is asked for or it is the same. */
@@ -207,14 +167,4 @@ async function checkUnblock(
   if (asked.former.key_type !== 'custom_pin' || asked.blocked !== false) return;
   const options = await findCollectionOptions(scope, asked.owner.collection_id);
   if (!options.custom_pin_enabled) throw notAllowed('The collection allows no custom PINs.');
-}
-
-function fact(verb: string, { owner, id }: { readonly owner: HeldAccessor; readonly id: KeyId }) {
-  return {
-    action: `key.${verb}`,
-    objectType: 'key',
-    objectId: id,
-    accessorId: owner.id,
-    collectionId: owner.collection_id,
-  };
 }

@@ -2,11 +2,11 @@
 import { ApiError } from '#contract/api-error';
 import type { CollectionId } from '#contract/ids';
 import type { WriteScope } from '#server/store/scope';
-import { hasRoomFor } from '#server/store/seats';
+import { hasFreeSeat, hasRoomFor } from '#server/store/seats';
 
 /** Before an accessor takes a seat, by a setting that is not suspended. NO_SUBSCRIPTION: none is free. */
-export async function takeSeat(scope: WriteScope, id: CollectionId): Promise<void> {
-  if (!(await hasRoomFor(scope, id, 'user_amount')))
+export async function takeSeat(scope: WriteScope, id: CollectionId, now: Date): Promise<void> {
+  if (!(await hasFreeSeat(scope, id, now)))
     throw new ApiError('NO_SUBSCRIPTION', { reason: 'No seat is free in the collection.' });
 }
 

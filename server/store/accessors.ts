@@ -4,6 +4,7 @@ import type { AccessorId, CollectionId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
 import type { Sql, SqlListFields } from './odata-filter.ts';
+import { holdPerson } from './people.ts';
 import type { Scope, WriteScope } from './scope.ts';
 import { updateColumns } from './update.ts';
 
@@ -175,4 +176,17 @@ export async function findAccessorUse(scope: Scope, id: AccessorId): Promise<Acc
 /** Removes the accessor with its keys, settings, memberships and activations. */
 export async function deleteAccessor(scope: WriteScope, id: AccessorId): Promise<void> {
   await scope.query('delete from accessors where tenant_id = $1 and id = $2', [scope.tenantId, id]);
+}
+
+/** Whether a person has an accessor in a collection; whoever would come at the same time waits. */
+export async function isInSite(
+  scope: WriteScope,
+  { userId, collectionId }: { readonly userId: UserId; readonly collectionId: CollectionId },
+): Promise<boolean> {
+  await holdPerson(scope, userId);
+  const rows = await scope.query(
+    'select 1 from accessors where tenant_id = $1 and user_id = $2 and collection_id = $3',
+    [scope.tenantId, userId, collectionId],
+  );
+  return rows.length > 0;
 }

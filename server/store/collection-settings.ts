@@ -143,3 +143,15 @@ export async function isSuspendedEverywhere(scope: Scope, id: AccessorId): Promi
   );
   return row?.suspended ?? false;
 }
+
+/** Whether the place is that of a guest whose time has ended. */
+export async function isGuestOver(
+  scope: Scope,
+  { accessorId, collectionId, now }: SettingPlace & { readonly now: Date },
+): Promise<boolean> {
+  const rows = await scope.query(
+    'select 1 from accessors where tenant_id = $1 and id = $2 and collection_id = $3 and expires_at <= $4',
+    [scope.tenantId, accessorId, collectionId, now],
+  );
+  return rows.length > 0;
+}

@@ -1,18 +1,14 @@
-import type { LoginId, UserId } from '#contract/ids';
+import type { SignedInPerson } from '#server/store/signed-in-people';
 import { audienceOf } from './scopes.ts';
 
+const DAY_SECONDS = 86_400;
 export const ACCESS_TOKEN_SECONDS = 3600;
+/** Unused for so long, a refresh token has expired; the whole family has a year after its grant (identity.md 6). */
+export const REFRESH_UNUSED_SECONDS = 30 * DAY_SECONDS;
+export const REFRESH_IN_ALL_SECONDS = 365 * DAY_SECONDS;
 
-/** Who signed in, and how. */
-export type Person = {
-  readonly loginId: LoginId;
-  /** The person of that login in the tenant of the client, when there is one. */
-  readonly userId: UserId | undefined;
-  readonly sessionId: string;
-  readonly amr: readonly string[];
-  readonly identityProvider: string;
-  readonly authTimeSeconds: number;
-};
+/** The tenant of a token that serves a person in all of theirs: those of our own web pages and phone app (identity.md 2). */
+export const EVERY_TENANT = '00000000-0000-0000-0000-000000000000';
 
 /** The claims of an access token (identity.md 6); those about a person are left out when a program acts for itself. */
 export function accessTokenClaims(token: {
@@ -22,36 +18,57 @@ export function accessTokenClaims(token: {
   readonly tenantId: string | null;
   readonly productId: string | null;
   readonly scopes: readonly string[];
-  readonly person: Person | undefined;
+  readonly person: SignedInPerson | undefined;
   readonly now: Date;
 }): Record<string, unknown> {
   const issuedAt = Math.floor(token.now.getTime() / 1000);
   return {
     iss: token.issuer,
-    aud: audienceOf(token.scopes),
+    aud: audienceOf(token.scopes, token.issuer),
     iat: issuedAt,
     nbf: issuedAt,
     exp: issuedAt + ACCESS_TOKEN_SECONDS,
     jti: token.tokenId,
     client_id: token.clientId,
     scope: [...token.scopes],
-    ...(token.tenantId === null ? {} : { tenant_id: token.tenantId }),
+    tenant_id: token.tenantId ?? EVERY_TENANT,
     ...(token.productId === null ? {} : { product_id: token.productId }),
-    ...(token.person === undefined ? {} : personClaims(token.person, token.tenantId)),
+    ...(token.person === undefined ? {} : personClaims(token.person)),
   };
 }
 
-function personClaims(person: Person, tenantId: string | null): Record<string, unknown> {
+function personClaims(person: SignedInPerson): Record<string, unknown> {
+  const profiles = person.profiles.map(({ tenantId, userId }) => [
+    `profile_id_${tenantId}`,
+    userId,
+  ]);
   return {
     sub: person.loginId,
     identity_id: person.loginId,
     sid: person.sessionId,
     idp: person.identityProvider,
     amr: [...person.amr],
-    auth_time: person.authTimeSeconds,
+    auth_time: secondsOf(person.authTime),
     skip_email: false,
-    ...(tenantId === null || person.userId === undefined
-      ? {}
-      : { [`profile_id_${tenantId}`]: person.userId }),
+    ...Object.fromEntries(profiles),
   };
+}
+
+/** The instant in seconds since 1970, as tokens count. */
+export function secondsOf(instant: Date): number {
+  return Math.floor(instant.getTime() / 1000);
+}
+
+/** An id of a token that also says of which grant it is, so that all tokens of a grant can be refused by one word. */
+export function tokenIdOf(token: {
+  readonly jti: string;
+  readonly grantId: string | undefined;
+}): string {
+  return token.grantId === undefined ? token.jti : `${token.grantId}.${token.jti}`;
+}
+
+/** The words under which a token may have been revoked: its own id, and its grant when it has one. */
+export function revocableIds(tokenId: string): readonly string[] {
+  const [grantId = '', own] = tokenId.split('.');
+  return own === undefined ? [tokenId] : [tokenId, grantId];
 }

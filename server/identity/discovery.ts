@@ -1,4 +1,5 @@
-import { apiScopes } from './scopes.ts';
+import { claimsOfScopes } from './person-claims.ts';
+import { allScopes } from './scopes.ts';
 import { paths } from './paths.ts';
 
 /** The names of identity.md 1 that are true; the library describes parts that are not offered too (docs/decisions/0052). */
@@ -8,6 +9,7 @@ const offered = [
   'subject_types_supported',
   'id_token_signing_alg_values_supported',
   'token_endpoint_auth_methods_supported',
+  'code_challenge_methods_supported',
 ];
 
 /** The library's description, narrowed to what works. */
@@ -16,9 +18,18 @@ export function discoveryOf(issuer: string, description: unknown): Record<string
   return {
     issuer,
     jwks_uri: `${issuer}${paths.keys}`,
+    authorization_endpoint: `${issuer}${paths.authorization}`,
     token_endpoint: `${issuer}${paths.token}`,
-    scopes_supported: [...apiScopes],
-    claims_supported: ['sub', 'auth_time', 'amr', 'idp', 'sid'],
+    userinfo_endpoint: `${issuer}${paths.userInfo}`,
+    end_session_endpoint: `${issuer}${paths.endSession}`,
+    revocation_endpoint: `${issuer}${paths.revocation}`,
+    introspection_endpoint: `${issuer}${paths.introspection}`,
+    scopes_supported: [...allScopes],
+    claims_supported: [...Object.values(claimsOfScopes).flat(), 'sid'],
+    response_modes_supported: ['query', 'form_post'],
+    prompt_values_supported: ['none', 'login', 'select_account'],
+    acr_values_supported: ['mfa'],
+    authorization_response_iss_parameter_supported: true,
     ...Object.fromEntries(members.filter(([name]) => offered.includes(name))),
   };
 }

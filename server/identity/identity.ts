@@ -1,28 +1,38 @@
-import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Provider } from 'oidc-provider';
 import { createAudit } from '#server/events/audit';
 import { createTrustedProxies } from '#server/http/list-origin';
-import type { KeySource, SessionState } from '#server/http/token';
+import { createTokenCheck, type KeySource, type SessionState } from '#server/http/token';
 import type { Clock, Timer } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
 import { deleteExpiredOidcPayloads } from '#server/store/oidc-payloads';
 import type { Database } from '#server/store/pool';
+import { hasSecondFactor, isIntegrationAccount } from '#server/store/second-factors';
+import { findSignedInPerson } from '#server/store/signed-in-people';
+import { registerAuthorizeRoutes } from './authorize-routes.ts';
+import { clientAddress } from './client-address.ts';
 import { type Clients, createClients } from './clients.ts';
+import { createEndSession, type EndSession } from './end-session.ts';
+import { ensureOwnClients } from './own-clients.ts';
+import { createInteractions, type Interactions } from './interactions.ts';
 import { openKeyFile } from './key-file.ts';
 import { createLogins, type Logins } from './logins.ts';
 import { createPasswordCheck, type PasswordCheck } from './password-check.ts';
 import { createPasswordSignIn } from './password-grant.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
-import { createProvider } from './provider.ts';
+import { createProvider, type ProviderParts } from './provider.ts';
+import { createReuseAudit } from './reuse-audit.ts';
 import { registerRoutes } from './routes.ts';
+import { apiAudiences } from './scopes.ts';
 import { createSessionState } from './session-state.ts';
 import { createSessions, type Sessions } from './sessions.ts';
-import { createSigningKeys, type KeySet, type SigningKeys } from './signing-keys.ts';
+import { activeKey, createSigningKeys, type KeySet, type SigningKeys } from './signing-keys.ts';
 import { createSignInAudit, type Origin } from './sign-in-audit.ts';
-import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts';
+import { createTokenEnds } from './token-ends.ts';
+import { createUserInfo } from './user-info.ts';
+import { createSignInLimits, networkOf, type SignInLimits } from './sign-in-limits.ts';
 
 const SWEEP_EVERY_MS = 3_600_000;
 
@@ -36,6 +46,12 @@ export type Identity = {
   readonly passwords: Passwords;
   readonly checkPassword: PasswordCheck;
   readonly limits: SignInLimits;
+  /** Authorisation requests that wait for a person. */
+  readonly interactions: Interactions;
+  /** Signing out at a client's wish. */
+  readonly endSession: EndSession;
+  /** Where a request comes from, as the limits count it. */
+  originOf(request: FastifyRequest): Origin;
   readonly keys: KeySource;
   readonly sessionState: SessionState;
   /** Makes the first signing key when there is none; throws StartError KEY_FILE_UNUSABLE. */
@@ -83,27 +99,44 @@ export function createIdentity({
   const passwords = createPasswords(ids);
   const sessions = createSessions({ database, clock, ids });
   const clients = createClients({ database, clock, ids });
+  const audit = createAudit({ clock, ids });
   const limits = createSignInLimits({
     database,
     clock,
-    signInAudit: createSignInAudit({ database, audit: createAudit({ clock, ids }) }),
+    signInAudit: createSignInAudit({ database, audit }),
   });
-  const origins = new WeakMap<IncomingMessage, Origin>();
+  const isTrustedProxy = createTrustedProxies(config.trustedProxies);
+  const originOf = ({ raw, id }: FastifyRequest): Origin => {
+    const from = { headers: raw.headers, remoteAddress: raw.socket.remoteAddress };
+    return { network: networkOf(clientAddress(from, isTrustedProxy)), requestId: id };
+  };
   const checkPassword = createPasswordCheck({ database, passwords, limits });
-  const signInByPassword = createPasswordSignIn({ database, clock, ids, checkPassword, limits });
-  const secrets = { cookieKey: randomText(ids), placeholderSecret: randomText(ids) };
+  const signInByPassword = createPasswordSignIn({
+    checkPassword,
+    mayGoWithoutFactor: async (account) =>
+      !(await hasSecondFactor(database, account.loginId)) ||
+      isIntegrationAccount(database, account),
+    limits,
+  });
+  const placeholderSecret = randomText(ids);
+  const findPerson: ProviderParts['findPerson'] = (sessionId, tenantId) =>
+    findSignedInPerson(database, { sessionId, tenantId });
+  const reuseAudit = createReuseAudit({ database, audit });
 
   const providerOf = (keys: KeySet): Provider =>
     createProvider({
       issuer,
       keys,
       clients,
+      sessions,
       clock,
       log,
-      ...secrets,
+      placeholderSecret,
+      newId: () => randomText(ids),
       payloadAdapter: (model) => createPayloadAdapter({ model, database, clock }),
       signInByPassword,
-      originOf: (ctx) => origins.get(ctx.req) ?? { network: '', requestId: null },
+      findPerson,
+      onReuse: (ctx, person) => reuseAudit.note(ctx, person),
     });
 
   let signingKeys: SigningKeys | undefined;
@@ -116,10 +149,11 @@ export function createIdentity({
     return signingKeys;
   };
 
-  // The library takes its keys once and for all, so another set of keys gets another one of it.
+  // The library takes its keys once and for all, so another set of keys, or of them another active one, gets another library.
   const currentProvider = async (): Promise<Provider> => {
     const keys = await started().current();
-    const kids = keys.signing.map(({ kid }) => kid).join(' ');
+    const active = activeKey(keys, clock.now())?.kid ?? '';
+    const kids = [active, ...keys.signing.map(({ kid }) => kid)].join(' ');
     if (provider?.kids !== kids) provider = { value: providerOf(keys), kids };
     return provider.value;
   };
@@ -137,6 +171,12 @@ export function createIdentity({
     }, SWEEP_EVERY_MS);
   };
 
+  const keys: KeySource = { readKeys: () => started().readKeys() };
+  const sessionState = createSessionState({ database, clock });
+  const checkToken = createTokenCheck({ issuer, keys, clock, sessionState });
+  const audiences = [...apiAudiences, issuer];
+  const endSession = createEndSession({ clients, sessions, currentProvider });
+
   return {
     issuer,
     clients,
@@ -145,12 +185,21 @@ export function createIdentity({
     passwords,
     checkPassword,
     limits,
-    keys: { readKeys: () => started().readKeys() },
-    sessionState: createSessionState({ database, clock }),
+    interactions: createInteractions({
+      issuer,
+      currentProvider,
+      clientName: async (clientId) => (await clients.findActive(clientId))?.name,
+      originOf,
+    }),
+    endSession,
+    originOf,
+    keys,
+    sessionState,
     async start() {
       const sealer = await openKeyFile({ dataDir: config.dataDir, ids });
       signingKeys = createSigningKeys({ database, sealer, clock, log });
       await signingKeys.start();
+      await ensureOwnClients({ database, clock, issuer });
       sweepLater();
     },
     stop() {
@@ -159,16 +208,14 @@ export function createIdentity({
       signingKeys?.stop();
     },
     register(app) {
+      const parts = { issuer, clients, sessions, limits, log, originOf, currentProvider };
       registerRoutes(app, {
-        issuer,
-        clients,
-        limits,
-        log,
+        ...parts,
         currentKeys: () => started().current(),
-        currentProvider,
-        isTrustedProxy: createTrustedProxies(config.trustedProxies),
-        noteOrigin: (request, origin) => void origins.set(request, origin),
+        tokenEnds: createTokenEnds({ database, checkToken, audiences }),
+        userInfo: createUserInfo({ checkToken, audiences, findPerson }),
       });
+      registerAuthorizeRoutes(app, { ...parts, endSession });
     },
   };
 }

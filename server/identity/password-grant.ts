@@ -1,11 +1,6 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { TenantId } from '#contract/ids';
-import type { Clock } from '#server/runtime/clock';
-import type { Ids } from '#server/runtime/ids';
-import { findUserId } from '#server/store/logins';
-import type { Database } from '#server/store/pool';
-import type { Person } from './access-token.ts';
+import type { LoginId, TenantId } from '#contract/ids';
 import { temporarilyUnavailable } from './grant-errors.ts';
 import type { PasswordCheck } from './password-check.ts';
 import type { Origin } from './sign-in-audit.ts';
@@ -17,20 +12,20 @@ export type PasswordSignIn = (
     readonly clientId: string;
     readonly tenantId: TenantId | null;
   } & Origin,
-) => Promise<Person>;
+) => Promise<LoginId>;
 
 /** Signs a person in by address and password, or throws what the token endpoint answers (identity.md 3 and 10). */
 export function createPasswordSignIn({
-  database,
-  clock,
-  ids,
   checkPassword,
+  mayGoWithoutFactor,
   limits,
 }: {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly ids: Ids;
   readonly checkPassword: PasswordCheck;
+  /** Whether the password alone is enough: no second factor, or an integration account of the client. */
+  readonly mayGoWithoutFactor: (account: {
+    readonly loginId: LoginId;
+    readonly clientId: string;
+  }) => Promise<boolean>;
   readonly limits: SignInLimits;
 }): PasswordSignIn {
   return async (ctx, { clientId, tenantId, network, requestId }) => {
@@ -43,16 +38,10 @@ export function createPasswordSignIn({
     if (answer.word === 'wait') throw temporarilyUnavailable(ctx, answer.seconds);
     if (answer.word === 'wrong')
       throw new errors.InvalidGrant({ detail: 'wrong user or password' });
-    const { login } = answer;
-    await limits.passwordWasRight({ loginId: login.id, network });
-    return {
-      loginId: login.id,
-      userId:
-        tenantId === null ? undefined : await findUserId(database, { tenantId, loginId: login.id }),
-      sessionId: ids.next<string>(),
-      amr: ['password'],
-      identityProvider: 'local',
-      authTimeSeconds: Math.floor(clock.now().getTime() / 1000),
-    };
+    const loginId = answer.login.id;
+    if (!(await mayGoWithoutFactor({ loginId, clientId })))
+      throw new errors.InvalidGrant({ detail: 'the account has a second factor' });
+    await limits.passwordWasRight({ loginId, network });
+    return loginId;
   };
 }

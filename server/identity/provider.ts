@@ -1,78 +1,176 @@
 /**
  * The OpenID Connect library, configured: what it is told here is all it does. Tokens are made by its own models; the
- * claims come from access-token.ts through its customiser.
+ * claims come from access-token.ts and person-claims.ts; who is signed in comes from sessions.ts.
  */
 import { Provider, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import type {
-  Adapter,
-  AdapterPayload,
-  ResourceServer,
-  TokenEndpointGrantContext,
-} from 'oidc-provider';
-import type { TenantId } from '#contract/ids';
+import type { Account, Adapter, Client, ResourceServer } from 'oidc-provider';
 import type { Clock } from '#server/runtime/clock';
-import type { ActiveClient } from '#server/store/clients';
 import type { Log } from '#server/runtime/log';
-import { ACCESS_TOKEN_SECONDS, accessTokenClaims, type Person } from './access-token.ts';
-import { isSecretRight, type Clients } from './clients.ts';
-import type { Origin } from './sign-in-audit.ts';
+import type { SignedInPerson } from '#server/store/signed-in-people';
+import type { TenantId } from '#contract/ids';
+import {
+  ACCESS_TOKEN_SECONDS,
+  accessTokenClaims,
+  REFRESH_IN_ALL_SECONDS,
+  REFRESH_UNUSED_SECONDS,
+  secondsOf,
+  tokenIdOf,
+} from './access-token.ts';
+import { demandNames } from './authorize-request.ts';
+import { clientAdapter, clientFacts, extraMetadata, teachClients } from './client-metadata.ts';
+import type { Clients } from './clients.ts';
 import { discoveryOf } from './discovery.ts';
+import { errorPage, errorPageHeaders } from './error-page.ts';
 import { errorBody } from './grant-errors.ts';
+import { teachIdTokens } from './id-token.ts';
+import { createInteractionPolicy } from './interaction-policy.ts';
+import { INTERACTIONS_COOKIE, waitingCookie } from './interactions.ts';
+import { API, factsOf, libraryCookies } from './library-request.ts';
 import type { PasswordSignIn } from './password-grant.ts';
+import { createPasswordGrant } from './password-tokens.ts';
 import { paths } from './paths.ts';
-import { apiScopes, settleScopes } from './scopes.ts';
+import { claimsOfScopes, personClaims } from './person-claims.ts';
+import { allScopes, personScopes, settleScopes } from './scopes.ts';
+import { cookieText } from './session-cookie.ts';
+import type { Sessions } from './sessions.ts';
 import { activeKey, type KeySet } from './signing-keys.ts';
 
-/** One name for all our APIs: the library knows one audience per token, the claims know the real ones. */
-const API = 'urn:cardea:api';
-const grants = ['client_credentials', 'password'] as const;
-
-/** Where a request comes from; the library sees a rewritten request that no longer says so. */
-export type OriginOf = (ctx: KoaContextWithOIDC) => Origin;
+const CODE_SECONDS = 60;
+const INTERACTION_SECONDS = 3_600;
 
 export type ProviderParts = {
   readonly issuer: string;
   readonly keys: KeySet;
   readonly clients: Clients;
+  readonly sessions: Sessions;
   readonly clock: Clock;
   readonly log: Log;
-  readonly cookieKey: string;
   readonly placeholderSecret: string;
+  /** 256 random bits as text. */
+  readonly newId: () => string;
   readonly payloadAdapter: (model: string) => Adapter;
   readonly signInByPassword: PasswordSignIn;
-  readonly originOf: OriginOf;
+  /** The person of a session that was not ended, in the client's tenant or in all. */
+  readonly findPerson: (
+    sessionId: string,
+    tenantId: TenantId | null,
+  ) => Promise<SignedInPerson | undefined>;
+  /** A code or refresh token came back that had been used: all that its grant gave is ended. */
+  readonly onReuse: (ctx: KoaContextWithOIDC, person: SignedInPerson | undefined) => Promise<void>;
 };
 
-/** The library for one set of keys; another set needs another one. */
+/** The library for one set of keys and one of them active; another one needs another library. */
 export function createProvider(parts: ProviderParts): Provider {
   const { issuer, keys, clock, log } = parts;
-  const persons = new WeakMap<object, Person>();
+  const key = activeKey(keys, clock.now());
+  if (key === undefined) throw new Error('There is no active signing key.');
+  const { kid } = key;
+  // Id tokens are signed with the first that fits.
+  const signing = [key, ...keys.signing.filter((other) => other !== key)];
+  /** Whom a request is about, found once. */
+  const people = new WeakMap<object, SignedInPerson>();
+  const reused = new WeakSet<object>();
 
-  const apiResource = (): ResourceServer => {
-    const kid = activeKey(keys, clock.now())?.kid;
-    if (kid === undefined) throw new Error('There is no active signing key.');
-    return {
-      scope: apiScopes.join(' '),
-      audience: API,
-      accessTokenTTL: ACCESS_TOKEN_SECONDS,
-      accessTokenFormat: 'jwt',
-      jwt: { sign: { alg: 'RS256', kid } },
-    };
-  };
+  const apiResource = (): ResourceServer => ({
+    scope: allScopes.join(' '),
+    audience: API,
+    accessTokenTTL: ACCESS_TOKEN_SECONDS,
+    accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'RS256', kid } },
+  });
+
+  /** Undefined when the session was ended or the login is disabled: what was given for it is worth nothing any more. */
+  async function findAccount(
+    ctx: KoaContextWithOIDC,
+    loginId: string,
+    token?: object,
+  ): Promise<Account | undefined> {
+    const { sessionUid } = (token ?? {}) as { readonly sessionUid?: string };
+    const sessionId = sessionUid ?? factsOf(ctx.req).session?.id;
+    if (sessionId === undefined) return undefined;
+    const person = await parts.findPerson(sessionId, clientFacts(ctx.oidc.client).tenantId);
+    if (person?.loginId !== loginId) return undefined;
+    people.set(ctx, person);
+    return { accountId: loginId, claims: () => ({ ...personClaims(person), sub: loginId }) };
+  }
 
   const provider = new Provider(issuer, {
     adapter: (model) => (model === 'Client' ? clientAdapter(parts) : parts.payloadAdapter(model)),
-    jwks: { keys: keys.signing.map(({ jwk }) => jwk) },
-    routes: { token: paths.token, jwks: paths.keys },
-    scopes: [...apiScopes],
-    responseTypes: [],
+    jwks: { keys: signing.map(({ jwk }) => jwk) },
+    routes: {
+      authorization: paths.authorization,
+      token: paths.token,
+      jwks: paths.keys,
+      revocation: paths.revocation,
+      introspection: paths.introspection,
+    },
+    scopes: [...personScopes],
+    claims: Object.fromEntries(
+      Object.entries(claimsOfScopes).map(([scope, claims]) => [scope, [...claims]]),
+    ),
+    conformIdTokenClaims: false,
+    responseTypes: ['code'],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
-    clientDefaults: { id_token_signed_response_alg: 'RS256', response_types: [] },
+    clientDefaults: { id_token_signed_response_alg: 'RS256', response_types: ['code'] },
     enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
-    cookies: { keys: [parts.cookieKey] },
+    // Never seen by a browser, so there is nothing to sign.
+    cookies: { keys: [], names: libraryCookies, short: { signed: false }, long: { signed: false } },
     extraClientMetadata: { properties: [...extraMetadata] },
-    ttl: { AccessToken: ACCESS_TOKEN_SECONDS, ClientCredentials: ACCESS_TOKEN_SECONDS },
-    findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+    extraParams: {
+      [demandNames.max_age]: (_ctx, value) => checkMaxAge(value),
+      [demandNames.acr_values]: null,
+      [demandNames.scope]: null,
+    },
+    ttl: {
+      AccessToken: ACCESS_TOKEN_SECONDS,
+      AuthorizationCode: CODE_SECONDS,
+      ClientCredentials: ACCESS_TOKEN_SECONDS,
+      Grant: REFRESH_IN_ALL_SECONDS,
+      IdToken: ACCESS_TOKEN_SECONDS,
+      Interaction: INTERACTION_SECONDS,
+      RefreshToken: REFRESH_UNUSED_SECONDS,
+      Session: ACCESS_TOKEN_SECONDS,
+    },
+    findAccount,
+    rotateRefreshToken: true,
+    issueRefreshToken: (_ctx, _client, source) => source.scopes.has('offline_access'),
+    pkce: { required: (_ctx, client) => clientFacts(client).kind === 'public' },
+    interactions: {
+      policy: createInteractionPolicy(clock),
+      url(ctx, { uid }) {
+        const { waiting = [] } = factsOf(ctx.req);
+        const value = waitingCookie(waiting, uid);
+        const maxAgeSeconds = INTERACTION_SECONDS;
+        const cookie = cookieText({ name: INTERACTIONS_COOKIE, value, maxAgeSeconds });
+        ctx.res.appendHeader('Set-Cookie', cookie);
+        return `${paths.loginPage}?interaction=${uid}`;
+      },
+    },
+    // There is no consent page for clients that the operator made: who is signed in grants what the client may have.
+    loadExistingGrant(ctx) {
+      const { client, account, params, session } = ctx.oidc;
+      if (client === undefined || account === undefined) return undefined;
+      const grant = new provider.Grant({
+        clientId: client.clientId,
+        accountId: account.accountId,
+      });
+      const scopes = scopesOf(params);
+      grant.addOIDCScope(scopes);
+      grant.addResourceScope(API, scopes);
+      grant.jti = parts.newId();
+      // The session of a token is ours, not one for each client.
+      session?.sidFor(client.clientId, session.uid);
+      return grant;
+    },
+    // The last thing that is asked before a code is made. Only then the grant is kept, as most requests end at a page first.
+    async expiresWithSession(ctx) {
+      await ctx.oidc.entities.Grant?.save();
+      return false;
+    },
+    renderError(ctx, out) {
+      ctx.set(errorPageHeaders);
+      ctx.body = errorPage({ error: out.error, description: out.error_description });
+    },
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: false },
@@ -80,30 +178,32 @@ export function createProvider(parts: ProviderParts): Provider {
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
       rpInitiatedLogout: { enabled: false },
-      revocation: { enabled: false },
-      introspection: { enabled: false },
+      revocation: { enabled: true, allowedPolicy: isOwnToken },
+      introspection: { enabled: true, allowedPolicy: isOwnToken },
       resourceIndicators: {
         enabled: true,
-        // The first hook of the client_credentials grant, and so the place where its request is settled.
+        // The first hook of a grant and of an authorisation, and so the place where its request is settled.
         defaultResource: (ctx, client) => {
-          settleRequest(ctx, clientFacts(client));
+          settleRequest(ctx, client);
           return API;
         },
         getResourceServerInfo: apiResource,
       },
     },
     formats: {
+      bitsOfOpaqueRandomness: 256,
       customizers: {
-        jwt: (_ctx, token, parts) => {
+        jwt(ctx, token, made) {
           const facts = clientFacts(token.client);
-          parts.payload = accessTokenClaims({
+          const { grantId } = token as { readonly grantId?: string };
+          made.payload = accessTokenClaims({
             issuer,
-            tokenId: token.jti,
+            tokenId: tokenIdOf({ jti: token.jti, grantId }),
             clientId: facts.id,
             tenantId: facts.tenantId,
             productId: facts.productId,
             scopes: [...token.scopes],
-            person: persons.get(token),
+            person: people.get(ctx),
             now: clock.now(),
           });
         },
@@ -111,141 +211,95 @@ export function createProvider(parts: ProviderParts): Provider {
     },
   });
 
-  provider.Client.prototype.compareClientSecret = function compareClientSecret(secret) {
-    return isSecretRight(secret, clientFacts(this).secretHashes);
-  };
+  teachClients(provider);
+  teachIdTokens(provider);
+  const passwordGrant = createPasswordGrant(provider, {
+    ...parts,
+    apiResource,
+    settleRequest,
+    notePerson: (ctx, person) => people.set(ctx, person),
+  });
   provider.registerGrantType('password', passwordGrant, ['username', 'password', 'scope']);
   // Behind a rewritten request the library takes its own address from these headers alone.
   provider.proxy = true;
   provider.use(async (ctx, next) => {
     await next();
+    keepOwnCookies(ctx.res);
     if (ctx.path === paths.discovery) ctx.body = discoveryOf(issuer, ctx.body);
-    if (ctx.path === paths.token && ctx.status >= 400) shapeError(ctx);
+    if (!answersPrograms.has(ctx.path)) return;
+    if (ctx.status >= 400) shapeError(ctx);
+    if (ctx.path === paths.token) await settleTokens(ctx as unknown as KoaContextWithOIDC);
   });
+  provider.on('grant.revoked', (ctx) => reused.add(ctx));
   provider.on('server_error', (ctx, error) => {
     log.error({ err: error, path: ctx.path }, 'the sign-in could not answer');
   });
   return provider;
 
-  async function passwordGrant(ctx: TokenEndpointGrantContext): Promise<void> {
-    const facts = clientFacts(ctx.oidc.client);
-    const scopes = settleRequest(ctx, facts);
-    const person = await parts.signInByPassword(ctx, {
-      clientId: facts.id,
-      tenantId: facts.tenantId,
-      ...parts.originOf(ctx),
-    });
-    const token = new provider.AccessToken({
-      client: ctx.oidc.client,
-      accountId: person.loginId,
-      grantId: person.sessionId,
-      gty: 'password',
-      sid: person.sessionId,
-      scope: scopes.join(' '),
-      resourceServer: new provider.ResourceServer(API, apiResource()),
-    });
-    persons.set(token, person);
-    ctx.body = {
-      access_token: await token.save(),
-      expires_in: ACCESS_TOKEN_SECONDS,
-      token_type: 'Bearer',
-      scope: scopes.join(' '),
-    };
+  /** What has to be kept of tokens that were given, or ended since they came back used. */
+  async function settleTokens(ctx: KoaContextWithOIDC): Promise<void> {
+    const person = people.get(ctx);
+    if (reused.has(ctx)) await parts.onReuse(ctx, person);
+    if (person === undefined || ctx.status !== 200) return;
+    const isRenewable = ctx.oidc.entities.RefreshToken !== undefined;
+    const seconds = isRenewable ? REFRESH_UNUSED_SECONDS : ACCESS_TOKEN_SECONDS;
+    const until = new Date((secondsOf(clock.now()) + seconds) * 1000);
+    await parts.sessions.keepForTokens(person.sessionId, until);
   }
 }
 
-/** Whether the client may use the grant, and which scopes it gets; throws `unauthorized_client` or `invalid_scope`. */
-function settleRequest(ctx: KoaContextWithOIDC, client: ClientFacts): readonly string[] {
+const answersPrograms: ReadonlySet<string> = new Set([
+  paths.token,
+  paths.revocation,
+  paths.introspection,
+]);
+
+/** Settles what a request gets; throws `unauthorized_client` or `invalid_scope`. */
+function settleRequest(ctx: KoaContextWithOIDC, client: Client): readonly string[] {
   const params = ctx.oidc.params ?? {};
-  const grant = String(params['grant_type']);
-  if (client.kind !== 'confidential' || !client.grants.includes(grant)) {
-    throw new errors.UnauthorizedClient('the client may not use this grant');
-  }
-  const { scope } = params;
+  const { kind, grants, scopes: ofClient } = clientFacts(client);
+  const isAuthorization = ctx.oidc.route === 'authorization';
+  const grant = isAuthorization ? 'authorization_code' : String(params['grant_type']);
+  const mayUse = grants.includes(grant) && (isAuthorization || kind === 'confidential');
+  if (!mayUse) throw new errors.UnauthorizedClient('the client may not use this grant');
+  const requested = isAuthorization ? params[demandNames.scope] : params['scope'];
   const scopes = settleScopes({
-    requested: typeof scope === 'string' ? scope : undefined,
-    ofClient: client.scopes,
-    hasPerson: grant === 'password',
+    requested: typeof requested === 'string' ? requested : undefined,
+    ofClient,
+    grantsOfClient: grants,
+    hasPerson: grant !== 'client_credentials',
   });
   if (scopes === undefined) throw new errors.InvalidScope('scope is not allowed', '');
   params['scope'] = scopes.join(' ');
   return scopes;
 }
 
-const extraMetadata = [
-  'cardea_kind',
-  'cardea_grants',
-  'cardea_scopes',
-  'cardea_secret_hashes',
-  'cardea_tenant_id',
-  'cardea_product_id',
-] as const;
-
-type ClientFacts = {
-  readonly id: string;
-  readonly kind: string;
-  readonly grants: readonly string[];
-  readonly scopes: readonly string[];
-  readonly secretHashes: readonly string[];
-  readonly tenantId: TenantId | null;
-  readonly productId: string | null;
-};
-
-/**
- * Our rows as the library's client metadata. Every client is allowed every grant there, as it would answer
- * `invalid_request` for one that is not; settleRequest answers `unauthorized_client` instead. It also insists on a secret
- * it can read: it gets one that nobody knows, and compareClientSecret never looks at it.
- */
-function clientAdapter({ clients, placeholderSecret }: ProviderParts): Adapter {
-  return {
-    async find(id) {
-      const client = await clients.findActive(id);
-      return client && clientMetadata(client, placeholderSecret);
-    },
-    upsert: readOnly,
-    findByUserCode: readOnly,
-    findByUid: readOnly,
-    consume: readOnly,
-    destroy: readOnly,
-    revokeByGrantId: readOnly,
-  };
+function scopesOf(params: { readonly scope?: unknown } | undefined): string {
+  return typeof params?.scope === 'string' ? params.scope : '';
 }
 
-function readOnly(): Promise<never> {
-  return Promise.reject(new Error('Clients are administered, never registered.'));
+function checkMaxAge(value: string | undefined): void {
+  if (value === undefined || /^\d{1,10}$/.test(value)) return;
+  throw new errors.InvalidRequest('invalid max_age parameter value');
 }
 
-function clientMetadata(client: ActiveClient, placeholderSecret: string): AdapterPayload {
-  const metadata = {
-    client_id: client.id,
-    grant_types: [...grants],
-    response_types: [],
-    redirect_uris: [],
-    ...(client.kind === 'confidential'
-      ? { token_endpoint_auth_method: 'client_secret_basic', client_secret: placeholderSecret }
-      : { token_endpoint_auth_method: 'none' }),
-    cardea_kind: client.kind,
-    cardea_grants: client.grants,
-    cardea_scopes: client.scopes,
-    cardea_secret_hashes: client.secretHashes,
-    cardea_tenant_id: client.tenantId,
-    cardea_product_id: client.productId,
-  };
-  return metadata as AdapterPayload;
+function isOwnToken(
+  _ctx: KoaContextWithOIDC,
+  client: Client,
+  token: { readonly clientId?: string | undefined },
+): boolean {
+  return token.clientId === client.clientId;
 }
 
-/** What clientMetadata put in, read back from the library's client. */
-function clientFacts(client: object | undefined): ClientFacts {
-  const metadata = (client ?? {}) as Record<string, unknown>;
-  return {
-    id: String(metadata['clientId']),
-    kind: String(metadata['cardea_kind']),
-    grants: metadata['cardea_grants'] as readonly string[],
-    scopes: metadata['cardea_scopes'] as readonly string[],
-    secretHashes: metadata['cardea_secret_hashes'] as readonly string[],
-    tenantId: metadata['cardea_tenant_id'] as TenantId | null,
-    productId: metadata['cardea_product_id'] as string | null,
-  };
+/** The library's own cookies go nowhere; ours may lie beside them. */
+function keepOwnCookies(response: KoaContextWithOIDC['res']): void {
+  const cookies = [response.getHeader('set-cookie') ?? []].flat().map(String);
+  const own = cookies.filter(
+    (cookie) => !Object.values(libraryCookies).some((name) => cookie.startsWith(name)),
+  );
+  if (own.length === cookies.length) return;
+  if (own.length === 0) response.removeHeader('set-cookie');
+  else response.setHeader('set-cookie', own);
 }
 
 /** 400 where the library says 401 (identity.md 8), 503 where it could not answer, and the two members alone. */

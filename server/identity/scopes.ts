@@ -9,11 +9,18 @@ const audienceOfScope: ReadonlyMap<string, string> = new Map([
 ]);
 
 export const apiScopes: readonly string[] = [...audienceOfScope.keys()];
+export const apiAudiences: readonly string[] = [...new Set(audienceOfScope.values())];
 
-/** The audiences of the scopes: one as a string, several as a list (identity.md 5). */
-export function audienceOf(scopes: readonly string[]): string | readonly string[] {
-  const audiences = [...new Set(scopes.map((scope) => audienceOfScope.get(scope) ?? scope))];
-  return audiences.length === 1 && audiences[0] !== undefined ? audiences[0] : audiences;
+/** What id token, user info and refresh token are asked for by; all of them need a person. */
+export const personScopes = ['openid', 'profile', 'email', 'phone', 'offline_access'] as const;
+
+export const allScopes: readonly string[] = [...personScopes, ...apiScopes];
+
+/** The audiences of the scopes: one as a string, several as a list; `issuer` when they are of none (identity.md 5, RFC 9068). */
+export function audienceOf(scopes: readonly string[], issuer: string): string | readonly string[] {
+  const audiences = [...new Set(scopes.flatMap((scope) => audienceOfScope.get(scope) ?? []))];
+  const [first = issuer] = audiences;
+  return audiences.length > 1 ? audiences : first;
 }
 
 /**
@@ -23,15 +30,24 @@ export function audienceOf(scopes: readonly string[]): string | readonly string[
 export function settleScopes(request: {
   readonly requested: string | undefined;
   readonly ofClient: readonly string[];
+  readonly grantsOfClient: readonly string[];
   readonly hasPerson: boolean;
 }): readonly string[] | undefined {
-  const allowed = apiScopes.filter(
-    (scope) =>
-      request.ofClient.includes(scope) &&
-      (request.hasPerson || audienceOfScope.get(scope) !== 'user_api'),
+  const allowed = allScopes.filter(
+    (scope) => request.ofClient.includes(scope) && mayHave(scope, request),
   );
   const requested = [...new Set((request.requested ?? '').split(/\s+/).filter(Boolean))];
-  const settled = requested.length === 0 ? allowed : requested;
+  const settled =
+    requested.length === 0 ? allowed.filter((scope) => apiScopes.includes(scope)) : requested;
   if (settled.length === 0 || settled.some((scope) => !allowed.includes(scope))) return undefined;
   return settled;
+}
+
+function mayHave(
+  scope: string,
+  request: { readonly hasPerson: boolean; readonly grantsOfClient: readonly string[] },
+): boolean {
+  if (scope === 'offline_access' && !request.grantsOfClient.includes('refresh_token')) return false;
+  const isOfPerson = audienceOfScope.get(scope) === 'user_api' || !apiScopes.includes(scope);
+  return request.hasPerson || !isOfPerson;
 }

@@ -25,15 +25,23 @@ export function readSessionSecret(request: Pick<FastifyRequest, 'headers'>): str
   return readCookie(request, SESSION_COOKIE);
 }
 
-/** Adds a cookie to the answer beside those set already; `maxAgeSeconds` absent = until the browser closes. */
-export function addCookie(
-  reply: FastifyReply,
-  cookie: { readonly name: string; readonly value: string; readonly maxAgeSeconds?: number },
-): void {
-  const { name, value, maxAgeSeconds } = cookie;
+export type Cookie = {
+  readonly name: string;
+  readonly value: string;
+  /** Absent = until the browser closes. */
+  readonly maxAgeSeconds?: number;
+};
+
+/** A cookie as `Set-Cookie` has it. */
+export function cookieText({ name, value, maxAgeSeconds }: Cookie): string {
   const age = maxAgeSeconds === undefined ? '' : `; Max-Age=${String(maxAgeSeconds)}`;
+  return `${name}=${value}; ${attributes}${age}`;
+}
+
+/** Adds a cookie to the answer beside those set already. */
+export function addCookie(reply: FastifyReply, cookie: Cookie): void {
   // fastify adds a further Set-Cookie to those that are there.
-  reply.header('set-cookie', `${name}=${value}; ${attributes}${age}`);
+  reply.header('set-cookie', cookieText(cookie));
 }
 
 export function setSessionCookie(

@@ -168,6 +168,8 @@ export type SignInLimits = {
   passwordWasRight(attempt: { readonly loginId: LoginId; readonly network: string }): Promise<void>;
   /** Counts a request of a client; seconds to wait, or undefined when it may go on. */
   countRequest(attempt: ClientTry): Promise<number | undefined>;
+  /** Counts a request for authorisation, by whatever it says is its client. */
+  countAuthorization(attempt: ClientTry): Promise<number | undefined>;
   secretFailed(attempt: ClientTry & Pick<PasswordTry, 'tenantId' | 'requestId'>): Promise<void>;
   /** Forgets what is older than its use. */
   sweep(): Promise<void>;
@@ -190,6 +192,20 @@ export function createSignInLimits({
     const { kind, account, clientId, network } = failure;
     await insertSignInFailure(database, { kind, account, clientId, network, at: clock.now() });
     await signInAudit.note(failure);
+  }
+
+  async function count(account: string, network: string): Promise<number | undefined> {
+    const now = clock.now();
+    const minute = new Date(Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS);
+    const { requests, failures } = await countTokenRequest(database, {
+      account,
+      network,
+      minute,
+      failureLimit: signInLimits.clientSecret.count,
+    });
+    const isTooMany = requests > signInLimits.requestsPerMinute;
+    const nextMinute = isTooMany ? new Date(minute.getTime() + MINUTE_MS) : undefined;
+    return secondsUntil(secretWait(failures, now) ?? nextMinute);
   }
 
   return {
@@ -222,19 +238,8 @@ export function createSignInLimits({
       failed({ account: `login:${loginId}`, ...failure }),
     passwordWasRight: ({ loginId, network }) =>
       recordSignIn(database, { loginId, network, at: clock.now() }),
-    async countRequest({ clientId, network }) {
-      const now = clock.now();
-      const minute = new Date(Math.floor(now.getTime() / MINUTE_MS) * MINUTE_MS);
-      const { requests, failures } = await countTokenRequest(database, {
-        account: clientAccount(clientId),
-        network,
-        minute,
-        failureLimit: signInLimits.clientSecret.count,
-      });
-      const isTooMany = requests > signInLimits.requestsPerMinute;
-      const nextMinute = isTooMany ? new Date(minute.getTime() + MINUTE_MS) : undefined;
-      return secondsUntil(secretWait(failures, now) ?? nextMinute);
-    },
+    countRequest: ({ clientId, network }) => count(clientAccount(clientId), network),
+    countAuthorization: ({ clientId, network }) => count(authorizationAccount(clientId), network),
     secretFailed: (attempt) =>
       failed({ kind: 'client_secret', account: clientAccount(attempt.clientId), ...attempt }),
     async sweep() {
@@ -255,4 +260,9 @@ function accountOf(email: string, loginId: LoginId | undefined): string {
 
 function clientAccount(clientId: string | undefined): string {
   return clientId === undefined ? 'client' : `client:${clientId}`;
+}
+
+/** What strangers write is hashed, so that a long or odd id is no different. */
+function authorizationAccount(clientId: string | undefined): string {
+  return `authorize:${hash('sha256', clientId ?? '', 'base64url')}`;
 }

@@ -11,6 +11,13 @@ const knownFields = [
   'scope',
   'username',
   'password',
+  'code',
+  'redirect_uri',
+  'code_verifier',
+  'refresh_token',
+  // Of revocation and introspection.
+  'token',
+  'token_type_hint',
 ] as const;
 
 export type TokenFields = Readonly<Partial<Record<(typeof knownFields)[number], string>>>;

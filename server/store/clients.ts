@@ -29,6 +29,7 @@ export type NewSecret = {
 /** A client that may sign in, with the hashes of the secrets that are valid at the time asked for. */
 export type ActiveClient = {
   readonly id: string;
+  readonly name: string;
   readonly kind: ClientKind;
   readonly grants: readonly string[];
   readonly scopes: readonly string[];
@@ -105,6 +106,7 @@ export async function disableClient(
 
 type Row = {
   id: string;
+  name: string;
   kind: ClientKind;
   grants: string[];
   scopes: string[];
@@ -122,7 +124,7 @@ export async function findActiveClient(
 ): Promise<ActiveClient | undefined> {
   const { rows } = await database.pool.query<Row>({
     name: 'find-active-client',
-    text: `select c.id, c.kind, c.grants, c.scopes, c.redirect_uris, c.post_logout_redirect_uris, c.tenant_id,
+    text: `select c.id, c.name, c.kind, c.grants, c.scopes, c.redirect_uris, c.post_logout_redirect_uris, c.tenant_id,
              coalesce(c.product_id, t.product_id) as product_id,
              array(
                select s.secret_hash from client_secrets s
@@ -137,6 +139,7 @@ export async function findActiveClient(
   return (
     row && {
       id: row.id,
+      name: row.name,
       kind: row.kind,
       grants: row.grants,
       scopes: row.scopes,
@@ -149,16 +152,24 @@ export async function findActiveClient(
   );
 }
 
-/** Whether a client and, if asked for, a login still stand: both there and not disabled. */
-export async function areActive(
-  database: Database,
-  { clientId, loginId }: { readonly clientId: string; readonly loginId: string | undefined },
-): Promise<boolean> {
-  const { rows } = await database.pool.query<{ active: boolean }>({
-    name: 'are-client-and-login-active',
-    text: `select exists (select from clients where id = $1 and disabled_at is null)
-             and ($2::uuid is null or exists (select from logins where id = $2 and disabled_at is null)) as active`,
-    values: [clientId, loginId ?? null],
-  });
-  return rows[0]?.active === true;
+/** Adds a public client without secret, or brings the one of that id up to date; a disabled one stays so. */
+export async function upsertPublicClient(database: Database, client: NewClient): Promise<void> {
+  await database.pool.query(
+    `insert into clients (id, tenant_id, name, kind, grants, scopes, redirect_uris, post_logout_redirect_uris, created_at)
+     values ($1, null, $2, 'public', $3, $4, $5, $6, $7)
+     on conflict (id) do update set name = excluded.name, grants = excluded.grants, scopes = excluded.scopes,
+       redirect_uris = excluded.redirect_uris, post_logout_redirect_uris = excluded.post_logout_redirect_uris
+     where (clients.name, clients.grants, clients.scopes, clients.redirect_uris, clients.post_logout_redirect_uris)
+       is distinct from
+       (excluded.name, excluded.grants, excluded.scopes, excluded.redirect_uris, excluded.post_logout_redirect_uris)`,
+    [
+      client.id,
+      client.name,
+      client.grants,
+      client.scopes,
+      client.redirectUris,
+      client.postLogoutRedirectUris,
+      client.createdAt,
+    ],
+  );
 }

@@ -53,15 +53,16 @@ export function findOidcPayloadByUid(
   return find(database, 'uid', [model, idHash(uid), at]);
 }
 
-/** Marks a one-time thing as used. */
+/** Marks a one-time thing as used, by its first use. False when it had been used, or is not there. */
 export async function consumeOidcPayload(
   database: Database,
   { model, id, at }: OidcPayloadKey & { readonly at: Date },
-): Promise<void> {
-  await database.pool.query(
-    'update oidc_payloads set consumed_at = $3 where model = $1 and id_hash = $2',
+): Promise<boolean> {
+  const { rowCount } = await database.pool.query(
+    'update oidc_payloads set consumed_at = $3 where model = $1 and id_hash = $2 and consumed_at is null',
     [model, idHash(id), at],
   );
+  return rowCount === 1;
 }
 
 export async function deleteOidcPayload(

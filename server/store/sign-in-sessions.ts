@@ -187,3 +187,28 @@ export async function insertRevokedToken(
     [token.id, token.expiresAt],
   );
 }
+
+/**
+ * Whether what a token was given for still stands: client and login there and not disabled, session there and not ended, and
+ * neither the token nor its grant revoked.
+ */
+export async function isTokenInForce(
+  database: Database,
+  token: {
+    readonly clientId: string;
+    readonly loginId: string | null;
+    readonly sessionId: string | null;
+    readonly tokenIds: readonly string[];
+  },
+): Promise<boolean> {
+  const { rows } = await database.pool.query<{ active: boolean }>({
+    name: 'is-token-in-force',
+    text: `select exists (select from clients where id = $1 and disabled_at is null)
+             and ($2::uuid is null or exists (select from logins where id = $2 and disabled_at is null))
+             and ($3::uuid is null or exists (
+               select from sign_in_sessions where id = $3 and login_id = $2 and ended_at is null))
+             and not exists (select from revoked_tokens where id = any ($4::text[])) as active`,
+    values: [token.clientId, token.loginId, token.sessionId, token.tokenIds],
+  });
+  return rows[0]?.active === true;
+}

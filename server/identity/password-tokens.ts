@@ -1,0 +1,134 @@
+/** What a person's password is worth at the token endpoint: an access token, and on request a refresh token and an id token. */
+import {
+  errors,
+  type Client,
+  type KoaContextWithOIDC,
+  type Provider,
+  type ResourceServer,
+  type TokenEndpointGrantContext,
+} from 'oidc-provider';
+import type { TenantId } from '#contract/ids';
+import type { Clock } from '#server/runtime/clock';
+import type { SignedInPerson } from '#server/store/signed-in-people';
+import { ACCESS_TOKEN_SECONDS, REFRESH_UNUSED_SECONDS, secondsOf } from './access-token.ts';
+import { clientFacts } from './client-metadata.ts';
+import { API, factsOf } from './library-request.ts';
+import type { PasswordSignIn } from './password-grant.ts';
+import { personClaims } from './person-claims.ts';
+import { personScopes } from './scopes.ts';
+import type { Sessions } from './sessions.ts';
+
+export type PasswordGrantParts = {
+  readonly clock: Clock;
+  readonly sessions: Sessions;
+  readonly signInByPassword: PasswordSignIn;
+  readonly findPerson: (
+    sessionId: string,
+    tenantId: TenantId | null,
+  ) => Promise<SignedInPerson | undefined>;
+  readonly apiResource: () => ResourceServer;
+  readonly settleRequest: (ctx: KoaContextWithOIDC, client: Client) => readonly string[];
+  /** Whom the tokens of this request are about. */
+  readonly notePerson: (ctx: KoaContextWithOIDC, person: SignedInPerson) => void;
+};
+
+type Given = { readonly client: Client; readonly person: SignedInPerson; readonly scope: string };
+
+/** The grant `password` of the token endpoint (identity.md 3). */
+export function createPasswordGrant(
+  provider: Provider,
+  parts: PasswordGrantParts,
+): (ctx: TokenEndpointGrantContext) => Promise<void> {
+  return async (ctx) => {
+    const { client } = ctx.oidc;
+    const scope = parts.settleRequest(ctx, client).join(' ');
+    const person = await signIn(ctx, scope);
+    parts.notePerson(ctx, person);
+    const given = { client, person, scope };
+    const refreshToken = wants(scope, 'offline_access') ? await makeRefreshToken(given) : undefined;
+    const accessToken = await makeAccessToken(ctx, given, refreshToken?.grantId);
+    ctx.body = {
+      access_token: accessToken,
+      expires_in: ACCESS_TOKEN_SECONDS,
+      token_type: 'Bearer',
+      scope,
+      ...(refreshToken === undefined ? {} : { refresh_token: await refreshToken.save() }),
+      ...(wants(scope, 'openid') ? { id_token: await makeIdToken(ctx, given) } : {}),
+    };
+  };
+
+  async function signIn(ctx: TokenEndpointGrantContext, scope: string): Promise<SignedInPerson> {
+    const { id: clientId, tenantId } = clientFacts(ctx.oidc.client);
+    const { network, requestId } = factsOf(ctx.req);
+    const from = { clientId, tenantId, network, requestId };
+    const loginId = await parts.signInByPassword(ctx, from);
+    const seconds = wants(scope, 'offline_access') ? REFRESH_UNUSED_SECONDS : ACCESS_TOKEN_SECONDS;
+    const session = await parts.sessions.beginForProgram({
+      loginId,
+      clientId,
+      amr: ['password'],
+      identityProvider: 'local',
+      isRemembered: false,
+      network,
+      userAgent: null,
+      tokensUntil: new Date(parts.clock.now().getTime() + seconds * 1000),
+    });
+    const person = await parts.findPerson(session.id, tenantId);
+    if (person === undefined) throw new errors.InvalidGrant({ detail: 'the account is disabled' });
+    return person;
+  }
+
+  async function makeAccessToken(
+    ctx: KoaContextWithOIDC,
+    { client, person, scope }: Given,
+    grantId: string | undefined,
+  ): Promise<string> {
+    const token = new provider.AccessToken({
+      client,
+      accountId: person.loginId,
+      grantId: grantId ?? person.sessionId,
+      gty: 'password',
+      sid: person.sessionId,
+      sessionUid: person.sessionId,
+      scope,
+      resourceServer: new provider.ResourceServer(API, parts.apiResource()),
+    });
+    ctx.oidc.entity('AccessToken', token);
+    return token.save();
+  }
+
+  async function makeRefreshToken({ client, person, scope }: Given) {
+    const grant = new provider.Grant({ clientId: client.clientId, accountId: person.loginId });
+    grant.addOIDCScope(scope);
+    grant.addResourceScope(API, scope);
+    const grantId = await grant.save();
+    return new provider.RefreshToken({
+      client,
+      accountId: person.loginId,
+      amr: [...person.amr],
+      authTime: secondsOf(person.authTime),
+      grantId,
+      gty: 'password',
+      resource: API,
+      rotations: 0,
+      scope,
+      sessionUid: person.sessionId,
+      sid: person.sessionId,
+    });
+  }
+
+  async function makeIdToken(ctx: KoaContextWithOIDC, { person, scope }: Given): Promise<string> {
+    const token = new provider.IdToken(
+      { ...personClaims(person), amr: [...person.amr], auth_time: secondsOf(person.authTime) },
+      { ctx },
+    );
+    const scopes = scope.split(' ').filter((one) => personScopes.some((other) => other === one));
+    Object.assign(token, { scope: scopes.join(' ') });
+    token.set('sid', person.sessionId);
+    return token.issue({ use: 'idtoken' });
+  }
+}
+
+function wants(scope: string, one: string): boolean {
+  return scope.split(' ').includes(one);
+}

@@ -1,0 +1,44 @@
+/** The person of a session, as tokens say it. Sessions and logins come before the tenant. */
+import type { LoginId, TenantId, UserId } from '#contract/ids';
+import type { Database } from './pool.ts';
+
+export type SignedInPerson = {
+  readonly sessionId: string;
+  readonly loginId: LoginId;
+  readonly amr: readonly string[];
+  readonly identityProvider: string;
+  readonly authTime: Date;
+  readonly email: string;
+  readonly isEmailVerified: boolean;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly phone: string | null;
+  readonly language: string | null;
+  /** Who the login is in the tenant asked for, or in each of its tenants. */
+  readonly profiles: readonly { readonly tenantId: TenantId; readonly userId: UserId }[];
+};
+
+/** More than anybody has; a token must not outgrow the headers that carry it. */
+const mostProfiles = 40;
+
+/** The person of a session that was not ended and whose login is not disabled; `tenantId` null = in all tenants. */
+export async function findSignedInPerson(
+  database: Database,
+  { sessionId, tenantId }: { readonly sessionId: string; readonly tenantId: TenantId | null },
+): Promise<SignedInPerson | undefined> {
+  const { rows } = await database.pool.query<SignedInPerson>({
+    name: 'find-signed-in-person',
+    text: `select s.id as "sessionId", l.id as "loginId", s.amr, s.identity_provider as "identityProvider",
+             s.auth_time as "authTime", l.email, l.email_verified as "isEmailVerified", l.first_name as "firstName",
+             l.last_name as "lastName", l.phone, l.language,
+             array(
+               select json_build_object('tenantId', u.tenant_id, 'userId', u.id) from users u
+               where u.login_id = l.id and ($2::uuid is null or u.tenant_id = $2)
+               order by u.created_at, u.id limit ${mostProfiles}
+             ) as profiles
+           from sign_in_sessions s join logins l on l.id = s.login_id
+           where s.id = $1 and s.ended_at is null and l.disabled_at is null`,
+    values: [sessionId, tenantId],
+  });
+  return rows[0];
+}

@@ -37,9 +37,7 @@ export type TimeScheduleSummaryResponse = Static<typeof TimeScheduleSummaryRespo
 export const TimeScheduleResponse = Type.Object({ id: Uuid, ...shown });
 export type TimeScheduleResponse = Static<typeof TimeScheduleResponse>;
 
-export const PutEasyOfficeModeRequest = Type.Object({
-  start_time: optional(withDefault(TimeStart, '00:00:00')),
-  end_time: optional(withDefault(TimeEnd, '23:59:59')),
+const written = {
   start_date: optional(orNull(LocalStart)),
   end_date: optional(orNull(LocalEnd)),
   eom_auto_start: optional(Bool),
@@ -50,4 +48,17 @@ export const PutEasyOfficeModeRequest = Type.Object({
   friday: optional(Bool),
   saturday: optional(Bool),
   sunday: optional(Bool),
+};
+
+export const PutEasyOfficeModeRequest = Type.Object({
+  start_time: optional(withDefault(TimeStart, '00:00:00')),
+  end_time: optional(withDefault(TimeEnd, '23:59:59')),
+  ...written,
+});
+
+/** The Connect face wants both hours (connect-api.md 5.2). */
+export const PutSiteEasyOfficeModeRequest = Type.Object({
+  start_time: TimeStart,
+  end_time: TimeEnd,
+  ...written,
 });

@@ -9,7 +9,6 @@ import { connectFace } from './connect-api/connect-face.ts';
 import { connectRoutes } from './connect-api/connect-routes.ts';
 import { coreRoutes } from './core-api/core-routes.ts';
 import { coreFace } from './core-api/face.ts';
-import { createAccessGroups } from './domain/access-groups.ts';
 import { createAccessorPins } from './domain/accessor-pins.ts';
 import { createAccessors } from './domain/accessors.ts';
 import { createAccountUses } from './domain/account-uses.ts';
@@ -19,9 +18,9 @@ import { createCollectionSettings } from './domain/collection-settings.ts';
 import { createCollections } from './domain/collections.ts';
 import { createConfigurationCheck } from './domain/configuration-check.ts';
 import { createDesiredState } from './domain/desired-state.ts';
-import { createDetachments } from './domain/detachments.ts';
 import { createDeviceCertificates as createPhoneCertificates } from './domain/device-certificates.ts';
 import { createDevices } from './domain/devices.ts';
+import { createDoors } from './domain/doors.ts';
 import { createEasyOfficeMode } from './domain/easy-office-mode.ts';
 import { createEntries } from './domain/entries.ts';
 import { createFirmwareRollout } from './domain/firmware-rollout.ts';
@@ -37,8 +36,6 @@ import { createKeys } from './domain/keys.ts';
 import { createLicensePlateAccess } from './domain/license-plate-access.ts';
 import { createLicensePlates } from './domain/license-plates.ts';
 import { createLockReplacements } from './domain/lock-replacements.ts';
-import { createLockings } from './domain/lockings.ts';
-import { createLocks } from './domain/locks.ts';
 import { createMessaging } from './domain/messaging.ts';
 import { createMigrations } from './domain/migrations.ts';
 import { createMobileKeys } from './domain/mobile-keys.ts';
@@ -53,7 +50,6 @@ import { createBuiltInKeys, createSigners } from './domain/signers.ts';
 import { createSiteHardware } from './domain/site-hardware.ts';
 import { createSitePlaces } from './domain/site-places.ts';
 import { createStreamedEvents } from './domain/streamed-events.ts';
-import { createTagRegistrations } from './domain/tag-registrations.ts';
 import { createTags } from './domain/tags.ts';
 import { createTenantCertificates } from './domain/tenant-certificates.ts';
 import { createTimeSchedules } from './domain/time-schedules.ts';
@@ -384,7 +380,7 @@ function createDomain({
     desiredState,
     commands,
     vendors: createVendors({ database }),
-    sitePlaces: createSitePlaces({ database }),
+    sitePlaces: createSitePlaces(people),
     operators: createOperators({ database }),
     handedMessages,
     ...createAccountUses({
@@ -407,18 +403,14 @@ function createDomain({
     iqReplacements: createIqReplacements(hardware),
     trees: createTrees(hardware),
     repeaters: createRepeaters(hardware),
-    locks: createLocks(hardware),
-    lockings: createLockings(hardware),
-    detachments: createDetachments(hardware),
+    ...createDoors(hardware),
     lockReplacements: createLockReplacements(hardware),
-    tagRegistrations: createTagRegistrations(hardware),
     easyOfficeMode: createEasyOfficeMode(hardware),
     tags: createTags(people),
     accessors: createAccessors(people),
     keys: createKeys(people),
     keySettings: createKeySettings(people),
     offlineKeys: createOfflineKeys(people),
-    accessGroups: createAccessGroups(people),
     timeSchedules: createTimeSchedules(people),
     signers: createSigners({ database, seal, clock, ids }),
     outsideSigner,

@@ -3,17 +3,19 @@ import type { MessageRuleSchedules } from '#server/domain/message-rule-schedules
 import type { MessageRules } from '#server/domain/message-rules';
 import type { SitePlaces } from '#server/domain/site-places';
 import type { Route } from '#server/http/route';
+import { doorRoutes, type DoorParts } from './door-routes.ts';
 import { entryMessageRuleRoutes } from './entry-message-rules.ts';
 import { incidentMessageRuleRoutes } from './incident-message-rules.ts';
 import { hardwareRoutes, type HardwareParts } from './hardware-routes.ts';
 import { createSiteRoute } from './site-route.ts';
 
-type Parts = HardwareParts & {
-  readonly version: ConnectVersion;
-  readonly sitePlaces: SitePlaces;
-  readonly messageRules: MessageRules;
-  readonly messageRuleSchedules: MessageRuleSchedules;
-};
+type Parts = HardwareParts &
+  DoorParts & {
+    readonly version: ConnectVersion;
+    readonly sitePlaces: SitePlaces;
+    readonly messageRules: MessageRules;
+    readonly messageRuleSchedules: MessageRuleSchedules;
+  };
 
 /** Every operation of the compatible Connect face below one version. */
 export function connectRoutes(parts: Parts): Route[] {
@@ -22,5 +24,6 @@ export function connectRoutes(parts: Parts): Route[] {
     ...entryMessageRuleRoutes(siteRoute, parts),
     ...incidentMessageRuleRoutes(siteRoute, parts),
     ...hardwareRoutes(siteRoute, parts),
+    ...doorRoutes(siteRoute, parts),
   ];
 }

@@ -40,10 +40,17 @@ export type LockingRules = {
   readonly asksRemoteAccess: boolean;
   /** Whether a group must give the lock to the accessor, schedules aside. */
   readonly asksGroup: boolean;
+  /** Whether the roles of the caller open nothing from afar. */
+  readonly isBarred: boolean;
 };
 
 /** A program acts for the tenant and names the accessor (core-api.md 4). */
-const programRules: LockingRules = { readOtp: sentOtp, asksRemoteAccess: true, asksGroup: false };
+const programRules: LockingRules = {
+  readOtp: sentOtp,
+  asksRemoteAccess: true,
+  asksGroup: false,
+  isBarred: false,
+};
 
 export type Lockings = {
   /**
@@ -213,7 +220,7 @@ function accessorFault({ body, facts, rules, hasGroup }: Order): ApiError | unde
     ? 'The accessor is blocked.'
     : facts.suspended
       ? 'The accessor is suspended.'
-      : rules.asksRemoteAccess && !facts.remote_access
+      : rules.isBarred || (rules.asksRemoteAccess && !facts.remote_access)
         ? 'The accessor has no remote access.'
         : hasGroup
           ? undefined

@@ -65,3 +65,20 @@ export function incidentsRight(place: SitePlace | undefined): ListeningRight {
   const right = entriesRight(place);
   return right === 'own' ? 'nothing' : right;
 }
+
+/**
+ * Which doors somebody at this place may open from afar (connect-api.md 2.3): any, those a group gives, or none. Schedules are
+ * not applied.
+ */
+export function remoteLockingRight(place: SitePlace): 'all' | 'accessible' | 'none' {
+  if (hasSiteRight(place, 'remote_locking_all')) return 'all';
+  return hasSiteRight(place, 'remote_locking_accessible') ? 'accessible' : 'none';
+}
+
+/** Whether somebody acts for the site itself, whatever flags stand at the own site user. */
+export function actsAsOwner({
+  isOwner,
+  isInstaller,
+}: Pick<SitePlace, 'isOwner' | 'isInstaller'>): boolean {
+  return isOwner || isInstaller;
+}

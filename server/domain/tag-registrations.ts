@@ -23,17 +23,18 @@ type Parts = {
 };
 
 /** behaviour.md 2. */
-const range = { least: 15, most: 600 };
+export const registrationSeconds = { least: 15, most: 600 };
 
 export function createTagRegistrations(parts: Parts): TagRegistrations {
   const { database, audit, clock, commands } = parts;
   return {
     async start(actor, id, seconds) {
-      if (seconds < range.least || seconds > range.most)
+      const { least, most } = registrationSeconds;
+      if (seconds < least || seconds > most)
         throw new ApiError('VALUE_INVALID', {
           parameter: 'duration_in_seconds',
           case: 'path_id',
-          reason: `Allowed are ${range.least} to ${range.most}.`,
+          reason: `Allowed are ${least} to ${most}.`,
         });
       const read = readScope(database, actor.tenantId);
       const facts = await findLockingFacts(read, id, { accessorId: null, now: clock.now() });

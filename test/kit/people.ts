@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { LoginId, UserId } from '#contract/ids';
-import { builtInRoles, type BuiltInRoleCode } from '#contract/roles';
+import { builtInRoles, findBuiltInRole, type BuiltInRoleCode } from '#contract/roles';
+import { opensFromAfar } from '#server/domain/permissions';
 import type { TestServer, TestTenant } from './cardea.ts';
 
 export type TestPerson = {
@@ -50,9 +51,16 @@ export async function addPerson(
   const accessorId = role === null ? null : randomUUID();
   if (accessorId !== null)
     await server.database.pool.query(
-      `insert into accessors (tenant_id, id, user_id, collection_id, role_ids, created_at)
-       values ($1, $2, $3, $4, $5, now())`,
-      [tenant.tenantId, accessorId, userId, siteId, roleIdsOf(role)],
+      `insert into accessors (tenant_id, id, user_id, collection_id, role_ids, remote_access, created_at)
+       values ($1, $2, $3, $4, $5, $6, now())`,
+      [
+        tenant.tenantId,
+        accessorId,
+        userId,
+        siteId,
+        roleIdsOf(role),
+        opensFromAfar(roleIdsOf(role).flatMap((id) => findBuiltInRole(id) ?? [])),
+      ],
     );
   if (role === 'owner')
     await server.database.pool.query('update collections set owner_user_id = $2 where id = $1', [

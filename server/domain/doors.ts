@@ -1,0 +1,42 @@
+/** Locks and who may open them, for programs and for people of a site. */
+import { createAccessGroups, type AccessGroups } from './access-groups.ts';
+import { createDetachments, type Detachments } from './detachments.ts';
+import { createLockSettings, type LockSettings } from './lock-settings.ts';
+import { createLockings, type Lockings } from './lockings.ts';
+import { createLocks, type Locks } from './locks.ts';
+import { createSiteAccessGroups, type SiteAccessGroups } from './site-access-groups.ts';
+import { createSiteLocks, type SiteLocks } from './site-locks.ts';
+import { createTagRegistrations, type TagRegistrations } from './tag-registrations.ts';
+
+export type Doors = {
+  readonly locks: Locks;
+  readonly lockings: Lockings;
+  readonly detachments: Detachments;
+  readonly tagRegistrations: TagRegistrations;
+  readonly lockSettings: LockSettings;
+  readonly accessGroups: AccessGroups;
+  readonly siteLocks: SiteLocks;
+  readonly siteAccessGroups: SiteAccessGroups;
+};
+
+export function createDoors(
+  parts: Parameters<typeof createLocks>[0] &
+    Parameters<typeof createLockings>[0] &
+    Parameters<typeof createTagRegistrations>[0],
+): Doors {
+  const locks = createLocks(parts);
+  const lockings = createLockings(parts);
+  const detachments = createDetachments(parts);
+  const tagRegistrations = createTagRegistrations(parts);
+  const accessGroups = createAccessGroups(parts);
+  return {
+    locks,
+    lockings,
+    detachments,
+    tagRegistrations,
+    lockSettings: createLockSettings(parts),
+    accessGroups,
+    siteLocks: createSiteLocks({ ...parts, locks, lockings, detachments, tagRegistrations }),
+    siteAccessGroups: createSiteAccessGroups({ ...parts, accessGroups }),
+  };
+}

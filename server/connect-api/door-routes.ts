@@ -2,6 +2,7 @@
 import type { Route } from '#server/http/route';
 import { siteEasyOfficeModeRoutes } from './easy-office-mode.ts';
 import { lockSettingRoutes } from './lock-settings.ts';
+import { siteOfflineKeyRoutes } from './offline-keys.ts';
 import { siteAccessGroupRoutes } from './site-access-groups.ts';
 import { siteLockRoutes } from './site-locks.ts';
 import type { SiteRoute } from './site-route.ts';
@@ -10,6 +11,7 @@ import { siteTimeScheduleRoutes } from './time-schedules.ts';
 export type DoorParts = Parameters<typeof siteLockRoutes>[1] &
   Parameters<typeof lockSettingRoutes>[1] &
   Parameters<typeof siteEasyOfficeModeRoutes>[1] &
+  Parameters<typeof siteOfflineKeyRoutes>[1] &
   Parameters<typeof siteAccessGroupRoutes>[1] &
   Parameters<typeof siteTimeScheduleRoutes>[1];
 
@@ -18,6 +20,7 @@ export function doorRoutes(siteRoute: SiteRoute, parts: DoorParts): Route[] {
     ...siteLockRoutes(siteRoute, parts),
     ...lockSettingRoutes(siteRoute, parts),
     ...siteEasyOfficeModeRoutes(siteRoute, parts),
+    ...siteOfflineKeyRoutes(siteRoute, parts),
     ...siteAccessGroupRoutes(siteRoute, parts),
     ...siteTimeScheduleRoutes(siteRoute, parts),
   ];

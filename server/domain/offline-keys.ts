@@ -24,6 +24,7 @@ import {
 } from '#server/store/offline-keys';
 import type { Database } from '#server/store/pool';
 import { readScope, type Scope, type WriteScope } from '#server/store/scope';
+import { listLockKeys, type LockKeyRow, type LockKeys } from '#server/store/site-user-keys';
 import type { DesiredState } from './desired-state.ts';
 import { getOwnedKey, type OwnedKey } from './keys.ts';
 import { getLock } from './locks.ts';
@@ -39,6 +40,8 @@ export type OfflineKeys = {
   /** VALUE_INVALID (404) when there is no such lock. */
   checkLock(actor: Actor, lockId: LockId): Promise<unknown>;
   listOfLock(actor: Actor, options: ListOptions, lockId: LockId): Promise<OfflineKeyList>;
+  /** Keys of people of the site: those that open the lock offline, or those that could be added. */
+  listOfSiteLock(actor: Actor, options: ListOptions, of: LockKeys): Promise<ListResult<LockKeyRow>>;
   listOfKey(actor: Actor, options: ListOptions, keyId: KeyId): Promise<ListResult<LockRow>>;
   /** OFFLINE_ACCESS_INVALID: a right to add that behaviour.md 12.3 forbids. All or nothing, as the two below. */
   changeOfLock(actor: Actor, lockId: LockId, body: Patch): Promise<Written<void>>;
@@ -82,6 +85,7 @@ export function createOfflineKeys({ database, audit, clock, desiredState }: Part
       const canHoldNone = await holdsNoSchedules(scopeOf(actor), lockId);
       return { ...list, ignoresSchedules: canHoldNone || !site.offline_schedules };
     },
+    listOfSiteLock: (actor, options, of) => listLockKeys(scopeOf(actor), options, of),
     listOfKey: (actor, options, keyId) => listLocksOfKey(scopeOf(actor), options, keyId),
 
     changeOfLock: (actor, lockId, { add_ids: add, remove_ids: remove }) =>

@@ -22,6 +22,10 @@ const isBlocked = `(k.blocked or a.blocked or exists (select 1 from collection_s
   where s.tenant_id = a.tenant_id and s.accessor_id = a.id and s.collection_id = l.collection_id
     and (s.blocked or coalesce(ks.blocked, false))))`;
 
+/** SQL: whether a key `k` of accessor `a` may open lock `l` offline (behaviour.md 12.3); whether there is room is another question. */
+export const mayBeAddedOffline = `(k.key_type in ('tag', 'mkey', 'wallet') and l.iq_link_state = 'attached'
+  and ${haveCommonGroup} and not ${isBlocked})`;
+
 /** The locks that keys open offline, by whose keys they are. */
 export async function findOfflineLocks(
   scope: Scope,

@@ -47,8 +47,10 @@ import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.t
 import { createRepeaters } from './domain/repeaters.ts';
 import { createRightsState } from './domain/rights-state.ts';
 import { createBuiltInKeys, createSigners } from './domain/signers.ts';
+import { createSiteEventUses } from './domain/site-event-uses.ts';
 import { createSiteHardware } from './domain/site-hardware.ts';
 import { createSitePlaces } from './domain/site-places.ts';
+import { createSiteUses } from './domain/site-uses.ts';
 import { createStreamedEvents } from './domain/streamed-events.ts';
 import { createTags } from './domain/tags.ts';
 import { createTenantCertificates } from './domain/tenant-certificates.ts';
@@ -381,6 +383,7 @@ function createDomain({
     commands,
     vendors: createVendors({ database }),
     sitePlaces: createSitePlaces(people),
+    ...createSiteUses({ ...hardware, ...config }),
     operators: createOperators({ database }),
     handedMessages,
     ...createAccountUses({
@@ -428,6 +431,7 @@ function createDomain({
     transferTokens: createTransferTokens(people),
     entries: createEntries({ database }),
     incidents: createIncidents({ database }),
+    ...createSiteEventUses({ ...people, handedMessages }),
     auditLog: createAuditLog({ database }),
     streamedEvents: createStreamedEvents({ database, bus, clock }),
     ...createWebhookUses({ ...people, bus, seal, allowed: config.webhookAllow }),

@@ -6,11 +6,13 @@ import type { Route } from '#server/http/route';
 import { doorRoutes, type DoorParts } from './door-routes.ts';
 import { entryMessageRuleRoutes } from './entry-message-rules.ts';
 import { incidentMessageRuleRoutes } from './incident-message-rules.ts';
+import { eventRoutes, type EventParts } from './event-routes.ts';
 import { hardwareRoutes, type HardwareParts } from './hardware-routes.ts';
 import { createSiteRoute } from './site-route.ts';
 
 type Parts = HardwareParts &
-  DoorParts & {
+  DoorParts &
+  EventParts & {
     readonly version: ConnectVersion;
     readonly sitePlaces: SitePlaces;
     readonly messageRules: MessageRules;
@@ -24,6 +26,7 @@ export function connectRoutes(parts: Parts): Route[] {
     ...entryMessageRuleRoutes(siteRoute, parts),
     ...incidentMessageRuleRoutes(siteRoute, parts),
     ...hardwareRoutes(siteRoute, parts),
+    ...eventRoutes(siteRoute, parts),
     ...doorRoutes(siteRoute, parts),
   ];
 }

@@ -68,7 +68,7 @@ export function createHandedMessages({
             id,
             collectionId,
             channel,
-            text: isTaken ? '' : text,
+            text: isTaken ? '' : [text, attachment?.content].filter(Boolean).join('\n\n'),
             state: isTaken ? 'delivered' : 'outbox',
             createdAt: clock.now(),
           }),

@@ -8,6 +8,7 @@ import { isUuid, type Id } from '#contract/ids';
 import type { Clock } from '#server/runtime/clock';
 import { readBody, type RawBody } from './body.ts';
 import type { Caller } from './caller.ts';
+import { sendCsv, type Download } from './download.ts';
 import { findJsonExcess } from './json-bounds.ts';
 import { requestOrigin, type OriginRules } from './list-origin.ts';
 import { pageOf, parseListOptions, queryParameters, type ListRequest } from './list.ts';
@@ -141,6 +142,7 @@ async function answer(answering: Answering): Promise<unknown> {
   const value = await route.handle(call, body);
   void reply.code(successStatus(route));
   if (route.answer === null || route.answer === 'empty') return reply.send();
+  if (route.answer === 'csv') return sendCsv({ request, reply }, value as Download);
   // Fastify takes a string for text that is written already.
   if (typeof value === 'string')
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));

@@ -80,6 +80,13 @@ function successResponse(route: Route): Record<string, unknown> {
   const status = successStatus(route);
   if (route.answer === null || route.answer === 'empty')
     return { [status]: { type: 'null', description: status === 202 ? 'Begun' : 'Done' } };
+  if (route.answer === 'csv')
+    return {
+      [status]: {
+        description: 'The file',
+        content: { 'text/csv': { schema: { type: 'string' } } },
+      },
+    };
   return { [status]: route.answer };
 }
 

@@ -73,8 +73,8 @@ type RouteBase = {
   readonly list?: { readonly fields: ListFields; readonly events?: boolean };
   /** Bodies may be so large, in place of the usual 1 MiB, and are JSON within these bounds. */
   readonly largeBody?: { readonly bytes: number } & JsonBounds;
-  /** A schema: 200 with it. null: 204. 'empty': 200 without body. */
-  readonly answer: TSchema | null | 'empty';
+  /** A schema: 200 with it. null: 204. 'empty': 200 without body. 'csv': a `Download`. */
+  readonly answer: TSchema | null | 'empty' | 'csv';
   /** The answer says what was begun and is not done yet: 202 in place of 200 or 204. */
   readonly isAccepted?: boolean;
   /** The answer is what was made, said with 201 in place of 200. */

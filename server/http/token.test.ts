@@ -120,6 +120,7 @@ describe('a good token', () => {
       sessionId: 's',
       amr: ['password'],
       authTimeSeconds: nowSeconds - 60,
+      tokenId: 'j',
       expiresAtSeconds: nowSeconds + 3600,
     });
   });
@@ -131,6 +132,7 @@ describe('a good token', () => {
       scopes: new Set(['core_api.full']),
       amr: [],
       authTimeSeconds: nowSeconds,
+      tokenId: 'j',
       expiresAtSeconds: nowSeconds + 3600,
     });
   });

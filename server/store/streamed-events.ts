@@ -35,6 +35,7 @@ type Row = {
   user_id: string | null;
   user_first_name: string | null;
   user_last_name: string | null;
+  user_image_url: string | null;
   user_alias: string | null;
   exit_requested: boolean;
   access_by: string | null;
@@ -46,16 +47,15 @@ const shared = `e.number, e.stored_at, e.collection_id, e.id, e.event_category, 
   e.lock_id, e.lock_mac_address, e.lock_customer_reference, e.iq_id, e.iq_customer_reference, e.iq_mac_address,
   e.iq_revision, coalesce(c.store_events_ttl_seconds, 7776000)::float8 as ttl`;
 
-const person = `u.id as user_id, n.first_name as user_first_name, n.last_name as user_last_name, a.alias as user_alias,
-  e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
+const person = `p.id as user_id, p.first_name as user_first_name, p.last_name as user_last_name, p.image_url as user_image_url,
+  a.alias as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
 
 const site = 'left join collections c on c.tenant_id = e.tenant_id and c.id = e.collection_id';
 
 const sources: Readonly<Record<EventKind, string>> = {
   entries: `select ${shared}, ${person} from entries e ${site}
     left join accessors a on a.tenant_id = e.tenant_id and a.id = e.accessor_id
-    left join users u on u.tenant_id = a.tenant_id and u.id = a.user_id
-    left join logins n on n.id = u.login_id`,
+    left join people p on p.tenant_id = a.tenant_id and p.id = a.user_id`,
   incidents: `select ${shared} from incidents e ${site}`,
 };
 
@@ -163,7 +163,7 @@ function entryOf(row: Row): StreamedEntry {
     user_id: isUnknownCode ? nilUuid : row.user_id,
     user_first_name: row.user_first_name,
     user_last_name: row.user_last_name,
-    user_image_url: null,
+    user_image_url: row.user_image_url,
     user_alias: row.user_alias,
     exit_requested: row.exit_requested,
     access_by: row.access_by,

@@ -6,17 +6,32 @@ import type { Clock } from '#server/runtime/clock';
 import type { Config } from '#server/runtime/config';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
+import { createRounds } from '#server/runtime/rounds';
 import type { Seal } from '#server/runtime/seal';
 import type { Bus } from '#server/store/bus';
 import type { Database } from '#server/store/pool';
+import { sweepSignInAttempts } from '#server/store/sign-in-attempts';
+import { createFactorForms } from './factor-forms.ts';
+import { createFactors } from './factors.ts';
+import { confirmPages } from './freshness.ts';
+import { loginFactorPages } from './login-factor.ts';
+import { loginPages } from './login.ts';
+import { logoutPages } from './logout.ts';
+import { createAccountMails } from './mails.ts';
 import { SCRIPT_PATH, STYLE_PATH } from './page.ts';
 import { passkeyScript } from './passkey-script.ts';
+import { createPasskeys } from './passkeys.ts';
+import { secondFactorPages } from './second-factor.ts';
+import { sessionPages } from './sessions.ts';
+import { createSignIn, DEVICE_KNOWN_MS } from './sign-in.ts';
 import { startPages } from './start.ts';
 import { styleSheet } from './style.ts';
 import { type AccountPage, registerAccountPages } from './visits.ts';
 
+const SWEEP_EVERY_MS = 3_600_000;
+
 export type AccountParts = {
-  readonly config: Pick<Config, 'trustedProxies'>;
+  readonly config: Pick<Config, 'trustedProxies' | 'secondFactor' | 'signUp'>;
   readonly database: Database;
   readonly identity: Identity;
   readonly bus: Bus;
@@ -29,9 +44,46 @@ export type AccountParts = {
 export type AccountPart = { register(app: FastifyInstance): void };
 
 export function createAccountPart(parts: AccountParts): AccountPart {
-  const pages: AccountPage[] = [...startPages()];
+  const { config, identity, database, clock } = parts;
+  const { issuer, sessions, interactions, limits, checkPassword, endSession } = identity;
+  const mails = createAccountMails(parts);
+  const passkeys = createPasskeys({ ...parts, issuer });
+  const factors = createFactors({ ...parts, passkeys, mails });
+  const forms = createFactorForms({ factors, passkeys });
+  const signIn = createSignIn({
+    ...parts,
+    sessions,
+    interactions,
+    limits,
+    mails,
+    secondFactor: config.secondFactor,
+  });
+  const isSignUpOpen = config.signUp === 'open';
+  const signingIn = { ...parts, signIn, passkeys, checkPassword, sessions, limits };
+  const pages: AccountPage[] = [
+    ...startPages(),
+    ...loginPages({ ...signingIn, isSignUpOpen }),
+    ...loginFactorPages({ ...signingIn, factors, forms }),
+    ...confirmPages(signingIn),
+    ...secondFactorPages({ ...parts, factors, forms, passkeys }),
+    ...sessionPages({ ...parts, sessions }),
+    ...logoutPages({ sessions, endSession }),
+  ];
+  const sweeping = createRounds({
+    clock,
+    firstMs: SWEEP_EVERY_MS,
+    everyMs: SWEEP_EVERY_MS,
+    round: async () => {
+      const at = clock.now();
+      const unusedSince = new Date(at.getTime() - DEVICE_KNOWN_MS);
+      await sweepSignInAttempts(database, { at, unusedSince });
+    },
+    onFailure: (error) => parts.log.warn({ err: error }, 'old sign-ins were not removed'),
+  });
   return {
     register(app) {
+      app.addHook('onReady', async () => sweeping.start());
+      app.addHook('onClose', () => sweeping.stop());
       layFile(app, { path: STYLE_PATH, type: 'text/css', text: styleSheet });
       layFile(app, { path: SCRIPT_PATH, type: 'text/javascript', text: passkeyScript });
       registerAccountPages(app, {

@@ -34,13 +34,13 @@ export type Visit = {
   readonly network: string;
   readonly userAgent: string | null;
   /** The hidden field that every form needs; sets a cookie when the browser has none. */
-  formToken(): Markup;
+  readonly formToken: () => Markup;
   /** The secret of this browser's forms, to which challenges of passkeys are bound. */
-  formSecret(): string;
+  readonly formSecret: () => string;
   /** A member of the query; empty when it is missing or doubled. */
-  query(name: string): string;
+  readonly query: (name: string) => string;
   /** A part of the path. */
-  param(name: string): string;
+  readonly param: (name: string) => string;
 };
 
 export type SignedIn = { readonly session: SignInSession; readonly account: Account };

@@ -102,3 +102,14 @@ export async function sweepSignInAttempts(
   await database.pool.query('delete from answered_challenges where expires_at < $1', [at]);
   await database.pool.query('delete from known_devices where last_used_at < $1', [unusedSince]);
 }
+
+/** Notes that more was proven; the attempt is still to be completed. */
+export async function raiseSignInAttempt(
+  database: Database,
+  { secretHash, amr }: { readonly secretHash: string; readonly amr: readonly string[] },
+): Promise<void> {
+  await database.pool.query('update sign_in_attempts set amr = $2 where secret_hash = $1', [
+    secretHash,
+    amr,
+  ]);
+}

@@ -1,20 +1,18 @@
 /** Repeaters as the Connect face shows them (connect-api.md 5). */
 import { Type, type Static } from 'typebox';
-import { Bool, Name, optional, orNull, page, Text, Uuid, words } from './fields.ts';
+import { Bool, Name, optional, orNull, page, Text, words } from './fields.ts';
 import { communicationTypes } from './iq-link.ts';
 import { iqLinkStates } from './locks.ts';
-
-const Ref = Type.Object({ id: Uuid, customer_reference: orNull(Text) });
+import { RefResponse } from './refs.ts';
 
 /** `iq` and `parent_repeater` are null where there is none. */
 export const SiteRepeaterResponse = Type.Object({
-  id: Uuid,
-  customer_reference: orNull(Text),
+  ...RefResponse.properties,
   mac: orNull(Text),
   online: Bool,
   iq_link_state: words(iqLinkStates),
-  iq: orNull(Ref),
-  parent_repeater: orNull(Ref),
+  iq: orNull(RefResponse),
+  parent_repeater: orNull(RefResponse),
   communication_type: words(communicationTypes),
 });
 export type SiteRepeaterResponse = Static<typeof SiteRepeaterResponse>;

@@ -1,30 +1,43 @@
+import type { ConnectVersion } from '#contract/connect-version';
 import { FloorPage, FloorResponse } from '#contract/floors';
+import type { FloorId } from '#contract/ids';
 import { PatchSiteFloorRequest, PostSiteFloorRequest } from '#contract/site-floors';
+import { SiteLockExtendedPage } from '#contract/site-locks';
 import type { Floors } from '#server/domain/floors';
+import type { SiteFloors } from '#server/domain/site-floors';
 import type { Call, Route } from '#server/http/route';
 import { floorFields, type CollectionFloor } from '#server/store/floors';
+import { siteLockExtendedFields } from '#server/store/site-locks';
+import { toSiteLock } from './site-locks.ts';
 import type { AtSite, SiteRoute } from './site-route.ts';
+import { viewOf } from './site-view.ts';
 
 const tag = 'floors';
 const right = 'manage_hardware';
 
+type Parts = {
+  readonly version: ConnectVersion;
+  readonly floors: Floors;
+  readonly siteFloors: SiteFloors;
+};
+
 /** connect-api.md 3.9 and 4.11: floors of a site; a lock is on one of them, adding moves it. */
 export function siteFloorRoutes(
   siteRoute: SiteRoute,
-  { floors }: { readonly floors: Floors },
+  { version, floors, siteFloors }: Parts,
 ): Route[] {
-  const exists = (at: AtSite, call: Call) => floors.get(at.actor, floorOf(at, call));
+  const exists = (at: AtSite, call: Call) => siteFloors.get(at.actor, viewOf(at), call.id('id'));
   return [
     siteRoute({
       method: 'GET',
       path: '/floors',
-      right: 'see_everything',
-      summary: 'List the floors of a site',
+      right: 'take_part',
+      summary: 'List the floors of a site that the caller may see',
       tag,
       list: { fields: floorFields },
       answer: FloorPage,
-      handle: async ({ actor, siteId }, call) =>
-        call.page(await floors.list(actor, call.list, siteId), (row) => row),
+      handle: async (at, call) =>
+        call.page(await siteFloors.list(at.actor, call.list, viewOf(at)), (row) => row),
     }),
     siteRoute({
       method: 'POST',
@@ -40,7 +53,7 @@ export function siteFloorRoutes(
     siteRoute({
       method: 'GET',
       path: '/floors/{id}',
-      right: 'see_everything',
+      right: 'take_part',
       summary: 'One floor',
       tag,
       answer: FloorResponse,
@@ -74,6 +87,20 @@ export function siteFloorRoutes(
       exists,
       handle: (at, call) =>
         floors.remove(at.actor, floorOf(at, call), { force: call.flag('force') }),
+    }),
+    siteRoute({
+      method: 'GET',
+      path: '/floors/{id}/locks',
+      right: 'take_part',
+      summary: 'List the locks of a floor that the caller may see',
+      tag,
+      list: { fields: siteLockExtendedFields[version] },
+      answer: SiteLockExtendedPage[version],
+      exists,
+      handle: async (at, call) => {
+        const of = { view: viewOf(at), id: call.id('id') as FloorId };
+        return call.page(await siteFloors.listLocks(at.actor, call.list, of), toSiteLock);
+      },
     }),
   ];
 }

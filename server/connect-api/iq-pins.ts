@@ -7,7 +7,8 @@ import type { Iqs } from '#server/domain/iqs';
 import { hasSiteRight } from '#server/domain/permissions';
 import type { Call, Route } from '#server/http/route';
 import { TokenError } from '#server/http/token';
-import { hubErrors, iqOf } from './iqs.ts';
+import { iqOf } from './iqs.ts';
+import { hubErrors } from './site-locks.ts';
 import type { AtSite, SiteRoute } from './site-route.ts';
 
 const tag = 'iqs';

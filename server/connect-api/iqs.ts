@@ -14,19 +14,11 @@ import type { TenantCertificates } from '#server/domain/tenant-certificates';
 import type { Call, Route } from '#server/http/route';
 import { told } from '#server/http/written';
 import { siteIqFields, type IqRow } from '#server/store/iqs';
-import { ofSite } from './of-site.ts';
+import { hubErrors } from './site-locks.ts';
 import type { AtSite, SiteRoute } from './site-route.ts';
+import { viewOf } from './site-view.ts';
 
 const tag = 'iqs';
-
-/** What any command to a hub may end in (connect-api.md 1.7, H). */
-export const hubErrors = [
-  'CCC_FAILED',
-  'CCC_COMMAND_FAILED',
-  'CCC_OPERATION_NOT_ALLOWED',
-  'CCC_ENTITY_NOT_FOUND',
-  'IQ_OFFLINE',
-] as const;
 
 type Parts = {
   readonly version: ConnectVersion;
@@ -37,7 +29,7 @@ type Parts = {
 
 /** The IQ of a path. VALUE_INVALID (`path_id`) when the site has none of that id. */
 export function iqOf(iqs: Iqs, at: AtSite, call: Call): Promise<IqRow> {
-  return ofSite(at, 'iq_id', iqs.get(at.actor, call.id('id')));
+  return iqs.getSeen(at.actor, { siteId: at.siteId, accessorId: null }, call.id('id'));
 }
 
 /** connect-api.md 3.5: IQs of a site, without their tree and OTPs. */
@@ -51,22 +43,22 @@ function reading(siteRoute: SiteRoute, { version, iqs }: Parts): Route[] {
     siteRoute({
       method: 'GET',
       path: '/iqs',
-      right: 'see_everything',
-      summary: 'List the IQs of a site',
+      right: 'take_part',
+      summary: 'List the IQs of a site that the caller may see',
       tag,
       list: { fields: siteIqFields },
       answer: SiteIqPage[version],
-      handle: async ({ actor, siteId }, call) =>
-        call.page(await iqs.list(actor, call.list, siteId), toSiteIq),
+      handle: async (at, call) =>
+        call.page(await iqs.list(at.actor, call.list, viewOf(at)), toSiteIq),
     }),
     siteRoute({
       method: 'GET',
       path: '/iqs/{id}',
-      right: 'see_everything',
+      right: 'take_part',
       summary: 'One IQ',
       tag,
       answer: SiteIqResponse[version],
-      handle: async (at, call) => toSiteIq(await exists(at, call)),
+      handle: async (at, call) => toSiteIq(await iqs.getSeen(at.actor, viewOf(at), call.id('id'))),
     }),
     siteRoute({
       method: 'GET',

@@ -6,8 +6,8 @@ import {
 } from '#contract/site-repeaters';
 import type { Repeaters } from '#server/domain/repeaters';
 import type { Call, Route } from '#server/http/route';
+import { ApiError } from '#contract/api-error';
 import { siteRepeaterFields, type RepeaterRow } from '#server/store/repeaters';
-import { ofSite } from './of-site.ts';
 import type { AtSite, SiteRoute } from './site-route.ts';
 
 const tag = 'repeaters';
@@ -18,8 +18,12 @@ export function siteRepeaterRoutes(
   siteRoute: SiteRoute,
   { repeaters }: { readonly repeaters: Repeaters },
 ): Route[] {
-  const exists = (at: AtSite, call: Call) =>
-    ofSite(at, 'repeater_id', repeaters.get(at.actor, call.id('id')));
+  /** What lies in another site of the tenant names nothing here. */
+  const exists = async ({ actor, siteId }: AtSite, call: Call): Promise<RepeaterRow> => {
+    const row = await repeaters.get(actor, call.id('id'));
+    if (row.collection_id === siteId) return row;
+    throw new ApiError('VALUE_INVALID', { parameter: 'repeater_id', case: 'path_id' });
+  };
   return [
     siteRoute({
       method: 'GET',

@@ -6,6 +6,7 @@ import type { Call, Route } from '#server/http/route';
 import { told } from '#server/http/written';
 import { siteTagFields, type SiteTagRow } from '#server/store/site-tags';
 import type { AtSite, SiteRoute } from './site-route.ts';
+import { viewOf } from './site-view.ts';
 
 const tag = 'tags';
 
@@ -14,24 +15,23 @@ export function siteTagRoutes(
   siteRoute: SiteRoute,
   { tags, siteTags }: { readonly tags: Tags; readonly siteTags: SiteTags },
 ): Route[] {
-  const exists = ({ actor, siteId }: AtSite, call: Call) =>
-    siteTags.get(actor, siteId, call.id('id'));
+  const exists = (at: AtSite, call: Call) => siteTags.get(at.actor, viewOf(at), call.id('id'));
   return [
     siteRoute({
       method: 'GET',
       path: '/tags',
-      right: 'see_everything',
-      summary: 'List the tags of a site',
+      right: 'take_part',
+      summary: 'List the tags of a site that the caller may see',
       tag,
       list: { fields: siteTagFields },
       answer: SiteTagPage,
-      handle: async ({ actor, siteId }, call) =>
-        call.page(await siteTags.list(actor, call.list, siteId), toSiteTag),
+      handle: async (at, call) =>
+        call.page(await siteTags.list(at.actor, call.list, viewOf(at)), toSiteTag),
     }),
     siteRoute({
       method: 'GET',
       path: '/tags/{id}',
-      right: 'see_everything',
+      right: 'take_part',
       summary: 'One tag',
       tag,
       answer: SiteTagResponse,

@@ -2,10 +2,12 @@ import { ApiError } from '#contract/api-error';
 import type { IqId } from '#contract/ids';
 import { PutSiteTreeRequest, SiteTree, type SiteTreeItem } from '#contract/site-iqs';
 import type { Iqs } from '#server/domain/iqs';
+import { sentOtpOfPerson } from '#server/domain/otp-checks';
 import type { Trees } from '#server/domain/tree';
 import type { Call, Route } from '#server/http/route';
 import type { TreeRow } from '#server/store/tree';
-import { hubErrors, iqOf } from './iqs.ts';
+import { iqOf } from './iqs.ts';
+import { hubErrors } from './site-locks.ts';
 import type { AtSite, SiteRoute } from './site-route.ts';
 
 const tag = 'iqs';
@@ -42,12 +44,9 @@ export function siteTreeRoutes(
         const iq = await iqOf(iqs, at, call);
         if (iq.otp_enabled && (otp === null || otp === ''))
           throw new ApiError('REQUEST_INVALID', { reason: 'The otp field is required.' });
-        await trees.replace(at.actor, iq.id, {
-          otp,
-          accessor_id: at.accessorId,
-          iq_tree_items: iq_tree_items ?? [],
-          vendor: null,
-        });
+        const items = iq_tree_items ?? [];
+        const sent = { otp, accessor_id: at.accessorId, iq_tree_items: items, vendor: null };
+        await trees.replace(at.actor, iq.id, sent, sentOtpOfPerson);
         return read(at, iq.id);
       },
     }),

@@ -27,6 +27,7 @@ import {
   hasHardware,
   hasLockInGroupOutside,
   insertIq,
+  isSiteIq,
   listIqs,
   lockIq,
   moveTreeToCollection,
@@ -38,6 +39,7 @@ import {
 import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
+import type { SiteView } from '#server/store/site-locks';
 import { hasRoomFor } from '#server/store/seats';
 import { awaitingIqOf, claimForAwaiting } from './awaited-hubs.ts';
 import { retireFormerCertificates } from './certificate-holding.ts';
@@ -58,8 +60,10 @@ export type IqReading = { readonly report: IqReport | null; readonly readAt: Dat
 export type Iqs = {
   /** VALUE_INVALID (404) when the tenant has none of that id. */
   get(actor: Actor, id: IqId): Promise<IqRow>;
-  /** All of the tenant, or those of a site. */
-  list(actor: Actor, options: ListOptions, siteId?: CollectionId): Promise<ListResult<IqRow>>;
+  /** The same for an IQ that is of the site and in somebody's view. */
+  getSeen(actor: Actor, view: SiteView, id: IqId): Promise<IqRow>;
+  /** All of the tenant, or those of a site in somebody's view. */
+  list(actor: Actor, options: ListOptions, view?: SiteView): Promise<ListResult<IqRow>>;
   /**
    * Registers a hub by its activation code and waits up to 3 s for its answer (behaviour.md 3.1, 4.1).
    * REQUEST_INVALID (no code), VALUE_INVALID, ACTIVATION_CODE_INVALID, IQ_ACTIVATION_FAILED, NO_SUBSCRIPTION (no IQ left).
@@ -99,7 +103,12 @@ export function createIqs(parts: Parts): Iqs {
 
   return {
     get: (actor, id) => getIq(scopeOf(actor), id, clock.now()),
-    list: (actor, options, siteId) => listIqs(scopeOf(actor), options, siteId),
+    async getSeen(actor, view, id) {
+      const scope = scopeOf(actor);
+      if (!(await isSiteIq(scope, view, id))) throw noIq();
+      return getIq(scope, id, clock.now());
+    },
+    list: (actor, options, view) => listIqs(scopeOf(actor), options, view),
     create: (actor, body) => register(parts, actor, body),
 
     update: (actor, id, body) =>

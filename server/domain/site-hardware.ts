@@ -2,11 +2,13 @@
 import type { HandedMessages } from './handed-messages.ts';
 import { createIqPinMessages, type IqPinMessages } from './iq-pin-messages.ts';
 import { createIqPins, type IqPins } from './iq-pins.ts';
+import { createSiteFloors, type SiteFloors } from './site-floors.ts';
 import { createSiteTags, type SiteTags } from './site-tags.ts';
 
 export type SiteHardware = {
   readonly iqPins: IqPins;
   readonly iqPinMessages: IqPinMessages;
+  readonly siteFloors: SiteFloors;
   readonly siteTags: SiteTags;
 };
 
@@ -17,6 +19,7 @@ export function createSiteHardware(
   return {
     iqPins,
     iqPinMessages: createIqPinMessages({ ...parts, iqPins }),
+    siteFloors: createSiteFloors(parts),
     siteTags: createSiteTags(parts),
   };
 }

@@ -36,8 +36,10 @@ export type PutTree = Omit<Sent, 'iq_tree_items'> & {
 export type Trees = {
   /** In the order of the last PUT. VALUE_INVALID (404) when the tenant has no such IQ. */
   read(actor: Actor, iqId: IqId): Promise<TreeRow[]>;
-  /** Replaces the whole tree, all or nothing. IQ_TREE_INVALID with the number of the first item at fault; the OTP's and hub's codes. */
-  replace(actor: Actor, iqId: IqId, body: PutTree): Promise<void>;
+  /**
+   * Replaces the whole tree, all or nothing; `readOtp` says which code is asked. IQ_TREE_INVALID with the number of the first item at fault; the OTP's and hub's codes.
+   */
+  replace(actor: Actor, iqId: IqId, body: PutTree, readOtp?: typeof sentOtp): Promise<void>;
 };
 
 type Parts = OtpParts & { readonly database: Database; readonly desiredState: DesiredState };
@@ -50,23 +52,30 @@ export function createTrees(parts: Parts): Trees {
       await getIq(scope, iqId, clock.now());
       return listTree(scope, iqId);
     },
-    async replace(actor, iqId, body) {
+    async replace(actor, iqId, body, readOtp = sentOtp) {
       const scope = readScope(database, actor.tenantId);
       if (body.accessor_id !== null) await knownAccessor(scope, body.accessor_id as AccessorId);
-      await settled({ database, actor }, (write) => lay(write, parts, { actor, iqId, body }));
+      await settled({ database, actor }, (write) =>
+        lay(write, parts, { actor, iqId, body, readOtp }),
+      );
     },
   };
 }
 
-type Laying = { readonly actor: Actor; readonly iqId: IqId; readonly body: PutTree };
+type Laying = {
+  readonly actor: Actor;
+  readonly iqId: IqId;
+  readonly body: PutTree;
+  readonly readOtp: typeof sentOtp;
+};
 
 async function lay(
   scope: WriteScope,
   parts: Parts,
-  { actor, iqId, body }: Laying,
+  { actor, iqId, body, readOtp }: Laying,
 ): Promise<Refused | undefined> {
   const iq = await heldIq(scope, iqId, parts.clock.now());
-  const sent = sentOtp(iq, body);
+  const sent = readOtp(iq, body);
   const vendor = body.vendor?.trim().toLowerCase() ?? '';
   if (vendor !== '' && vendor !== iq.vendor_reference)
     throw new ApiError('IQ_TREE_INVALID', { reason: 'the IQ is of another vendor' });

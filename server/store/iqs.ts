@@ -3,9 +3,10 @@ import type { CollectionId, HubId, IqId } from '#contract/ids';
 import { dataSyncStates, iqLedPatterns, iqStates, type IqResponse } from '#contract/iqs';
 import type { Frame, IqReport } from '#contract/iq-link';
 import type { ListOptions } from '#contract/odata';
-import { listRows, type ListResult } from './list.ts';
-import type { SqlListFields } from './odata-filter.ts';
+import { compileSql, listRows, type ListResult } from './list.ts';
+import type { Sql, SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';
+import { isOpenTo, type SiteView } from './site-locks.ts';
 import { updateColumns } from './update.ts';
 
 /** An IQ as it is shown, and what its use-cases decide by. */
@@ -42,7 +43,7 @@ export type IqRow = Pick<
  * behaviour.md 3.4: an IQ without subscription so far is sent nothing, so it was never synced; an answer is late 60 s after
  * the change, or after the IQ came back.
  */
-const dataSyncState = `case
+export const dataSyncState = `case
   when i.desired_version > 0 and i.applied_version = i.desired_version then 'synced'
   when not i.online or not i.has_been_subscribed then 'not_synced'
   when i.sync_refused is not null then 'failed'
@@ -105,18 +106,35 @@ const columns = `i.id, i.hub_id, i.customer_reference, i.time_zone, i.subscribed
   v.id as vendor_id, v.reference as vendor_reference, v.display_name as vendor_display_name`;
 const joins = 'iqs i join vendors v on v.reference = i.vendor_reference';
 
-/** A page of the IQs of the tenant, or only of one site. */
+/** Of the site; in the view of an ordinary user those with a lock that one shares a group with. */
+function isInView({ siteId, accessorId }: SiteView): Sql {
+  const ofSite = sql`i.collection_id = ${siteId}::uuid`;
+  if (accessorId === null) return ofSite;
+  return sql`${ofSite} and exists (
+    select 1 from locks l where l.tenant_id = i.tenant_id and l.iq_id = i.id and ${isOpenTo(accessorId)})`;
+}
+
+/** Whether an IQ is of the site and in somebody's view. */
+export async function isSiteIq(scope: Scope, view: SiteView, id: IqId): Promise<boolean> {
+  const { text, values } = compileSql(
+    sql`select 1 from iqs i
+        where i.tenant_id = ${scope.tenantId}::uuid and i.id = ${id}::uuid and ${isInView(view)}`,
+  );
+  return (await scope.query(text, values)).length > 0;
+}
+
+/** A page of the IQs of the tenant, or only those of a site in somebody's view. */
 export function listIqs(
   scope: Scope,
   options: ListOptions,
-  siteId?: CollectionId,
+  view?: SiteView,
 ): Promise<ListResult<IqRow>> {
   return listRows<IqRow>(scope, {
     from: sql`${sql.raw(joins)} cross join (select ${options.now}::timestamptz as at) clock`,
     tenant: sql`i.tenant_id`,
-    ...(siteId === undefined ? {} : { where: sql`i.collection_id = ${siteId}::uuid` }),
+    ...(view === undefined ? {} : { where: isInView(view) }),
     select: sql.raw(columns),
-    fields: siteId === undefined ? iqFields : siteIqFields,
+    fields: view === undefined ? iqFields : siteIqFields,
     options,
     id: sql`i.id`,
     defaultOrder: [{ sql: sql`i.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],

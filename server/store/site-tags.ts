@@ -1,10 +1,11 @@
-/** Tags of a site with who has them, as the Connect face shows them (connect-api.md 4.7). */
+/** Tags of a site with who has them, as the Connect face shows them (connect-api.md 4.7); in the view of an ordinary user the own. */
 import { sql } from 'kysely';
-import type { AccessorId, CollectionId, IqId, KeyId, TagId, UserId } from '#contract/ids';
+import type { AccessorId, IqId, KeyId, TagId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Scope } from './scope.ts';
+import type { SiteView } from './site-locks.ts';
 
 export type SiteTagRow = {
   readonly id: TagId;
@@ -55,11 +56,13 @@ const joins = `tags t
 
 export async function findSiteTag(
   scope: Scope,
-  { siteId, id }: { readonly siteId: CollectionId; readonly id: TagId },
+  { siteId, accessorId }: SiteView,
+  id: TagId,
 ): Promise<SiteTagRow | undefined> {
   const [row] = await scope.query<SiteTagRow>(
-    `select ${columns} from ${joins} where t.tenant_id = $1 and t.collection_id = $2 and t.id = $3`,
-    [scope.tenantId, siteId, id],
+    `select ${columns} from ${joins} where t.tenant_id = $1 and t.collection_id = $2 and t.id = $3
+       and ($4::uuid is null or h.accessor_id = $4)`,
+    [scope.tenantId, siteId, id, accessorId],
     'site_tag_find',
   );
   return row;
@@ -68,12 +71,13 @@ export async function findSiteTag(
 export function listSiteTags(
   scope: Scope,
   options: ListOptions,
-  siteId: CollectionId,
+  { siteId, accessorId }: SiteView,
 ): Promise<ListResult<SiteTagRow>> {
   return listRows<SiteTagRow>(scope, {
     from: sql.raw(joins),
     tenant: sql`t.tenant_id`,
-    where: sql`t.collection_id = ${siteId}::uuid`,
+    where: sql`t.collection_id = ${siteId}::uuid
+      and (${accessorId}::uuid is null or h.accessor_id = ${accessorId}::uuid)`,
     select: sql.raw(columns),
     fields: siteTagFields,
     options,

@@ -1,3 +1,4 @@
+import { nilUuid } from '#contract/ids';
 import type { SignedInPerson } from '#server/store/signed-in-people';
 import { audienceOf } from './scopes.ts';
 
@@ -6,9 +7,6 @@ export const ACCESS_TOKEN_SECONDS = 3600;
 /** Unused for so long, a refresh token has expired; the whole family has a year after its grant (identity.md 6). */
 export const REFRESH_UNUSED_SECONDS = 30 * DAY_SECONDS;
 export const REFRESH_IN_ALL_SECONDS = 365 * DAY_SECONDS;
-
-/** The tenant of a token that serves a person in all of theirs: those of our own web pages and phone app (identity.md 2). */
-export const EVERY_TENANT = '00000000-0000-0000-0000-000000000000';
 
 /** The claims of an access token (identity.md 6); those about a person are left out when a program acts for itself. */
 export function accessTokenClaims(token: {
@@ -31,7 +29,8 @@ export function accessTokenClaims(token: {
     jti: token.tokenId,
     client_id: token.clientId,
     scope: [...token.scopes],
-    tenant_id: token.tenantId ?? EVERY_TENANT,
+    // Our own web pages and phone app have none: they serve a person in all of theirs (identity.md 2).
+    tenant_id: token.tenantId ?? nilUuid,
     ...(token.productId === null ? {} : { product_id: token.productId }),
     ...(token.person === undefined ? {} : personClaims(token.person)),
   };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import type { LoginId, TenantId, UserId } from '#contract/ids';
 import { createApp } from '#server/http/app';
 import { createIdentity, type Identity } from '#server/identity/identity';
@@ -28,12 +29,15 @@ export async function startTestIdentity({
   dataDir,
   clock = createManualClock(new Date('2026-03-02T10:00:00Z')),
   trustedProxies = [],
+  lay,
 }: {
   readonly database: Database;
   readonly dataDir?: string;
   readonly clock?: ManualClock;
   /** Lets a test come from many networks by X-Forwarded-For. */
   readonly trustedProxies?: readonly string[];
+  /** Lays further routes, such as a page of the test's own. */
+  readonly lay?: (app: FastifyInstance, identity: Identity) => void;
 }): Promise<TestIdentity> {
   const ids = createRandomIds();
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'cardea-identity-')));
@@ -57,6 +61,7 @@ export async function startTestIdentity({
     version: 'test',
   });
   identity.register(app);
+  lay?.(app, identity);
   await identity.start();
   await app.listen({ host: '127.0.0.1', port: httpPort });
 

@@ -27,7 +27,7 @@ export function openTestBrowser(origin: string): TestBrowser {
     const response = await fetch(new URL(path, origin), {
       ...init,
       redirect: 'manual',
-      headers: { ...(cookie === '' ? {} : { cookie }) },
+      headers: cookie === '' ? {} : { cookie },
     });
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';');
@@ -78,4 +78,38 @@ export async function signInBrowser(
 export function makePkce(): { readonly verifier: string; readonly challenge: string } {
   const verifier = randomBytes(32).toString('base64url');
   return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
+}
+
+const phone = { clientId: 'cardea-phone', redirectUri: 'http://127.0.0.1:9/signed-in' };
+
+/** The path of an authorisation request of our phone app; `params` stand beside or in place of the usual ones, null = left out. */
+export function authorizePath(
+  challenge: string,
+  params: Readonly<Record<string, string | null>> = {},
+): string {
+  const query = {
+    response_type: 'code',
+    client_id: phone.clientId,
+    redirect_uri: phone.redirectUri,
+    scope: 'openid offline_access user_api.full_access',
+    state: 'a state',
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    ...params,
+  };
+  const sent = Object.entries(query).filter(
+    (entry): entry is [string, string] => entry[1] !== null,
+  );
+  return `/connect/authorize?${new URLSearchParams(sent).toString()}`;
+}
+
+/** The body of a token request of our phone app for a code. */
+export function codeBody(code: string, verifier: string): Record<string, string> {
+  return {
+    grant_type: 'authorization_code',
+    client_id: phone.clientId,
+    redirect_uri: phone.redirectUri,
+    code,
+    code_verifier: verifier,
+  };
 }

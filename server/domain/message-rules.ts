@@ -175,7 +175,7 @@ export function createMessageRules({ database, audit, clock, ids }: Parts): Mess
 
     listLocks: (actor, options, rule) => listRuleLocks(scopeOf(actor), options, rule.id),
     listPersons: (actor, options, { rule, relation }) =>
-      listRulePersons(scopeOf(actor), options, { siteId: rule.siteId, ruleId: rule.id, relation }),
+      listRulePersons(scopeOf(actor), options, { ruleId: rule.id, relation }),
 
     relate: (actor, rule, change) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {

@@ -83,11 +83,10 @@ const range =
   'e.tenant_id = $1 and e.number > $2 and e.number <= $3 and e.utc_date_time > $4 order by e.number limit $5';
 
 const sources: Readonly<Record<RuleKind, string>> = {
-  entry: `select ${shared}, u.id as user_id, n.first_name, n.last_name, a.alias, e.access_by, e.reject_reason, e.exit_requested
+  entry: `select ${shared}, p.id as user_id, p.first_name, p.last_name, a.alias, e.access_by, e.reject_reason, e.exit_requested
     from entries e ${site}
     left join accessors a on a.tenant_id = e.tenant_id and a.id = e.accessor_id
-    left join users u on u.tenant_id = a.tenant_id and u.id = a.user_id
-    left join logins n on n.id = u.login_id
+    left join people p on p.tenant_id = a.tenant_id and p.id = a.user_id
     where e.event_category in ('lock_opened', 'lock_rejected')
       and ${hasRule} and r.kind = 'entry'
         and r.word = case e.event_category when 'lock_opened' then 'entered' else 'rejected' end)

@@ -8,19 +8,18 @@ import type { Scope, WriteScope } from './scope.ts';
 
 export const messageRecipientFields = {
   user_id: { type: 'uuid', sql: sql`r.user_id`, isNotNull: true },
-  first_name: { type: 'text', sql: sql`n.first_name` },
-  last_name: { type: 'text', sql: sql`n.last_name` },
-  email: { type: 'text', sql: sql`n.email` },
+  first_name: { type: 'text', sql: sql`nullif(p.first_name, '')` },
+  last_name: { type: 'text', sql: sql`nullif(p.last_name, '')` },
+  email: { type: 'text', sql: sql`p.email` },
   phone: { type: 'text', sql: sql`r.phone` },
   quiet_from: { type: 'time', sql: sql`r.quiet_from` },
   quiet_until: { type: 'time', sql: sql`r.quiet_until` },
 } as const satisfies SqlListFields;
 
-const columns = `r.user_id, n.first_name, n.last_name, n.email, r.phone, to_char(r.quiet_from, 'HH24:MI:SS') as quiet_from,
+const columns = `r.user_id, nullif(p.first_name, '') as first_name, nullif(p.last_name, '') as last_name, p.email, r.phone, to_char(r.quiet_from, 'HH24:MI:SS') as quiet_from,
   to_char(r.quiet_until, 'HH24:MI:SS') as quiet_until`;
 
-const joins = `message_recipients r join users u on u.tenant_id = r.tenant_id and u.id = r.user_id
-  left join logins n on n.id = u.login_id`;
+const joins = `message_recipients r join people p on p.tenant_id = r.tenant_id and p.id = r.user_id`;
 
 /** A page of the people of a site of whom something was set. */
 export function listMessageRecipients(

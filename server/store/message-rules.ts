@@ -154,17 +154,17 @@ export async function deleteMessageRule(scope: WriteScope, id: string): Promise<
   ]);
 }
 
-/** Whether anybody whom a rule tells, the owner or somebody named for it, has a phone number in the site. */
+/** Whether anybody whom a rule tells, the owner or somebody named for it, has a phone number, in the site or of the own. */
 export async function hasPhone(
   scope: Scope,
   { siteId, ruleId }: { readonly siteId: CollectionId; readonly ruleId: string | null },
 ): Promise<boolean> {
   const [row] = await scope.query<{ has: boolean }>(
-    `select exists (select 1 from message_recipients p
-       where p.tenant_id = $1 and p.collection_id = $2 and p.phone is not null
-         and (p.user_id = (select owner_user_id from collections where tenant_id = $1 and id = $2)
-           or exists (select 1 from message_rule_recipients m
-             where m.tenant_id = $1 and m.rule_id = $3 and m.user_id = p.user_id))) as has`,
+    `select exists (select 1 from people p
+       left join message_recipients r on r.tenant_id = $1 and r.collection_id = $2 and r.user_id = p.id
+       where p.tenant_id = $1 and coalesce(r.phone, p.phone) is not null
+         and p.id in (select owner_user_id from collections where tenant_id = $1 and id = $2
+           union all select m.user_id from message_rule_recipients m where m.tenant_id = $1 and m.rule_id = $3)) as has`,
     [scope.tenantId, siteId, ruleId],
   );
   return row?.has ?? false;

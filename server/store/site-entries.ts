@@ -52,10 +52,10 @@ export const siteIncidentFields = {
 export const siteEntryFields = {
   ...siteIncidentFields,
   user_id: { type: 'uuid', sql: sql.raw(person) },
-  user_first_name: { type: 'text', sql: sql`p.first_name` },
-  user_last_name: { type: 'text', sql: sql`p.last_name` },
+  user_first_name: { type: 'text', sql: sql`nullif(p.first_name, '')` },
+  user_last_name: { type: 'text', sql: sql`nullif(p.last_name, '')` },
   user_image_url: { type: 'text', sql: sql`p.image_url` },
-  user_alias: { type: 'text', sql: sql`a.alias` },
+  user_alias: { type: 'text', sql: sql`nullif(a.alias, '')` },
   exit_requested: { type: 'bool', sql: sql`e.exit_requested`, isNotNull: true },
   access_by: { type: 'text', sql: sql`e.access_by` },
   access_detail: { type: 'text', sql: sql`e.access_detail` },
@@ -68,8 +68,8 @@ export const siteEntriesFrom = sql`${eventsFrom('entries')}
   left join people p on p.tenant_id = a.tenant_id and p.id = a.user_id`;
 
 const shared = `${eventColumns}, ${ttl} as ttl_in_seconds`;
-const ofPerson = `${person} as user_id, p.first_name as user_first_name, p.last_name as user_last_name,
-  p.image_url as user_image_url, a.alias as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
+const ofPerson = `${person} as user_id, nullif(p.first_name, '') as user_first_name, nullif(p.last_name, '') as user_last_name,
+  p.image_url as user_image_url, nullif(a.alias, '') as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
 
 type Wanted = {
   readonly siteId: CollectionId;

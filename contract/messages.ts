@@ -21,6 +21,7 @@ export const noticeWords = [
   'invitation',
   'otp_pin',
   'report',
+  'added_to_site',
   'seat_limit_reached',
   'webhook_failing',
   'webhook_failed',

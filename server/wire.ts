@@ -43,6 +43,7 @@ import { createNotices } from './domain/notices.ts';
 import { createHandedMessages } from './domain/handed-messages.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
 import { createOperators } from './domain/operators.ts';
+import { createPeopleUses } from './domain/people-uses.ts';
 import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.ts';
 import { createRepeaters } from './domain/repeaters.ts';
 import { createRightsState } from './domain/rights-state.ts';
@@ -78,8 +79,9 @@ import { createSenders } from './messages/senders.ts';
 import { createDeviceCertificates } from './runtime/certificates.ts';
 import { createAuditCheckpoints } from './jobs/audit-checkpoints.ts';
 import { createEventEraser } from './jobs/erase-events.ts';
-import { createDataRemover } from './jobs/remove-data.ts';
+import { createAccountRounds } from './jobs/account-rounds.ts';
 import { createLossTeller } from './jobs/tell-losses.ts';
+import { createGuestSuspender } from './jobs/suspend-guests.ts';
 import { createUntoldLosses } from './domain/untold-losses.ts';
 import { openAuditSigner } from './runtime/audit-key.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -218,12 +220,25 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
         log,
       })
     : undefined;
-  const dataRemover = config.roles.includes('jobs')
-    ? createDataRemover({ ...domain, clock, log })
+  const guestSuspender = config.roles.includes('jobs')
+    ? createGuestSuspender({ guests: domain.guests, clock, log })
+    : undefined;
+  const accountRounds = config.roles.includes('jobs')
+    ? createAccountRounds({ ...domain, database, clock, log })
     : undefined;
   if (isServing) {
     identity.register(app);
-    createAccountPart({ config, database, identity, bus, seal, clock, ids, log }).register(app);
+    createAccountPart({
+      config,
+      database,
+      identity,
+      uses: domain,
+      bus,
+      seal,
+      clock,
+      ids,
+      log,
+    }).register(app);
     const parts = {
       checkToken,
       clock,
@@ -270,7 +285,8 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       rollout?.start();
       eraser?.start();
       lossTeller?.start();
-      dataRemover?.start();
+      accountRounds?.start();
+      guestSuspender?.start();
       webhooks?.start();
       messages?.start();
       auditCheckpoints?.start();
@@ -289,7 +305,8 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await webhooks?.stop();
       await eraser?.stop();
       await lossTeller?.stop();
-      await dataRemover?.stop();
+      await accountRounds?.stop();
+      await guestSuspender?.stop();
       await messages?.stop();
       await auditCheckpoints?.stop();
       identity.stop();
@@ -377,6 +394,14 @@ function createDomain({
   const outsideSigner = outsideSignerOf(config);
   const keySmith = outsideSigner ? createOutsideKeys(outsideSigner) : createBuiltInKeys(seal);
   const tenantCertificates = createTenantCertificates({ ...people, bus, seal, keySmith });
+  const accounts = createAccountUses({
+    ...people,
+    bus,
+    log,
+    senders,
+    issuer: issuerOf({ ...config, publicUrl: config.publicUrl }),
+    invitationDays: config.invitationDays,
+  });
   return {
     audit,
     desiredState,
@@ -386,14 +411,8 @@ function createDomain({
     ...createSiteUses({ ...hardware, ...config }),
     operators: createOperators({ database }),
     handedMessages,
-    ...createAccountUses({
-      ...people,
-      bus,
-      log,
-      senders,
-      issuer: issuerOf({ ...config, publicUrl: config.publicUrl }),
-      invitationDays: config.invitationDays,
-    }),
+    ...accounts,
+    ...createPeopleUses({ ...people, invitations: accounts.invitations }),
     why: createWhy({ database, clock }),
     configurationCheck: createConfigurationCheck({ database, clock }),
     collections: createCollections(people),

@@ -143,7 +143,7 @@ function accessorDifference(given: Given): string {
        select jsonb_agg(jsonb_build_object(
           'id', k.id, 'credential_id', k.credential_id, 'type', k.key_type,
           'blocked', k.blocked or coalesce(ks.blocked, false),
-          'expires_at', to_char(coalesce(t.expiry_date, k.expires_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+          'expires_at', to_char(least(coalesce(t.expiry_date, k.expires_at), a.expires_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
           'value', coalesce(t.tag_number, k.credential_value, ''),
           'rfid_uid', t.rfid_uid, 'collection_id', t.collection_id) order by k.created_at, k.id) as keys
        from keys k

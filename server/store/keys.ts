@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AccessorId, KeyId, TagId, UserId } from '#contract/ids';
+import type { AccessorId, CollectionId, KeyId, TagId, UserId } from '#contract/ids';
 import { keyTypes, type KeyResponse, type KeyType } from '#contract/keys';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
@@ -69,6 +69,34 @@ export function listTagHolders(scope: Scope, id: TagId): Promise<TagHolder[]> {
      join accessors a on a.tenant_id = k.tenant_id and a.id = k.accessor_id
      where k.tenant_id = $1 and k.credential_id = $2 and k.key_type = 'tag' order by k.created_at, k.id`,
     [scope.tenantId, id],
+  );
+}
+
+/**
+ * The tag keys of an accessor, oldest first, and those by which the same person holds a tag of this collection elsewhere: it is taken
+ * from the person with them.
+ */
+export function listTagKeys(
+  scope: Scope,
+  {
+    id,
+    user_id: userId,
+    collection_id: collectionId,
+  }: {
+    readonly id: AccessorId;
+    readonly user_id: UserId | null;
+    readonly collection_id: CollectionId | null;
+  },
+): Promise<{ readonly id: KeyId; readonly accessor_id: AccessorId }[]> {
+  return scope.query<{ id: KeyId; accessor_id: AccessorId }>(
+    `select k.id, k.accessor_id from keys k
+     join accessors a on a.tenant_id = k.tenant_id and a.id = k.accessor_id
+     join tags t on t.tenant_id = k.tenant_id and t.id = k.credential_id
+     where k.tenant_id = $1 and k.key_type = 'tag'
+       and (k.accessor_id = $2 or (a.user_id = $3 and t.collection_id = $4 and exists (select 1 from keys o
+         where o.tenant_id = k.tenant_id and o.accessor_id = $2 and o.key_type = 'tag' and o.credential_id = t.id)))
+     order by k.created_at, k.id`,
+    [scope.tenantId, id, userId, collectionId],
   );
 }
 

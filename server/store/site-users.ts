@@ -1,6 +1,6 @@
 /** Site users: an accessor of a site, its person and its setting there, as one row (connect-api.md 5.1). */
 import { sql } from 'kysely';
-import type { AccessorId, CollectionId, UserId } from '#contract/ids';
+import type { AccessorId, CollectionId, TagId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { builtInRoles, type Role } from '#contract/roles';
 import { subscriptionStates, type SubscriptionState } from '#contract/site-users';
@@ -248,6 +248,18 @@ export async function updateSiteUser(
   await updateColumns(scope, { table: 'accessors', id, columns: writable, change });
 }
 
+/** Of these ids, the roles that the site has made for itself; they cannot be deleted before the transaction ends. */
+export function findOwnRoles(
+  scope: Scope,
+  { siteId, ids }: { readonly siteId: CollectionId; readonly ids: readonly string[] },
+): Promise<Role[]> {
+  return scope.query<Role>(
+    `select id, code, customer_reference, parent_id, depth, rights from site_roles
+     where tenant_id = $1 and collection_id = $2 and id = any ($3) for share`,
+    [scope.tenantId, siteId, ids],
+  );
+}
+
 /** The people who hold a role in a site. */
 export async function listHoldersOfRole(
   scope: Scope,
@@ -265,8 +277,8 @@ export async function listHoldersOfRole(
 export async function listTagsOfPerson(
   scope: Scope,
   { userId, exceptId }: { readonly userId: UserId; readonly exceptId: AccessorId },
-): Promise<string[]> {
-  const rows = await scope.query<{ id: string }>(
+): Promise<TagId[]> {
+  const rows = await scope.query<{ id: TagId }>(
     `select k.credential_id as id from keys k
      join accessors a on a.tenant_id = k.tenant_id and a.id = k.accessor_id
      where k.tenant_id = $1 and a.user_id = $2 and a.id <> $3 and k.key_type = 'tag'

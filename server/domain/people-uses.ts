@@ -1,0 +1,11 @@
+/** The use-cases about people of a site, put together. */
+import { createGuests, type Guests } from './guests.ts';
+import type { SiteUserParts } from './site-user-creation.ts';
+import { createSiteUsers, type SiteUsers } from './site-users.ts';
+
+export function createPeopleUses(parts: SiteUserParts): {
+  readonly siteUsers: SiteUsers;
+  readonly guests: Guests;
+} {
+  return { siteUsers: createSiteUsers(parts), guests: createGuests(parts) };
+}

@@ -1,6 +1,6 @@
 /** Roles of people in a site: the built-in ones, and what a role may allow (connect-api.md 2.2 and 2.3, behaviour.md 16). */
 import { Type, type Static } from 'typebox';
-import { Bool, orNull, page, Text, Uuid } from './fields.ts';
+import { Bool, listOf, Name, optional, orNull, page, Text, Uuid, words } from './fields.ts';
 
 /**
  * What a role may give:
@@ -126,3 +126,29 @@ export const RoleResponse = Type.Object({
 });
 export type RoleResponse = Static<typeof RoleResponse>;
 export const RolePage = page(RoleResponse);
+
+/** A role with what it gives; our own screens and operations show it (design.md, rulings). */
+export const RoleWithRightsResponse = Type.Object({
+  id: Uuid,
+  customer_reference: orNull(Text),
+  code: orNull(Text),
+  parent_id: orNull(Uuid),
+  is_hierarchical: Bool,
+  rights: listOf(words(roleRights)),
+});
+export type RoleWithRightsResponse = Static<typeof RoleWithRightsResponse>;
+export const RoleWithRightsPage = page(RoleWithRightsResponse);
+
+export const PostRoleRequest = Type.Object({
+  customer_reference: Name,
+  /** Letters, digits and `_`, at most 50; no other role of the site has it. */
+  code: Text,
+  /** A hierarchical role; the new one stands right below it. */
+  parent_id: Uuid,
+  rights: listOf(words(roleRights)),
+});
+
+export const PatchRoleRequest = Type.Object({
+  customer_reference: optional(Name),
+  rights: optional(listOf(words(roleRights))),
+});

@@ -9,8 +9,12 @@ import { incidentMessageRuleRoutes } from './incident-message-rules.ts';
 import { eventRoutes, type EventParts } from './event-routes.ts';
 import { hardwareRoutes, type HardwareParts } from './hardware-routes.ts';
 import { createSiteRoute } from './site-route.ts';
+import { siteUserRoutes, type SiteUserParts } from './site-users.ts';
+import { siteUseRoutes, type SiteUseParts } from './site-use-routes.ts';
 
 type Parts = HardwareParts &
+  SiteUseParts &
+  SiteUserParts &
   DoorParts &
   EventParts & {
     readonly version: ConnectVersion;
@@ -23,6 +27,8 @@ type Parts = HardwareParts &
 export function connectRoutes(parts: Parts): Route[] {
   const siteRoute = createSiteRoute(parts);
   return [
+    ...siteUseRoutes(siteRoute, parts),
+    ...siteUserRoutes(siteRoute, parts),
     ...entryMessageRuleRoutes(siteRoute, parts),
     ...incidentMessageRuleRoutes(siteRoute, parts),
     ...hardwareRoutes(siteRoute, parts),

@@ -4,6 +4,7 @@ import type { CollectionOptions } from '#server/domain/collection-options';
 import type { ConfigurationCheck } from '#server/domain/configuration-check';
 import type { DataRemovals } from '#server/domain/data-removals';
 import type { Invitations } from '#server/domain/invitations';
+import type { LockerGroups } from '#server/domain/locker-groups';
 import type { MessageRecipients } from '#server/domain/message-recipients';
 import type { MessageRules } from '#server/domain/message-rules';
 import type { IqPins } from '#server/domain/iq-pins';
@@ -22,37 +23,42 @@ import { configurationCheckRoutes } from './configuration-check.ts';
 import { dataRemovalRoutes } from './data-removals.ts';
 import { invitationRoutes } from './invitations.ts';
 import { ownPinRoutes } from './iq-pins.ts';
+import { lockerGroupRoutes } from './locker-groups.ts';
 import { messageRecipientRoutes } from './message-recipients.ts';
 import { messageRoutes } from './messages.ts';
 import { createOperatorRoute } from './operator-route.ts';
 import { createSiteRoute } from './site-route.ts';
+import { ownSiteUseRoutes, type OwnSiteUseParts } from './site-use-routes.ts';
 import { streamedEventRoutes } from './streamed-events.ts';
 import { webhookRoutes } from './webhooks.ts';
 import { whyRoutes } from './why.ts';
 
-type Parts = Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'> & {
-  readonly sitePlaces: SitePlaces;
-  readonly iqs: Iqs;
-  readonly iqPins: IqPins;
-  readonly operators: Operators;
-  readonly auditLog: AuditLog;
-  readonly accountOutbox: AccountOutbox;
-  readonly invitations: Invitations;
-  readonly dataRemovals: DataRemovals;
-  readonly collectionOptions: CollectionOptions;
-  readonly why: Why;
-  readonly configurationCheck: ConfigurationCheck;
-  readonly messageRules: MessageRules;
-  readonly messageRecipients: MessageRecipients;
-  readonly messages: Messages;
-  readonly streamedEvents: StreamedEvents;
-};
+type Parts = OwnSiteUseParts &
+  Pick<WebhookUses, 'webhooks' | 'webhookDeliveries'> & {
+    readonly sitePlaces: SitePlaces;
+    readonly iqs: Iqs;
+    readonly iqPins: IqPins;
+    readonly operators: Operators;
+    readonly auditLog: AuditLog;
+    readonly accountOutbox: AccountOutbox;
+    readonly invitations: Invitations;
+    readonly dataRemovals: DataRemovals;
+    readonly collectionOptions: CollectionOptions;
+    readonly why: Why;
+    readonly configurationCheck: ConfigurationCheck;
+    readonly messageRules: MessageRules;
+    readonly lockerGroups: LockerGroups;
+    readonly messageRecipients: MessageRecipients;
+    readonly messages: Messages;
+    readonly streamedEvents: StreamedEvents;
+  };
 
 /** Every operation below `/ext/v1`. */
 export function extRoutes(parts: Parts): Route[] {
   const siteRoute = createSiteRoute(parts);
   const operatorRoute = createOperatorRoute(parts);
   return [
+    ...ownSiteUseRoutes({ siteRoute, operatorRoute }, parts),
     ...siteOptionRoutes(siteRoute, parts),
     ...siteAuditLogRoutes(siteRoute, parts),
     ...messageRecipientRoutes(siteRoute, parts),
@@ -61,6 +67,7 @@ export function extRoutes(parts: Parts): Route[] {
     ...streamedEventRoutes(siteRoute, parts),
     ...webhookRoutes(siteRoute, parts),
     ...configurationCheckRoutes(siteRoute, parts),
+    ...lockerGroupRoutes(siteRoute, parts),
     ...ownPinRoutes(siteRoute, parts),
     ...invitationRoutes(siteRoute, parts),
     ...dataRemovalRoutes(siteRoute, parts),

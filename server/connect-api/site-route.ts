@@ -6,6 +6,7 @@ import type { TObject } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { Feature } from '#contract/features';
 import type { AccessorId, CollectionId, UserId } from '#contract/ids';
+import type { HardwareKind, InstallerAccess } from '#server/domain/installer-access';
 import { hasSiteRight, type SiteRight } from '#server/domain/permissions';
 import type { SitePlaces } from '#server/domain/site-places';
 import { requireFeature } from '#server/domain/subscriptions';
@@ -31,14 +32,31 @@ type Definition<S extends TObject, M extends BodyMode> = Omit<
 > & {
   /** Below the site: `/options` → `/sites/{site_id}/options`. */
   readonly path: string;
+  /** Tokens of which scopes do; absent = those for everything. */
+  readonly access?: 'lockers';
   /** What the caller must be allowed in the site, else an empty 403. */
   readonly right: SiteRight;
   /** What the site's subscription must hold, else NO_SUBSCRIPTION. */
   readonly feature?: Feature;
+  /**
+   * How an installer who was let in may use it, where `right` is not held: absent = not at all; `site`: whatever the rows, which
+   * `touchableIqs` narrows; else the hardware that the path names, on hubs enabled for the installer (behaviour.md 17).
+   */
+  readonly installer?: 'site' | HardwareKind;
   /** The path names the site's id otherwise: `/sites/{id}`. */
   readonly siteParameter?: string;
+  /** What the path begins with, when not with `/sites`: `/me` → `/me/{site_id}`. */
+  readonly below?: string;
   readonly exists?: (at: AtSite, call: Call) => Promise<unknown>;
   readonly handle: (at: AtSite, call: Call, body: BodyOf<S, M>) => Promise<unknown>;
+};
+
+type Entry = {
+  readonly right: SiteRight;
+  readonly feature: Feature | undefined;
+  readonly installer: 'site' | HardwareKind | undefined;
+  readonly siteParameter: string | undefined;
+  readonly path: string;
 };
 
 export type SiteRoute = <S extends TObject, M extends BodyMode>(
@@ -50,20 +68,18 @@ export type SiteRoute = <S extends TObject, M extends BodyMode>(
  * sets it up, an empty 403 (TokenError) without the right, NO_SUBSCRIPTION without the feature: before ids further down the path
  * and before the body.
  */
-export function createSiteRoute({ sitePlaces }: { readonly sitePlaces: SitePlaces }): SiteRoute {
+export function createSiteRoute({
+  sitePlaces,
+  installerAccess,
+}: {
+  readonly sitePlaces: SitePlaces;
+  readonly installerAccess: InstallerAccess;
+}): SiteRoute {
   const present = new WeakMap<Call, AtSite>();
 
   async function enter(
     call: Call,
-    {
-      right,
-      feature,
-      siteParameter = 'site_id',
-    }: {
-      readonly right: SiteRight;
-      readonly feature?: Feature | undefined;
-      readonly siteParameter?: string | undefined;
-    },
+    { right, feature, installer, siteParameter = 'site_id', path }: Entry,
   ): Promise<AtSite> {
     const { clientId, subject } = call.caller;
     const siteId = call.id(siteParameter) as CollectionId;
@@ -78,9 +94,17 @@ export function createSiteRoute({ sitePlaces }: { readonly sitePlaces: SitePlace
     const { tenantId, userId, place } = found;
     if (place.installationState === 'installation' && !place.isInstaller)
       throw new ApiError('SITE_NOT_RELEASED');
-    if (!hasSiteRight(place, right)) throw new TokenError(403, '');
+    const visits = !hasSiteRight(place, right);
+    if (visits && (installer === undefined || place.visit === null)) throw new TokenError(403, '');
     if (feature !== undefined) requireFeature(place, feature, call.now);
     const actor = { tenantId, clientId, userId, requestId: call.requestId };
+    if (visits && installer !== undefined && installer !== 'site') {
+      const parameter = path.includes(`{${installer}_id}`) ? `${installer}_id` : 'id';
+      await installerAccess.requireTouchable(actor, place, {
+        kind: installer,
+        id: call.id(parameter),
+      });
+    }
     return { actor, siteId, userId, accessorId: place.accessorId, place };
   }
 
@@ -90,11 +114,22 @@ export function createSiteRoute({ sitePlaces }: { readonly sitePlaces: SitePlace
     return at;
   }
 
-  return ({ right, feature, siteParameter, path, exists, handle, ...rest }) =>
+  return ({
+    access,
+    right,
+    feature,
+    installer,
+    siteParameter,
+    below,
+    path,
+    exists,
+    handle,
+    ...rest
+  }) =>
     route({
       ...rest,
-      path: `/sites/{${siteParameter ?? 'site_id'}}${path}`,
-      access: 'write',
+      path: `${below ?? '/sites'}/{${siteParameter ?? 'site_id'}}${path}`,
+      access: access ?? 'write',
       errors: [
         'NOT_FOUND',
         'SITE_NOT_RELEASED',
@@ -102,7 +137,7 @@ export function createSiteRoute({ sitePlaces }: { readonly sitePlaces: SitePlace
         ...(rest.errors ?? []),
       ],
       exists: async (call) => {
-        const at = await enter(call, { right, feature, siteParameter });
+        const at = await enter(call, { right, feature, installer, siteParameter, path });
         present.set(call, at);
         await exists?.(at, call);
       },

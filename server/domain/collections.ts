@@ -185,7 +185,8 @@ async function checkMasterKey(scope: Scope, id: TagId): Promise<void> {
 
 const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
-function countryCode(sent: string | null): string | null {
+/** A code of ISO 3166 alpha-2 in capitals. VALUE_INVALID for anything else. */
+export function countryCode(sent: string | null): string | null {
   if (sent === null) return null;
   const code = sent.trim().toUpperCase();
   if (!/^[A-Z]{2}$/.test(code) || countries.of(code) === undefined || notCountries.has(code))

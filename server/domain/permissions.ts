@@ -1,12 +1,13 @@
 /** Every right of a person in a site (connect-api.md 2.3, behaviour.md 16); asked here and nowhere else. Pure: the place is looked up before. */
+import type { IqId } from '#contract/ids';
 import { builtInRoles, type Role, type RoleRight } from '#contract/roles';
 import { giveRight, type SitePlace } from '#server/store/site-people';
 
 /**
  * What a call of a site needs: a right that roles give; `take_part`: to be one of its people, for what concerns oneself;
- * `own_site`: what the owner alone may, to hand the site over or delete it.
+ * `own_site`: what the owner alone may, to hand the site over or delete it; `install`: what the installer alone may who sets it up.
  */
-export type SiteRight = RoleRight | 'take_part' | 'own_site';
+export type SiteRight = RoleRight | 'take_part' | 'own_site' | 'install';
 
 /** Whether somebody at this place is one of the site's people. */
 export function isPartOfSite(place: SitePlace): boolean {
@@ -15,6 +16,7 @@ export function isPartOfSite(place: SitePlace): boolean {
 
 /** Whether somebody at this place has a right. The owner stands above admins; the installer acts as owner (connect-api.md 4.1). */
 export function hasSiteRight(place: SitePlace, right: SiteRight): boolean {
+  if (right === 'install') return place.isInstaller;
   if (place.isOwner || place.isInstaller) return true;
   if (right === 'own_site') return false;
   return right === 'take_part' ? place.roles.length > 0 : giveRight(place.roles, right);
@@ -40,11 +42,27 @@ export function mayEditRank(place: SitePlace, rank: number): boolean {
   return rankOf(place) <= rank;
 }
 
+/** A role that comes with a pod or with being a guest, and is never given by hand. */
+export function comesByItself({ id }: Role): boolean {
+  return id === builtInRoles.site_pod_member.id || id === builtInRoles.site_guest.id;
+}
+
 /** Whether somebody may give a role: none above the own level, none that comes with pods and guests. */
 export function mayAssignRole(place: SitePlace, role: Role): boolean {
-  const comesByItself =
-    role.id === builtInRoles.site_pod_member.id || role.id === builtInRoles.site_guest.id;
-  return !comesByItself && (role.depth === null || mayEditRank(place, role.depth));
+  return !comesByItself(role) && (role.depth === null || mayEditRank(place, role.depth));
+}
+
+/** Everybody may block the own keys; whoever looks after people blocks others' and lets keys in again. */
+export function mayBlockKey(
+  place: SitePlace,
+  { isOwn, blocked }: { readonly isOwn: boolean; readonly blocked: boolean },
+): boolean {
+  return (isOwn && blocked) || hasSiteRight(place, 'manage_users');
+}
+
+/** Offline keys belong to the hardware (connect-api.md 2.3). */
+export function mayPlaceKeyOffline(place: SitePlace): boolean {
+  return hasSiteRight(place, 'manage_hardware');
 }
 
 /** Whether roles let somebody open doors from afar: what `remote_access` of a site user shows (connect-api.md 2.3). */
@@ -81,4 +99,18 @@ export function actsAsOwner({
   isInstaller,
 }: Pick<SitePlace, 'isOwner' | 'isInstaller'>): boolean {
   return isOwner || isInstaller;
+}
+
+/**
+ * Whose hardware somebody at this place may see and touch: of every hub, or of those that were enabled for the installer
+ * (behaviour.md 17). Asked after the right to the call itself.
+ */
+export function touchableIqs(place: SitePlace): 'all' | readonly IqId[] {
+  if (place.visit === null || hasSiteRight(place, 'see_everything')) return 'all';
+  return place.visit.iqIds;
+}
+
+/** Whether hardware commands at a hub need no one-time code of this person: an installer's, where the hub was enabled. */
+export function isOtpWaived(place: SitePlace, iqId: IqId): boolean {
+  return place.visit !== null && place.visit.iqIds.includes(iqId);
 }

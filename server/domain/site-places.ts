@@ -31,7 +31,13 @@ export type SitePlaces = {
 };
 
 /** Who is who in sites (behaviour.md 16). */
-export function createSitePlaces({ database }: { readonly database: Database }): SitePlaces {
+export function createSitePlaces({
+  database,
+  clock,
+}: {
+  readonly database: Database;
+  readonly clock: { now(): Date };
+}): SitePlaces {
   /** Clients of no tenant see every site in which the person has a place, one at a time (design.md, rulings). */
   async function personOf(
     { tenantId, loginId, userId }: SignedIn,
@@ -49,9 +55,17 @@ export function createSitePlaces({ database }: { readonly database: Database }):
       const person = await personOf(signedIn, siteId);
       if (person === undefined) return undefined;
       const { tenantId, userId } = person;
-      const place = await findSitePlace(readScope(database, tenantId), { siteId, userId });
-      if (place === undefined || !isPartOfSite(place)) return undefined;
+      const found = await findSitePlace(readScope(database, tenantId), { siteId, userId });
+      if (found === undefined) return undefined;
+      const place = withoutPastVisit(found, clock.now());
+      if (place.visit === null && !isPartOfSite(place)) return undefined;
       return { tenantId, userId, place };
     },
   };
+}
+
+/** An installer's day ends by itself (behaviour.md 17). */
+function withoutPastVisit(place: SitePlace, now: Date): SitePlace {
+  const isOver = place.visit !== null && place.visit.endsAt <= now;
+  return isOver ? { ...place, visit: null } : place;
 }

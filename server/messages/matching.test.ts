@@ -158,6 +158,7 @@ describe('who may know', () => {
     isInstaller: false,
     accessorId: null,
     roles: [],
+    visit: null,
   };
   const owner: SitePlace = { ...nobody, isOwner: true };
   const user: SitePlace = { ...nobody, roles: [builtInRoles.site_user] };

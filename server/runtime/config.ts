@@ -225,6 +225,21 @@ export const Settings = Type.Object({
     description:
       'Whether people may make themselves an account; with `closed` they come by invitation only.',
   }),
+  siteCreation: words(['everybody', 'operators'], {
+    env: 'CARDEA_SITE_CREATION',
+    default: 'everybody',
+    description:
+      'Who may create sites on the Connect API: everybody who is signed in, or operators.',
+  }),
+  homeTenant: Type.Optional(
+    Type.String({
+      env: 'CARDEA_HOME_TENANT',
+      pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
+      expected: 'must be the id of a tenant, in lower case',
+      description:
+        'Id of the tenant in which sites are created that no client of a tenant creates. Without it the only tenant of the installation; with several, such sites are refused.',
+    }),
+  ),
   invitationDays: Type.Integer({
     env: 'CARDEA_INVITATION_DAYS',
     default: 7,

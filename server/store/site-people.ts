@@ -1,5 +1,5 @@
 /** Who a person is in a site, as the rights need it. */
-import type { AccessorId, CollectionId, TenantId, UserId } from '#contract/ids';
+import type { AccessorId, CollectionId, IqId, TenantId, UserId } from '#contract/ids';
 import { builtInRoles, findBuiltInRole, type Role, type RoleRight } from '#contract/roles';
 import type { Database } from './pool.ts';
 import type { Scope } from './scope.ts';
@@ -22,7 +22,12 @@ export type SitePlace = SiteFacts & {
   readonly isInstaller: boolean;
   readonly accessorId: AccessorId | null;
   readonly roles: readonly Role[];
+  /** An installer whom the site has let in for a day (behaviour.md 17); null = none, also when the day is over by `endsAt`. */
+  readonly visit: InstallerVisit | null;
 };
+
+/** What somebody may touch who was let in as an installer: hardware on these hubs, and nothing else. */
+export type InstallerVisit = { readonly endsAt: Date; readonly iqIds: readonly IqId[] };
 
 /** Bus topic that says roles of a tenant were taken away or changed; told by the database itself (migration of people). */
 export function rolesTopic(tenantId: TenantId): string {
@@ -49,6 +54,8 @@ type Row = {
   readonly accessor_id: AccessorId | null;
   readonly role_ids: readonly string[] | null;
   readonly own_roles: readonly Role[] | null;
+  readonly visit_ends_at: Date | null;
+  readonly visit_iq_ids: readonly IqId[] | null;
 };
 
 /** The same for many, in their order. */
@@ -62,10 +69,14 @@ export async function findSitePlaces(
        c.installation_state, c.subscription_ends_at, c.features, a.id as accessor_id, a.role_ids,
        (select json_agg(json_build_object('id', r.id, 'code', r.code, 'customer_reference', r.customer_reference,
           'parent_id', r.parent_id, 'depth', r.depth, 'rights', r.rights))
-        from site_roles r where r.tenant_id = $1 and r.collection_id = a.collection_id and r.id = any (a.role_ids)) as own_roles
+        from site_roles r where r.tenant_id = $1 and r.collection_id = a.collection_id and r.id = any (a.role_ids)) as own_roles,
+       v.expires_at as visit_ends_at,
+       (select array_agg(q.iq_id) from installer_access_iqs q
+        where v.expires_at is not null and q.tenant_id = $1 and q.collection_id = c.id) as visit_iq_ids
      from unnest($2::uuid[], $3::uuid[]) with ordinality as p (site_id, user_id, place)
      left join collections c on c.tenant_id = $1 and c.id = p.site_id
      left join accessors a on a.tenant_id = $1 and a.collection_id = c.id and a.user_id = p.user_id
+     left join installer_accesses v on v.tenant_id = $1 and v.collection_id = c.id and v.user_id = p.user_id and v.ended_at is null
      order by p.place`,
     [
       scope.tenantId,
@@ -87,6 +98,10 @@ function placeOf(row: Row): SitePlace | undefined {
     isInstaller: row.is_installer ?? false,
     accessorId: row.accessor_id,
     roles: row.accessor_id === null ? [] : rolesOf(row.role_ids ?? [], row.own_roles ?? []),
+    visit:
+      row.visit_ends_at === null
+        ? null
+        : { endsAt: row.visit_ends_at, iqIds: row.visit_iq_ids ?? [] },
   };
 }
 

@@ -1,0 +1,22 @@
+/** What a site is itself: its life, its plan, its roles, and whom it lets in. */
+import { createInstallerAccess, type InstallerAccess } from './installer-access.ts';
+import { createRoles, type Roles } from './roles.ts';
+import { createSites, type Sites } from './sites.ts';
+
+export type SiteUses = {
+  readonly sites: Sites;
+  readonly installerAccess: InstallerAccess;
+  readonly roles: Roles;
+};
+
+export function createSiteUses(
+  parts: Parameters<typeof createSites>[0] &
+    Parameters<typeof createInstallerAccess>[0] &
+    Parameters<typeof createRoles>[0],
+): SiteUses {
+  return {
+    sites: createSites(parts),
+    installerAccess: createInstallerAccess(parts),
+    roles: createRoles(parts),
+  };
+}

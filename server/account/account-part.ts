@@ -1,5 +1,6 @@
 /** The pages for people, put together; wire.ts hands in what they use. */
 import type { FastifyInstance } from 'fastify';
+import type { AccountUses } from '#server/domain/account-uses';
 import { createTrustedProxies } from '#server/http/list-origin';
 import type { Identity } from '#server/identity/identity';
 import type { Clock } from '#server/runtime/clock';
@@ -11,6 +12,7 @@ import type { Seal } from '#server/runtime/seal';
 import type { Bus } from '#server/store/bus';
 import type { Database } from '#server/store/pool';
 import { sweepSignInAttempts } from '#server/store/sign-in-attempts';
+import { createAccountCare } from './account-care.ts';
 import { createFactorForms } from './factor-forms.ts';
 import { createFactors } from './factors.ts';
 import { confirmPages } from './freshness.ts';
@@ -34,6 +36,7 @@ export type AccountParts = {
   readonly config: Pick<Config, 'trustedProxies' | 'secondFactor' | 'signUp'>;
   readonly database: Database;
   readonly identity: Identity;
+  readonly uses: AccountUses;
   readonly bus: Bus;
   readonly seal: Seal;
   readonly clock: Clock;
@@ -60,8 +63,10 @@ export function createAccountPart(parts: AccountParts): AccountPart {
   });
   const isSignUpOpen = config.signUp === 'open';
   const signingIn = { ...parts, signIn, passkeys, checkPassword, sessions, limits };
+  const care = createAccountCare(parts);
   const pages: AccountPage[] = [
     ...startPages(),
+    ...care.pages,
     ...loginPages({ ...signingIn, isSignUpOpen }),
     ...loginFactorPages({ ...signingIn, factors, forms }),
     ...confirmPages(signingIn),
@@ -82,6 +87,7 @@ export function createAccountPart(parts: AccountParts): AccountPart {
   });
   return {
     register(app) {
+      app.addHook('onClose', () => care.settled());
       app.addHook('onReady', async () => sweeping.start());
       app.addHook('onClose', () => sweeping.stop());
       layFile(app, { path: STYLE_PATH, type: 'text/css', text: styleSheet });

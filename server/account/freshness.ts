@@ -11,7 +11,7 @@ import { ownPath, type SignIn, strongest } from './sign-in.ts';
 import { type AccountPage, type Answer, type SignedInVisit, whenSignedIn } from './visits.ts';
 
 const FRESH_MS = 5 * 60_000;
-const CONFIRM_PATH = '/account/confirm';
+export const CONFIRM_PATH = '/account/confirm';
 
 /** Whether the person proved to be it, by password or passkey, in the last five minutes. */
 export function isFresh(session: Pick<SignInSession, 'authTime'>, now: Date): boolean {

@@ -29,13 +29,22 @@ export type AccountMail = {
 export type AccountMails = {
   /** Leaves a mail to be sent; nobody can switch it off. Without a mail server the operator reads it in the outbox. */
   send(mail: AccountMail): Promise<void>;
-  /** Whether an address may be sent another mail that a stranger can ask for: three in an hour (identity.md 10). */
+  /** Whether an address or phone may be sent another message that a stranger can ask for: three in an hour (identity.md 10). */
   mayBeAsked(address: string): Promise<boolean>;
+  /** Whether an account may have another code sent to some phone: five in an hour. */
+  mayAsk(loginId: LoginId): Promise<boolean>;
 };
 
 const hourMs = 3_600_000;
 const askedPerHour = 3;
-const askedWords: readonly AccountMailWord[] = ['address_known', 'confirm_address', 'reset'];
+const codesPerHour = 5;
+const askedWords: readonly AccountMailWord[] = [
+  'address_change',
+  'address_known',
+  'confirm_address',
+  'phone_code',
+  'reset',
+];
 
 export function createAccountMails({
   database,
@@ -63,8 +72,21 @@ export function createAccountMails({
     },
     async mayBeAsked(address) {
       const since = new Date(clock.now().getTime() - hourMs);
-      const sent = await countAccountMails(database, { address, words: askedWords, since });
+      const sent = await countAccountMails(database, {
+        to: { address },
+        words: askedWords,
+        since,
+      });
       return sent < askedPerHour;
+    },
+    async mayAsk(loginId) {
+      const since = new Date(clock.now().getTime() - hourMs);
+      const sent = await countAccountMails(database, {
+        to: { loginId },
+        words: ['phone_code'],
+        since,
+      });
+      return sent < codesPerHour;
     },
   };
 }

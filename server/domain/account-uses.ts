@@ -2,6 +2,7 @@
 import type { Senders } from '#server/runtime/sender';
 import { createAccountOutbox, type AccountOutbox } from './account-mails.ts';
 import { createAccountRemovals, type AccountRemovals } from './account-removals.ts';
+import { createAddressChanges, type AddressChanges } from './address-changes.ts';
 import { createDataRemovals, type DataRemovals, type RemovalParts } from './data-removals.ts';
 import { createInvitations, type Invitations } from './invitations.ts';
 
@@ -10,6 +11,7 @@ export type AccountUses = {
   readonly dataRemovals: DataRemovals;
   readonly accountRemovals: AccountRemovals;
   readonly accountOutbox: AccountOutbox;
+  readonly addressChanges: AddressChanges;
 };
 
 export function createAccountUses({
@@ -33,5 +35,6 @@ export function createAccountUses({
     dataRemovals: createDataRemovals(parts),
     accountRemovals: createAccountRemovals(parts),
     accountOutbox: createAccountOutbox(parts),
+    addressChanges: createAddressChanges(parts),
   };
 }

@@ -63,23 +63,23 @@ export async function insertAccountMailIn(scope: Scope, mail: NewAccountMail): P
   await scope.query(insertText, insertValues(mail));
 }
 
-/** How many mails of these words were left for an address, in any letter case, since an instant. */
+/** How many mails of these words were left for an address, in any letter case, or for a login, since an instant. */
 export async function countAccountMails(
   database: Database,
   {
-    address,
+    to,
     words,
     since,
   }: {
-    readonly address: string;
+    readonly to: { readonly address: string } | { readonly loginId: LoginId };
     readonly words: readonly AccountMailWord[];
     readonly since: Date;
   },
 ): Promise<number> {
   const { rows } = await database.pool.query<{ count: number }>(
     `select count(*)::int as count from account_mails
-     where lower(address) = lower($1) and word = any ($2) and created_at > $3`,
-    [address, words, since],
+     where ${'address' in to ? 'lower(address) = lower($1)' : 'login_id = $1'} and word = any ($2) and created_at > $3`,
+    ['address' in to ? to.address : to.loginId, words, since],
   );
   return rows[0]?.count ?? 0;
 }

@@ -14,6 +14,8 @@ export type AccessorId = Id<'accessor'>;
 /** A phone of an accessor. */
 export type DeviceId = Id<'device'>;
 export type AccessGroupId = Id<'access_group'>;
+/** A bank of lockers. */
+export type LockerGroupId = Id<'locker_group'>;
 export type TimeScheduleId = Id<'time_schedule'>;
 export type FloorId = Id<'floor'>;
 export type CommandId = Id<'command'>;

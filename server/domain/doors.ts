@@ -3,6 +3,8 @@ import { createAccessGroups, type AccessGroups } from './access-groups.ts';
 import { createDetachments, type Detachments } from './detachments.ts';
 import { createLockSettings, type LockSettings } from './lock-settings.ts';
 import { createLockings, type Lockings } from './lockings.ts';
+import { createLockerGroups, type LockerGroups } from './locker-groups.ts';
+import { createLockers, type Lockers } from './lockers.ts';
 import { createLocks, type Locks } from './locks.ts';
 import { createSiteAccessGroups, type SiteAccessGroups } from './site-access-groups.ts';
 import { createSiteLocks, type SiteLocks } from './site-locks.ts';
@@ -17,6 +19,8 @@ export type Doors = {
   readonly accessGroups: AccessGroups;
   readonly siteLocks: SiteLocks;
   readonly siteAccessGroups: SiteAccessGroups;
+  readonly lockers: Lockers;
+  readonly lockerGroups: LockerGroups;
 };
 
 export function createDoors(
@@ -38,5 +42,7 @@ export function createDoors(
     accessGroups,
     siteLocks: createSiteLocks({ ...parts, locks, lockings, detachments, tagRegistrations }),
     siteAccessGroups: createSiteAccessGroups({ ...parts, accessGroups }),
+    lockers: createLockers({ ...parts, lockings }),
+    lockerGroups: createLockerGroups(parts),
   };
 }

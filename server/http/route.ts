@@ -11,8 +11,11 @@ import type { Caller } from './caller.ts';
 import type { JsonBounds } from './json-bounds.ts';
 import type { ListRequest } from './list.ts';
 
-/** read: any scope of the face; write: day-to-day writing; hardware: what touches hardware; plates: licence plates. */
-export type Access = 'read' | 'write' | 'hardware' | 'plates';
+/**
+ * read: any scope of the face; write: day-to-day writing; hardware: what touches hardware; plates: licence plates; lockers: what a
+ * token for lockers alone may do.
+ */
+export type Access = 'read' | 'write' | 'hardware' | 'plates' | 'lockers';
 
 export type QueryKind = 'bool' | 'uuid' | 'text';
 export type QueryParameter = {

@@ -1,7 +1,8 @@
-/** Locks of a site and who may open them: connect-api.md 3.3 and 3.4. */
+/** Locks of a site and who may open them: connect-api.md 3.3, 3.4 and 3.10. */
 import type { Route } from '#server/http/route';
 import { siteEasyOfficeModeRoutes } from './easy-office-mode.ts';
 import { lockSettingRoutes } from './lock-settings.ts';
+import { lockerRoutes } from './lockers.ts';
 import { siteOfflineKeyRoutes } from './offline-keys.ts';
 import { siteAccessGroupRoutes } from './site-access-groups.ts';
 import { siteLockRoutes } from './site-locks.ts';
@@ -13,7 +14,8 @@ export type DoorParts = Parameters<typeof siteLockRoutes>[1] &
   Parameters<typeof siteEasyOfficeModeRoutes>[1] &
   Parameters<typeof siteOfflineKeyRoutes>[1] &
   Parameters<typeof siteAccessGroupRoutes>[1] &
-  Parameters<typeof siteTimeScheduleRoutes>[1];
+  Parameters<typeof siteTimeScheduleRoutes>[1] &
+  Parameters<typeof lockerRoutes>[1];
 
 export function doorRoutes(siteRoute: SiteRoute, parts: DoorParts): Route[] {
   return [
@@ -23,5 +25,6 @@ export function doorRoutes(siteRoute: SiteRoute, parts: DoorParts): Route[] {
     ...siteOfflineKeyRoutes(siteRoute, parts),
     ...siteAccessGroupRoutes(siteRoute, parts),
     ...siteTimeScheduleRoutes(siteRoute, parts),
+    ...lockerRoutes(siteRoute, parts),
   ];
 }

@@ -5,14 +5,18 @@ import type {
   AccessorDeviceCertificateRequest,
   PatchAccessorDeviceCertificateRequest,
 } from '#contract/devices';
-import type { KeyId } from '#contract/ids';
+import type { DeviceId, KeyId, LockId } from '#contract/ids';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
-import type { HeldAccessor } from '#server/store/accessors';
+import { holdAccessors, type HeldAccessor } from '#server/store/accessors';
 import { findCollectionOptions } from '#server/store/collection-options';
 import {
   activateDevice,
   holdDeviceKeys,
+  holdKeysOfDevice,
+  keyFor,
+  linkDevice,
+  listDeviceHolders,
   revokeCredentials,
   writePendingCertificate,
   type DeviceKeys,
@@ -80,7 +84,7 @@ export function createDeviceCertificates(parts: Parts): DeviceCertificates {
         const owner = await heldAccessor(scope, device.accessorId);
         const keys = await holdDeviceKeys(scope, device);
         if (keys === undefined) throw noDevice();
-        if (mode === 'first' && keys.active !== null)
+        if (mode === 'first' && keyFor(keys, device.accessorId) !== null)
           throw notAllowed('The device is activated; renew its certificate by PUT.');
         const certificateId = ids.next<string>();
         const tbs = await phoneCertificateData({
@@ -102,6 +106,7 @@ export function createDeviceCertificates(parts: Parts): DeviceCertificates {
       const { certificates } = await tenantCertificates.trusted(actor);
       return writeRights({ database, actor }, async (scope, warn) => {
         const owner = await heldAccessor(scope, device.accessorId);
+        await holdAccessors(scope, await listDeviceHolders(scope, device.id));
         const keys = await holdDeviceKeys(scope, device);
         if (keys === undefined) throw noDevice();
         if (keys.pending === null) throw notAllowed('No certificate waits for a signature.');
@@ -159,44 +164,71 @@ async function putInForce(
 ): Promise<void> {
   const { device, owner, keys, pending, signed } = what;
   const now = clock.now();
-  const { active } = keys;
-  const key = active ?? {
-    keyId: ids.next<KeyId>(),
-    mkeyId: ids.next<string>(),
-    mkeyUid: ids.bytes(8).toString('hex').toUpperCase(),
-  };
-  const expires_at = pending.expiresAt.toISOString();
-  if (active === null) {
-    await insertKey(scope, {
-      id: key.keyId,
-      accessor_id: device.accessorId,
-      key_type: 'mkey',
-      credential_id: key.mkeyId,
-      credential_value: key.mkeyId,
-      blocked: false,
-      expires_at,
-      created_at: now,
-    });
-  } else {
-    await updateKey(scope, key.keyId, { expires_at });
-    await revokeCredentials(scope, {
-      ids: [active.certificateId],
-      expiresAt: active.expiresAt,
-      now,
-    });
-  }
+  const held = keys.links.filter(({ keyId }) => keyId !== null);
+  // Whoever has lost the last key begins with a new one, so that what the former one was made of stays worthless.
+  const former = held.length > 0 || keys.isOfPerson ? keys.certificate : null;
+  const { mkeyId, mkeyUid } = former ?? newMobileKey(ids);
+  const { expiresAt } = pending;
   await activateDevice(scope, device.id, {
     certificate: signed.certificate,
     certificateVersion: signed.version,
-    keyId: key.keyId,
-    mkeyId: key.mkeyId,
-    mkeyUid: key.mkeyUid,
+    mkeyId,
+    mkeyUid,
   });
-  const options = await findCollectionOptions(scope, owner.collection_id);
-  if (active === null && options.offline_access_for_new_mobile_keys)
-    await addKeyWhereRoom(scope, { keyId: key.keyId, now });
-  const lockIds = await findOfflineLocks(scope, { keyId: key.keyId });
-  const accessorIds = [device.accessorId];
+  for (const { keyId } of held)
+    if (keyId !== null) await updateKey(scope, keyId, { expires_at: expiresAt.toISOString() });
+  const isNew = keyFor(keys, device.accessorId) === null;
+  if (isNew)
+    await giveKey(scope, { ids, now }, { deviceId: device.id, accessor: owner, mkeyId, expiresAt });
+  if (former !== null)
+    await revokeCredentials(scope, {
+      ids: [former.certificateId],
+      expiresAt: former.expiresAt,
+      now,
+    });
+  const accessorIds = [...new Set([device.accessorId, ...held.map((link) => link.accessorId)])];
+  const lockIds = await lockIdsOf(scope, device.id);
   const touched = { accessorIds, lockIds };
-  await desiredState.refresh(scope, active === null ? touched : { ...touched, trust: true });
+  await desiredState.refresh(scope, former === null ? touched : { ...touched, trust: true });
+}
+
+/** A mobile key that no phone has yet. */
+export function newMobileKey(ids: Ids): { readonly mkeyId: string; readonly mkeyUid: string } {
+  return { mkeyId: ids.next<string>(), mkeyUid: ids.bytes(8).toString('hex').toUpperCase() };
+}
+
+/** Makes the key by which a phone opens for an accessor, who is held. */
+export async function giveKey(
+  scope: WriteScope,
+  { ids, now }: { readonly ids: Ids; readonly now: Date },
+  what: {
+    readonly deviceId: DeviceId;
+    readonly accessor: Pick<HeldAccessor, 'id' | 'collection_id'>;
+    readonly mkeyId: string;
+    readonly expiresAt: Date;
+  },
+): Promise<void> {
+  const { deviceId, accessor, mkeyId, expiresAt } = what;
+  const keyId = ids.next<KeyId>();
+  await insertKey(scope, {
+    id: keyId,
+    accessor_id: accessor.id,
+    key_type: 'mkey',
+    credential_id: mkeyId,
+    credential_value: mkeyId,
+    blocked: false,
+    expires_at: expiresAt.toISOString(),
+    created_at: now,
+  });
+  await linkDevice(scope, deviceId, { accessorId: accessor.id, keyId });
+  const options = await findCollectionOptions(scope, accessor.collection_id);
+  if (options.offline_access_for_new_mobile_keys) await addKeyWhereRoom(scope, { keyId, now });
+}
+
+/** The locks that know a key of the phone by themselves. */
+export async function lockIdsOf(scope: WriteScope, id: DeviceId): Promise<LockId[]> {
+  const found: LockId[] = [];
+  for (const { keyId } of (await holdKeysOfDevice(scope, id))?.links ?? [])
+    if (keyId !== null) found.push(...(await findOfflineLocks(scope, { keyId })));
+  return found;
 }

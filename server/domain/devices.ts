@@ -1,18 +1,20 @@
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { PostAccessorDeviceRequest } from '#contract/devices';
-import type { AccessorId, DeviceId } from '#contract/ids';
+import type { AccessorId, DeviceId, LockId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
-import type { HeldAccessor } from '#server/store/accessors';
+import { holdAccessors, type HeldAccessor } from '#server/store/accessors';
 import {
   deleteDevice,
   findDevice,
   holdDeviceKeys,
   insertDevice,
+  listDeviceHolders,
   listDevices,
   revokeCredentials,
+  type DeviceKeys,
   type DeviceRow,
   type OwnedDevice,
 } from '#server/store/devices';
@@ -20,7 +22,7 @@ import { deleteKey } from '#server/store/keys';
 import type { ListResult } from '#server/store/list';
 import { findOfflineLocks } from '#server/store/offline-keys';
 import type { Database } from '#server/store/pool';
-import { readScope, type Scope } from '#server/store/scope';
+import { readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { heldAccessor } from './accessors.ts';
 import type { DesiredState } from './desired-state.ts';
 import { writeRights, type Written } from './rights-write.ts';
@@ -64,25 +66,36 @@ export function createDevices({ database, audit, clock, ids, desiredState }: Par
     remove: (actor, device) =>
       writeRights({ database, actor }, async (scope) => {
         const owner = await heldAccessor(scope, device.accessorId);
+        await holdAccessors(scope, await listDeviceHolders(scope, device.id));
         const keys = await holdDeviceKeys(scope, device);
         if (keys === undefined) throw noDevice();
         const before = await getDevice(scope, device);
-        await deleteDevice(scope, device.id);
-        const { active } = keys;
-        if (active !== null) {
-          const lockIds = await findOfflineLocks(scope, { keyId: active.keyId });
-          await deleteKey(scope, active.keyId);
-          await revokeCredentials(scope, {
-            ids: [active.certificateId, active.mkeyId],
-            expiresAt: active.expiresAt,
-            now: clock.now(),
-          });
-          const accessorIds = [device.accessorId];
-          await desiredState.refresh(scope, { accessorIds, lockIds, trust: true });
-        }
+        await takeAway(scope, { desiredState, now: clock.now() }, { id: device.id, keys });
         audit.record(scope, actor, { ...deviceFact('delete', { owner, id: device.id }), before });
       }),
   };
+}
+
+/** Removes a phone with its keys; every hub stops accepting it. The accessors that it opens for are held. */
+export async function takeAway(
+  scope: WriteScope,
+  { desiredState, now }: { readonly desiredState: DesiredState; readonly now: Date },
+  { id, keys }: { readonly id: DeviceId; readonly keys: DeviceKeys },
+): Promise<void> {
+  const { certificate, links } = keys;
+  await deleteDevice(scope, id);
+  if (certificate === null) return;
+  const accessorIds: AccessorId[] = [];
+  const lockIds: LockId[] = [];
+  for (const { accessorId, keyId } of links) {
+    if (keyId === null) continue;
+    lockIds.push(...(await findOfflineLocks(scope, { keyId })));
+    await deleteKey(scope, keyId);
+    accessorIds.push(accessorId);
+  }
+  const { certificateId, mkeyId, expiresAt } = certificate;
+  await revokeCredentials(scope, { ids: [certificateId, mkeyId], expiresAt, now });
+  await desiredState.refresh(scope, { accessorIds, lockIds, trust: true });
 }
 
 /** The device of a path. VALUE_INVALID (404) when the accessor has none of that id. */

@@ -10,14 +10,15 @@ import { findCollectionOptions } from '#server/store/collection-options';
 import {
   findCollectionOfIq,
   holdDeviceKeys,
+  keyFor,
   listMobileKeyPlaces,
+  type DeviceCertificate,
   type DeviceKeys,
   type MobileKeyPlace,
   type OwnedDevice,
 } from '#server/store/devices';
 import type { Database } from '#server/store/pool';
 import { inTransaction, type Scope } from '#server/store/scope';
-import type { TenantKey } from '#server/store/tenant-keys';
 import { heldAccessor } from './accessors.ts';
 import { deviceFact, noDevice } from './devices.ts';
 import type { TenantCertificates, TenantTrust } from './tenant-certificates.ts';
@@ -45,9 +46,8 @@ type Parts = {
   readonly tenantCertificates: TenantCertificates;
 };
 
-type Active = NonNullable<DeviceKeys['active']>;
 /** One key to be made: for all IQs of a collection, or for one. */
-type Place = { readonly collectionId: CollectionId | null; readonly iqId: IqId | null };
+export type KeyPlace = { readonly collectionId: CollectionId | null; readonly iqId: IqId | null };
 
 export function createMobileKeys({
   database,
@@ -63,7 +63,9 @@ export function createMobileKeys({
         const owner = await heldAccessor(scope, device.accessorId);
         const keys = await holdDeviceKeys(scope, device);
         if (keys === undefined) throw noDevice();
-        const active = usableKeys(keys, { trust, now: clock.now() });
+        if (keyFor(keys, device.accessorId) === null)
+          throw notAllowed('The device is not activated.');
+        const active = usableCertificate(keys, { trust, now: clock.now() });
         if (owner.blocked) throw notAllowed('The accessor is blocked.');
         const places = await placesOf(scope, { accessorId: device.accessorId, order });
         const now = clock.now();
@@ -71,12 +73,9 @@ export function createMobileKeys({
         for (const place of places)
           claims.push(await claimsOf(scope, { device, active, place, now }));
         audit.record(scope, actor, deviceFact('issue_key', { owner, id: device.id }));
-        return { active, claims };
+        return { active, claims: claims.map((one) => ({ claims: one, certificate: null })) };
       });
-      const [signer] = trust.mobileKeys;
-      if (signer === undefined) throw new ApiError('REQUEST_FAILED');
-      const signed = await signAll(made.claims, { signer, seal });
-      return sealTo(made.active.publicKey, signed);
+      return sealTo(made.active.publicKey, await signKeys(made.claims, { trust, seal }));
     },
   };
 }
@@ -85,22 +84,24 @@ function notAllowed(reason: string): ApiError {
   return new ApiError('OPERATION_NOT_ALLOWED', { reason });
 }
 
-function usableKeys(
-  { active }: DeviceKeys,
+/** The certificate of a phone while it counts. OPERATION_NOT_ALLOWED: there is none, it is over, or its tenant key has retired. */
+export function usableCertificate(
+  { certificate }: Pick<DeviceKeys, 'certificate'>,
   { trust, now }: { readonly trust: TenantTrust; readonly now: Date },
-): Active {
-  if (active === null) throw notAllowed('The device is not activated.');
-  const isTrusted = trust.certificates.some(({ version }) => version === active.certificateVersion);
-  if (!isTrusted || active.expiresAt <= now)
+): DeviceCertificate {
+  if (certificate === null) throw notAllowed('The device is not activated.');
+  const { certificateVersion, expiresAt } = certificate;
+  const isTrusted = trust.certificates.some(({ version }) => version === certificateVersion);
+  if (!isTrusted || expiresAt <= now)
     throw notAllowed('The certificate of the device is over; renew it by PUT.');
-  return active;
+  return certificate;
 }
 
 /** core-api.md 7.3: the collections asked for, one IQ where keys are per IQ. */
 async function placesOf(
   scope: Scope,
   { accessorId, order }: { readonly accessorId: AccessorId; readonly order: MobileKeyOrder },
-): Promise<readonly Place[]> {
+): Promise<readonly KeyPlace[]> {
   const { iqId } = order;
   const all = await listMobileKeyPlaces(scope, accessorId);
   const asked = await askedPlaces(scope, { all, order });
@@ -135,7 +136,8 @@ function wrong(parameter: string): ApiError {
   return new ApiError('VALUE_INVALID', { parameter });
 }
 
-async function claimsOf(
+/** What the key of a phone says for one place. */
+export async function claimsOf(
   scope: Scope,
   {
     device,
@@ -144,8 +146,8 @@ async function claimsOf(
     now,
   }: {
     readonly device: OwnedDevice;
-    readonly active: Active;
-    readonly place: Place;
+    readonly active: DeviceCertificate;
+    readonly place: KeyPlace;
     readonly now: Date;
   },
 ): Promise<MobileKeyClaims> {
@@ -163,26 +165,32 @@ async function claimsOf(
   };
 }
 
-function signAll(
-  all: readonly MobileKeyClaims[],
-  { signer, seal }: { readonly signer: TenantKey; readonly seal: Seal },
+/** A key to be signed; with a certificate (DER) where the phone may hold that of another tenant. */
+export type KeyToSign = { readonly claims: MobileKeyClaims; readonly certificate: Buffer | null };
+
+/** The keys as compact JWS, signed by the server for the tenant. REQUEST_FAILED without a key to sign by. */
+export function signKeys(
+  all: readonly KeyToSign[],
+  { trust, seal }: { readonly trust: TenantTrust; readonly seal: Seal },
 ): Promise<string[]> {
-  if (signer.privateSealed === null) throw new ApiError('REQUEST_FAILED');
-  const key = createPrivateKey({
-    key: seal.open(signer.privateSealed),
-    format: 'der',
-    type: 'pkcs8',
-  });
+  const sealed = trust.mobileKeys[0]?.privateSealed ?? null;
+  if (sealed === null) throw new ApiError('REQUEST_FAILED');
+  const key = createPrivateKey({ key: seal.open(sealed), format: 'der', type: 'pkcs8' });
   return Promise.all(
-    all.map((claims) =>
+    all.map(({ claims, certificate }) =>
       new CompactSign(Buffer.from(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: 'ES256' })
+        .setProtectedHeader({
+          alg: 'ES256',
+          // RFC 7515, 4.1.6.
+          ...(certificate === null ? {} : { x5c: [certificate.toString('base64')] }),
+        })
         .sign(key),
     ),
   );
 }
 
-async function sealTo(publicKey: Buffer, keys: readonly string[]): Promise<string> {
+/** The signed keys as a JWE to the phone, in base64. */
+export async function sealTo(publicKey: Buffer, keys: readonly string[]): Promise<string> {
   const jwe = await new CompactEncrypt(Buffer.from(JSON.stringify(keys)))
     .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
     .encrypt(publicKeyOf(publicKey));

@@ -142,8 +142,9 @@ const checks: Readonly<Record<FindingWord, Check>> = {
   phone_certificate_ends: {
     with: [groups, people],
     select: `select 'device', d.id, coalesce(d.customer_reference, p.name), ${day('d.expires_at')} from people p
-      join devices d on d.tenant_id = $1 and d.accessor_id = p.id
-      where d.key_id is not null and d.expires_at <= $3::timestamptz + interval '30 days'`,
+      join device_keys dk on dk.tenant_id = $1 and dk.accessor_id = p.id and dk.key_id is not null
+      join devices d on d.tenant_id = $1 and d.id = dk.device_id
+      where d.expires_at <= $3::timestamptz + interval '30 days'`,
   },
   tag_held_by_several: {
     with: [],
@@ -265,7 +266,7 @@ const checks: Readonly<Record<FindingWord, Check>> = {
     select: `${iqNow}, q.certificate_version::text from ${siteIqs} and q.has_been_subscribed
         and q.certificate_version is distinct from (select max(version) from tenant_keys
           where tenant_id = $1 and purpose = 'certificate')
-        and exists (select 1 from devices d where d.tenant_id = $1 and d.key_id is not null)`,
+        and exists (select 1 from device_keys dk where dk.tenant_id = $1 and dk.key_id is not null)`,
   },
 };
 

@@ -2,17 +2,17 @@ import { sql } from 'kysely';
 import { accessorDeviceStates, type AccessorDeviceResponse } from '#contract/devices';
 import type { AccessorId, CollectionId, DeviceId, IqId, KeyId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
-import { listRows, type ListResult } from './list.ts';
-import type { SqlListFields } from './odata-filter.ts';
+import { compileSql, listRows, type ListResult } from './list.ts';
+import type { Sql, SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';
 
 export type DeviceRow = AccessorDeviceResponse & { readonly id: DeviceId };
 
 /** behaviour.md 3.4: a device whose key is in force is activated, whatever else waits. */
-const state = `case when d.key_id is not null then 'activated' when d.pending_tbs is not null then 'pending' else 'none' end`;
+const state = `case when k.key_id is not null then 'activated' when d.pending_tbs is not null then 'pending' else 'none' end`;
 
 /** A key that is gone leaves its columns behind; `columns` shows none of them then. */
-const ofMkey = (column: string) => sql.raw(`(case when d.key_id is not null then d.${column} end)`);
+const ofMkey = (column: string) => sql.raw(`(case when k.key_id is not null then d.${column} end)`);
 
 export const deviceFields = {
   id: { type: 'uuid', sql: sql`d.id`, isNotNull: true },
@@ -24,21 +24,35 @@ export const deviceFields = {
 } as const satisfies SqlListFields;
 
 const columns = `d.id, d.customer_reference, ${state} as state,
-  case when d.key_id is null then null else json_build_object('id', d.mkey_id, 'uid', d.mkey_uid,
+  case when k.key_id is null then null else json_build_object('id', d.mkey_id, 'uid', d.mkey_uid,
     'expiry_date', to_char(d.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')) end as mkey`;
 
 /** A device by its accessor, as paths name it. */
 export type OwnedDevice = { readonly accessorId: AccessorId; readonly id: DeviceId };
 
+/**
+ * Phones (`d`) with their key for one accessor (`k`): those that were added to it, and those of its person, which open for each
+ * accessor of that person.
+ */
+function withKeyOf(accessorId: AccessorId): Sql {
+  return sql`devices d
+    left join device_keys k on k.tenant_id = d.tenant_id and k.device_id = d.id and k.accessor_id = ${accessorId}::uuid`;
+}
+
+function isOf(accessorId: AccessorId): Sql {
+  return sql`(d.accessor_id = ${accessorId}::uuid or d.user_id = (select a.user_id from accessors a
+    where a.tenant_id = d.tenant_id and a.id = ${accessorId}::uuid))`;
+}
+
 export async function findDevice(
   scope: Scope,
   { accessorId, id }: OwnedDevice,
 ): Promise<DeviceRow | undefined> {
-  const [row] = await scope.query<DeviceRow>(
-    `select ${columns} from devices d where d.tenant_id = $1 and d.accessor_id = $2 and d.id = $3`,
-    [scope.tenantId, accessorId, id],
-    'device_find',
+  const { text, values } = compileSql(
+    sql`select ${sql.raw(columns)} from ${withKeyOf(accessorId)}
+        where d.tenant_id = ${scope.tenantId}::uuid and ${isOf(accessorId)} and d.id = ${id}::uuid`,
   );
+  const [row] = await scope.query<DeviceRow>(text, values);
   return row;
 }
 
@@ -48,9 +62,9 @@ export function listDevices(
   accessorId: AccessorId,
 ): Promise<ListResult<DeviceRow>> {
   return listRows<DeviceRow>(scope, {
-    from: sql`devices d`,
+    from: withKeyOf(accessorId),
     tenant: sql`d.tenant_id`,
-    where: sql`d.accessor_id = ${accessorId}::uuid`,
+    where: isOf(accessorId),
     select: sql.raw(columns),
     fields: deviceFields,
     options,
@@ -94,61 +108,120 @@ export type PendingCertificate = {
   readonly expiresAt: Date;
 };
 
-/** What of a device its certificate and mobile key are made of. */
-export type DeviceKeys = {
-  readonly pending: PendingCertificate | null;
-  readonly active: {
-    readonly keyId: KeyId;
-    readonly mkeyId: string;
-    readonly mkeyUid: string;
-    readonly certificateId: string;
-    readonly certificateVersion: number;
-    readonly publicKey: Buffer;
-    readonly expiresAt: Date;
-  } | null;
+/** The certificate in force, and the mobile key that stands under it. */
+export type DeviceCertificate = {
+  readonly mkeyId: string;
+  readonly mkeyUid: string;
+  readonly certificateId: string;
+  readonly certificateVersion: number;
+  readonly publicKey: Buffer;
+  readonly expiresAt: Date;
 };
+
+/** The key of a device for one accessor; null = it was taken away. */
+export type DeviceLink = { readonly accessorId: AccessorId; readonly keyId: KeyId | null };
+
+/** What of a device its certificate and mobile keys are made of. */
+export type DeviceKeys = {
+  readonly isOfPerson: boolean;
+  readonly pending: PendingCertificate | null;
+  readonly certificate: DeviceCertificate | null;
+  readonly links: readonly DeviceLink[];
+};
+
+/** The accessors for which a device has a key. */
+export async function listDeviceHolders(scope: Scope, id: DeviceId): Promise<AccessorId[]> {
+  const rows = await scope.query<{ accessor_id: AccessorId }>(
+    'select accessor_id from device_keys where tenant_id = $1 and device_id = $2 and key_id is not null',
+    [scope.tenantId, id],
+  );
+  return rows.map((row) => row.accessor_id);
+}
 
 /** The keys of a device, held until the transaction ends; undefined = the accessor has no such device. */
 export async function holdDeviceKeys(
   scope: WriteScope,
   { accessorId, id }: OwnedDevice,
 ): Promise<DeviceKeys | undefined> {
-  const [row] = await scope.query<{
-    pending_tbs: Buffer | null;
-    pending_certificate_id: string;
-    pending_public_key: Buffer;
-    pending_expires_at: Date;
-    key_id: KeyId | null;
-    mkey_id: string;
-    mkey_uid: string;
-    certificate_id: string;
-    certificate_version: number;
-    public_key: Buffer;
-    expires_at: Date;
-  }>(
-    `select pending_tbs, pending_certificate_id, pending_public_key, pending_expires_at, key_id, mkey_id, mkey_uid,
+  const { text, values } = compileSql(
+    sql`select d.id from devices d
+        where d.tenant_id = ${scope.tenantId}::uuid and d.id = ${id}::uuid and ${isOf(accessorId)}`,
+  );
+  const found = await scope.query(text, values);
+  return found.length === 0 ? undefined : holdKeysOfDevice(scope, id);
+}
+
+type KeyColumns = {
+  readonly user_id: string | null;
+  readonly pending_tbs: Buffer | null;
+  readonly pending_certificate_id: string;
+  readonly pending_public_key: Buffer;
+  readonly pending_expires_at: Date;
+  readonly certificate_id: string | null;
+  readonly mkey_id: string;
+  readonly mkey_uid: string;
+  readonly certificate_version: number;
+  readonly public_key: Buffer;
+  readonly expires_at: Date;
+};
+
+/** The same for whosever device it is. */
+export async function holdKeysOfDevice(
+  scope: WriteScope,
+  id: DeviceId,
+): Promise<DeviceKeys | undefined> {
+  const [row] = await scope.query<KeyColumns>(
+    `select user_id, pending_tbs, pending_certificate_id, pending_public_key, pending_expires_at, mkey_id, mkey_uid,
        certificate_id, certificate_version, public_key, expires_at
-     from devices where tenant_id = $1 and accessor_id = $2 and id = $3 for no key update`,
-    [scope.tenantId, accessorId, id],
+     from devices where tenant_id = $1 and id = $2 for no key update`,
+    [scope.tenantId, id],
   );
   if (row === undefined) return undefined;
+  const links = await scope.query<DeviceLink>(
+    `select accessor_id as "accessorId", key_id as "keyId" from device_keys
+     where tenant_id = $1 and device_id = $2 order by accessor_id`,
+    [scope.tenantId, id],
+  );
   return {
+    isOfPerson: row.user_id !== null,
     pending: row.pending_tbs && {
       tbs: row.pending_tbs,
       certificateId: row.pending_certificate_id,
       publicKey: row.pending_public_key,
       expiresAt: row.pending_expires_at,
     },
-    active: row.key_id && {
-      keyId: row.key_id,
-      mkeyId: row.mkey_id,
-      mkeyUid: row.mkey_uid,
-      certificateId: row.certificate_id,
-      certificateVersion: row.certificate_version,
-      publicKey: row.public_key,
-      expiresAt: row.expires_at,
-    },
+    certificate:
+      row.certificate_id === null
+        ? null
+        : {
+            mkeyId: row.mkey_id,
+            mkeyUid: row.mkey_uid,
+            certificateId: row.certificate_id,
+            certificateVersion: row.certificate_version,
+            publicKey: row.public_key,
+            expiresAt: row.expires_at,
+          },
+    links,
   };
+}
+
+/** The key of a device for an accessor; null = it has none, or no certificate. */
+export function keyFor(keys: DeviceKeys, accessorId: AccessorId): KeyId | null {
+  if (keys.certificate === null) return null;
+  return keys.links.find((link) => link.accessorId === accessorId)?.keyId ?? null;
+}
+
+/** Says by which key a device opens for an accessor. */
+export async function linkDevice(
+  scope: WriteScope,
+  id: DeviceId,
+  { accessorId, keyId }: { readonly accessorId: AccessorId; readonly keyId: KeyId },
+): Promise<void> {
+  await scope.query(
+    `insert into device_keys (tenant_id, device_id, accessor_id, key_id) values ($1, $2, $3, $4)
+     on conflict (tenant_id, device_id, accessor_id) do update set key_id = excluded.key_id`,
+    [scope.tenantId, id, accessorId, keyId],
+  );
 }
 
 /** Keeps a certificate until its signature comes; a former one that waits is forgotten. */
@@ -164,20 +237,19 @@ export async function writePendingCertificate(
   );
 }
 
-/** Puts the certificate that waited in force, for this key relation. */
+/** Puts the certificate that waited in force. */
 export async function activateDevice(
   scope: WriteScope,
   id: DeviceId,
   active: {
     readonly certificate: Buffer;
     readonly certificateVersion: number;
-    readonly keyId: KeyId;
     readonly mkeyId: string;
     readonly mkeyUid: string;
   },
 ): Promise<void> {
   await scope.query(
-    `update devices set certificate = $3, certificate_version = $4, key_id = $5, mkey_id = $6, mkey_uid = $7,
+    `update devices set certificate = $3, certificate_version = $4, mkey_id = $5, mkey_uid = $6,
        certificate_id = pending_certificate_id, public_key = pending_public_key, expires_at = pending_expires_at,
        pending_tbs = null, pending_certificate_id = null, pending_public_key = null, pending_expires_at = null
      where tenant_id = $1 and id = $2`,
@@ -186,7 +258,6 @@ export async function activateDevice(
       id,
       active.certificate,
       active.certificateVersion,
-      active.keyId,
       active.mkeyId,
       active.mkeyUid,
     ],

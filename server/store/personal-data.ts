@@ -228,7 +228,7 @@ export async function readSiteData(
          where k.tenant_id = $1 and k.accessor_id = a.id),
        'devices', (select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'name', d.customer_reference,
            'since', d.created_at) order by d.created_at), '[]')
-         from devices d where d.tenant_id = $1 and d.accessor_id = a.id),
+         from devices d where d.tenant_id = $1 and (d.accessor_id = a.id or d.user_id = $3)),
        'access_groups', (select coalesce(jsonb_agg(g.customer_reference order by g.customer_reference), '[]')
          from access_group_accessors m join access_groups g on g.tenant_id = m.tenant_id and g.id = m.access_group_id
          where m.tenant_id = $1 and m.accessor_id = a.id),

@@ -103,7 +103,7 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
     'accessor_id = any ($8)',
     `, pending_tbs = null, pending_certificate_id = null, pending_public_key = null, pending_expires_at = null,
        certificate = null, certificate_id = null, certificate_version = null, public_key = null, expires_at = null,
-       key_id = null, mkey_id = null, mkey_uid = null`,
+       mkey_id = null, mkey_uid = null`,
   ],
   ['access_groups', 'id = any ($7)', ', collection_id = $3'],
   ['access_group_accessors', 'access_group_id = any ($7)', ''],
@@ -145,7 +145,10 @@ const endings: readonly (readonly [table: string, which: string])[] = [
   ),
 ];
 
-export const endedTables: readonly string[] = endings.map(([table]) => table);
+/** Phones open no door of the site any more: those of its people are no part of it, the others are activated anew. */
+const phoneKeys = 'device_keys';
+
+export const endedTables: readonly string[] = [...endings.map(([table]) => table), phoneKeys];
 
 /** The tables that a transfer moves. */
 export const movedTables: readonly string[] = moves.map(([table]) => table);
@@ -162,6 +165,10 @@ export async function moveCollection(
     `delete from keys where tenant_id = $1 and accessor_id = any ($2) and key_type in ('mkey', 'wallet')`,
     [from, accessors],
   );
+  await scope.query(`delete from ${phoneKeys} where tenant_id = $1 and accessor_id = any ($2)`, [
+    from,
+    accessors,
+  ]);
   for (const [table, which] of endings)
     await scope.query(`delete from ${table} where tenant_id = $1 and ${which}`, [
       from,

@@ -324,6 +324,6 @@ function hashOf(secret: string): string {
 
 /** A page of ours, whatever the query says: nobody is led elsewhere after signing in. */
 export function ownPath(path: string): string {
-  const isOwn = /^\/account(\/[\w./~-]*)?(\?[\w=&%.~-]*)?$/.test(path) && !path.includes('//');
+  const isOwn = /^\/account(\/[\w/-]*)?$/.test(path) && !path.includes('//');
   return isOwn && !path.startsWith(LOGIN_PATH) ? path : '/account';
 }

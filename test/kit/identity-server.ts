@@ -29,11 +29,14 @@ export async function startTestIdentity({
   dataDir,
   clock = createManualClock(new Date('2026-03-02T10:00:00Z')),
   trustedProxies = [],
+  publicUrl,
   lay,
 }: {
   readonly database: Database;
   readonly dataDir?: string;
   readonly clock?: ManualClock;
+  /** Where it is reached, when not by the address it listens on. */
+  readonly publicUrl?: (port: number) => string;
   /** Lets a test come from many networks by X-Forwarded-For. */
   readonly trustedProxies?: readonly string[];
   /** Lays further routes, such as a page of the test's own. */
@@ -45,7 +48,7 @@ export async function startTestIdentity({
   const identity = createIdentity({
     database,
     config: {
-      publicUrl: undefined,
+      publicUrl: publicUrl?.(httpPort),
       httpHost: '127.0.0.1',
       httpPort,
       dataDir: folder,

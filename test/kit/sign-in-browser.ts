@@ -1,4 +1,4 @@
-/** A browser in miniature: keeps cookies and follows no redirect by itself, so that a test sees each step. */
+/** A browser in miniature: keeps cookies, sends the headers `always`, and follows no redirect by itself, so that a test sees each step. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { LoginId } from '#contract/ids';
 import { SESSION_COOKIE } from '#server/identity/session-cookie';
@@ -19,7 +19,10 @@ export type TestBrowser = {
   post(path: string, form: Readonly<Record<string, string>>): Promise<Step>;
 };
 
-export function openTestBrowser(origin: string): TestBrowser {
+export function openTestBrowser(
+  origin: string,
+  always: Readonly<Record<string, string>> = {},
+): TestBrowser {
   const cookies = new Map<string, string>();
 
   async function go(path: string, init: RequestInit): Promise<Step> {
@@ -27,7 +30,7 @@ export function openTestBrowser(origin: string): TestBrowser {
     const response = await fetch(new URL(path, origin), {
       ...init,
       redirect: 'manual',
-      headers: cookie === '' ? {} : { cookie },
+      headers: cookie === '' ? always : { ...always, cookie },
     });
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';');

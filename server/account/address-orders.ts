@@ -59,7 +59,7 @@ export function createAddressOrders({
       const [toOld, toNew] = [makeLinkToken(ids), makeLinkToken(ids)];
       const createdAt = clock.now();
       const aloneAt = new Date(createdAt.getTime() + aloneAfterMs);
-      const isKnown = (await findAccountByEmail(database, email)) !== undefined;
+      const known = await findAccountByEmail(database, email);
       const mayBeAsked = await mails.mayBeAsked(email);
       await insertAddressChange(database, {
         loginId: account.id,
@@ -74,14 +74,14 @@ export function createAddressOrders({
       const fromOld = { address: email, link: linkOf(toOld.token), aloneAt: day };
       await mails.send({ ...about, address: account.email, ...texts.changeFromOld(fromOld) });
       if (!mayBeAsked) return;
-      if (!isKnown) {
+      if (known === undefined) {
         await mails.send({ ...about, address: email, ...texts.changeToNew(linkOf(toNew.token)) });
         return;
       }
       // Who asks learns nothing of it: the change waits, and never comes.
       const links = { login: `${issuer}/account/login`, forgot: `${issuer}/account/forgot` };
-      const known = texts.addressKnown(links);
-      await mails.send({ loginId: null, address: email, word: 'address_known', ...known });
+      const told = texts.addressKnown(links);
+      await mails.send({ loginId: null, address: known.email, word: 'address_known', ...told });
     },
     findWaiting: (account) => findWaitingAddress(database, account.id),
     async cancel(account) {

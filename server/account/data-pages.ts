@@ -139,7 +139,7 @@ export function dataPages(parts: Parts): readonly AccountPage[] {
         ${
           owned.length > 0
             ? markup`<p>${said.ownedText}</p><ul>${owned.map((place) => markup`<li>${nameOf(visit, place)}</li>`)}</ul>`
-            : markup`<form method="post">${visit.formToken()}
+            : markup`<form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="delete">
           <label class="check"><input type="checkbox" name="sure" value="yes"> ${said.sure}</label>
           <button class="danger">${said.delete}</button>
@@ -227,7 +227,7 @@ function placeForm(visit: SignedInVisit, place: PlaceOfLogin): Markup {
   const site = markup`<input type="hidden" name="site_id" value="${place.site_id}">`;
   if (place.removal_expires_at !== null)
     return markup`${title}<p>${said.waiting(place.removal_expires_at.toISOString().slice(0, 10))}</p>
-      <form method="post">${visit.formToken()}${site}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}${site}
         <input type="hidden" name="act" value="withdraw">
         <button class="second">${said.withdraw}</button>
       </form>`;
@@ -235,7 +235,7 @@ function placeForm(visit: SignedInVisit, place: PlaceOfLogin): Markup {
   return markup`${title}
     ${place.removal_refusal === null ? null : markup`<p>${said.refused(place.removal_refusal)}</p>`}
     <p>${said.removeText}</p>
-    <form method="post">${visit.formToken()}${site}
+    <form method="post" action="${visit.request.url}">${visit.formToken()}${site}
       <input type="hidden" name="act" value="remove">
       <label for="${id}">${said.reason}</label>
       <textarea id="${id}" name="reason" rows="3" maxlength="${longestReason}" required></textarea>

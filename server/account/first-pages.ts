@@ -103,7 +103,7 @@ function formPage(
     title: said.title,
     status: fault === undefined ? 200 : 400,
     body: markup`${faultNote(fault)}<p>${said.intro}</p>
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         ${textField({ name: 'first_name', label: said.firstName, value: typed('first_name'), autocomplete: 'given-name' })}
         ${textField({ name: 'last_name', label: said.lastName, value: typed('last_name'), autocomplete: 'family-name' })}
         ${textField({ name: 'email', label: said.email, type: 'email', value: typed('email'), autocomplete: 'username' })}

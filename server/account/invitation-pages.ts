@@ -199,7 +199,7 @@ function invitationPage(visit: Visit, { found, fault, typed }: Shown): Page {
       ${acceptForm(visit, { found, ...(typed === undefined ? {} : { typed }) })}
       <h2>${said.declineTitle}</h2>
       <p>${said.declineText}</p>
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         <input type="hidden" name="act" value="decline">
         <label class="check"><input type="checkbox" name="block" value="yes"> ${said.block}</label>
         <button class="danger">${said.decline}</button>
@@ -214,7 +214,7 @@ function acceptForm(visit: Visit, { found, typed }: Shown): Markup {
   const login = `/account/login?next=${encodeURIComponent(next)}`;
   if (person !== undefined)
     return markup`<p>${said.as(person.account.email)}</p>
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         <input type="hidden" name="act" value="accept">
         <button class="wide">${said.accept}</button>
       </form>
@@ -223,7 +223,7 @@ function acceptForm(visit: Visit, { found, typed }: Shown): Markup {
     return markup`<p>${said.signInFirst}</p><p><a class="button" href="${login}">${said.signIn}</a></p>`;
   const password = passwordWords[language];
   return markup`<p>${said.newIntro(found.address)}</p>
-    <form method="post">${visit.formToken()}
+    <form method="post" action="${visit.request.url}">${visit.formToken()}
       <input type="hidden" name="act" value="accept">
       ${textField({ name: 'first_name', label: said.firstName, value: typed?.firstName ?? found.first_name, autocomplete: 'given-name' })}
       ${textField({ name: 'last_name', label: said.lastName, value: typed?.lastName ?? found.last_name, autocomplete: 'family-name' })}

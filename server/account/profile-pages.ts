@@ -124,7 +124,7 @@ export function profilePages({ database, phones, pictures }: Parts): readonly Ac
       title: said.title,
       status: fault === undefined ? 200 : 400,
       body: markup`${faultNote(fault)}${doneNote(done)}
-        <form method="post">${visit.formToken()}
+        <form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="names">
           ${textField({ name: 'first_name', label: said.firstName, value: account.firstName, autocomplete: 'given-name' })}
           ${textField({ name: 'last_name', label: said.lastName, value: account.lastName, autocomplete: 'family-name' })}
@@ -136,12 +136,12 @@ export function profilePages({ database, phones, pictures }: Parts): readonly Ac
           account.imageUrl === null
             ? null
             : markup`<p><img src="${new URL(account.imageUrl).pathname}" alt="${said.pictureAlt}" width="96" height="96"></p>
-        <form method="post">${visit.formToken()}
+        <form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="no_picture">
           <button class="second">${said.noPicture}</button>
         </form>`
         }
-        <form method="post" enctype="multipart/form-data">${visit.formToken()}
+        <form method="post" action="${visit.request.url}" enctype="multipart/form-data">${visit.formToken()}
           <input type="hidden" name="act" value="picture">
           <label for="picture">${said.picture}</label>
           <input id="picture" name="picture" type="file" accept="image/jpeg,image/png,image/webp" required aria-describedby="picture-hint">
@@ -153,7 +153,7 @@ export function profilePages({ database, phones, pictures }: Parts): readonly Ac
         ${
           account.phone === null
             ? null
-            : markup`<form method="post">${visit.formToken()}
+            : markup`<form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="no_phone">
           <p>${said.present} <strong>${account.phone}</strong></p>
           <button class="second">${said.noPhone}</button>
@@ -162,14 +162,14 @@ export function profilePages({ database, phones, pictures }: Parts): readonly Ac
         ${
           waiting === undefined
             ? null
-            : markup`<form method="post">${visit.formToken()}
+            : markup`<form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="code">
           <p>${said.codeFor(waiting)}</p>
           ${textField({ name: 'code', label: said.code, autocomplete: 'one-time-code', isCode: true })}
           <button>${said.confirm}</button>
         </form>`
         }
-        <form method="post">${visit.formToken()}
+        <form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="phone">
           ${textField({ name: 'phone', label: said.phone, type: 'tel', autocomplete: 'tel', hint: said.phoneHint })}
           <button>${said.sendCode}</button>

@@ -165,7 +165,7 @@ function formPage(
     title: said.title,
     status: fault === undefined ? 200 : 400,
     body: markup`${faultNote(fault)}
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         ${textField({ name: 'first_name', label: said.firstName, value: typed?.firstName ?? '', autocomplete: 'given-name' })}
         ${textField({ name: 'last_name', label: said.lastName, value: typed?.lastName ?? '', autocomplete: 'family-name' })}
         ${textField({ name: 'email', label: said.email, type: 'email', value: typed?.email ?? '', autocomplete: 'username' })}
@@ -192,7 +192,7 @@ function confirmPage(visit: Visit, fault?: string): Page {
     title: said.confirmTitle,
     status: fault === undefined ? 200 : 400,
     body: markup`${faultNote(fault)}<p>${said.confirm}</p>
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         ${textField({ name: 'password', label: passwordWords[visit.language].label, type: 'password', autocomplete: 'current-password' })}
         <button class="wide">${said.confirmButton}</button>
       </form>`,

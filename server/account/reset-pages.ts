@@ -108,7 +108,7 @@ function forgotPage(visit: Visit, fault?: string): Page {
     title: said.title,
     status: fault === undefined ? 200 : 400,
     body: markup`${faultNote(fault)}<p>${said.intro}</p>
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         ${textField({ name: 'email', label: said.email, type: 'email', autocomplete: 'username' })}
         <button class="wide">${said.send}</button>
       </form>`,
@@ -122,7 +122,7 @@ function resetPage(visit: Visit, fault?: string): Page {
     title: said.resetTitle,
     status: fault === undefined ? 200 : 400,
     body: markup`${faultNote(fault)}
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         ${textField({ name: 'password', label: password.newLabel, type: 'password', autocomplete: 'new-password', hint: password.hint })}
         <button class="wide">${said.reset}</button>
       </form>`,

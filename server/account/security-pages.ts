@@ -113,7 +113,7 @@ export function securityPages(parts: Parts): readonly AccountPage[] {
       body: markup`${faultNote(fault)}${doneNote(done)}
         <h2>${said.passwordTitle}</h2>
         <p>${said.passwordText}</p>
-        <form method="post">${visit.formToken()}
+        <form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="password">
           <input type="hidden" name="username" autocomplete="username" value="${person.account.email}">
           ${textField({ name: 'password', label: password.newLabel, type: 'password', autocomplete: 'new-password', hint: password.hint })}
@@ -124,14 +124,14 @@ export function securityPages(parts: Parts): readonly AccountPage[] {
         ${
           waiting === undefined
             ? null
-            : markup`<form method="post">${visit.formToken()}
+            : markup`<form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="keep_address">
           <p>${said.waiting(waiting.new_email, waiting.alone_at.toISOString().slice(0, 10))}</p>
           <button class="second">${said.cancel}</button>
         </form>`
         }
         <p>${said.addressText}</p>
-        <form method="post">${visit.formToken()}
+        <form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="address">
           ${textField({ name: 'email', label: said.newAddress, type: 'email', autocomplete: 'email' })}
           <button>${said.changeAddress}</button>
@@ -194,11 +194,11 @@ function linkPage(visit: Visit, change: AddressChange): Page {
   return {
     title: said.linkTitle,
     body: markup`<p>${said.link(change.new_email)}</p>
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         <input type="hidden" name="act" value="confirm">
         <button class="wide">${said.confirm}</button>
       </form>
-      <form method="post">${visit.formToken()}
+      <form method="post" action="${visit.request.url}">${visit.formToken()}
         <input type="hidden" name="act" value="stop">
         <button class="danger wide">${said.stop}</button>
       </form>`,

@@ -67,7 +67,7 @@ export function createSignUps({
     if (wait !== undefined) return wait;
     // The same work for everybody: how long it takes tells a stranger nothing.
     const passwordHash = await passwords.hash(password);
-    const isKnown = (await findAccountByEmail(database, email)) !== undefined;
+    const known = await findAccountByEmail(database, email);
     const mayBeAsked = await mails.mayBeAsked(email);
     const { token, tokenHash } = makeLinkToken(ids);
     const createdAt = clock.now();
@@ -77,25 +77,30 @@ export function createSignUps({
       email,
       language,
       passwordHash,
-      tokenHash: isKnown || !mayBeAsked ? null : tokenHash,
+      tokenHash: known !== undefined || !mayBeAsked ? null : tokenHash,
       createdAt,
       expiresAt: new Date(createdAt.getTime() + worksForMs),
     });
     if (!mayBeAsked) return undefined;
     const texts = textsIn(language);
-    const mail = isKnown
-      ? texts.addressKnown({
-          login: `${issuer}/account/login`,
-          forgot: `${issuer}/account/forgot`,
-        })
-      : texts.confirmAddress(`${issuer}/account/confirm/${token}`);
-    await mails.send({
-      loginId: null,
-      address: email,
-      word: isKnown ? 'address_known' : 'confirm_address',
-      hasLink: true,
-      ...mail,
-    });
+    const about = { loginId: null, hasLink: true } as const;
+    const links = { login: `${issuer}/account/login`, forgot: `${issuer}/account/forgot` };
+    await mails.send(
+      known === undefined
+        ? {
+            ...about,
+            address: email,
+            word: 'confirm_address',
+            ...texts.confirmAddress(`${issuer}/account/confirm/${token}`),
+          }
+        : // As the account spells it: another spelling may be another mailbox.
+          {
+            ...about,
+            address: known.email,
+            word: 'address_known',
+            ...texts.addressKnown(links),
+          },
+    );
     return undefined;
   }
 

@@ -8,7 +8,7 @@ import type { Feature } from '#contract/features';
 import type { AccessorId, CollectionId, UserId } from '#contract/ids';
 import type { HardwareKind, InstallerAccess } from '#server/domain/installer-access';
 import { hasSiteRight, type SiteRight } from '#server/domain/permissions';
-import type { SitePlaces } from '#server/domain/site-places';
+import type { AtPlace, SitePlaces } from '#server/domain/site-places';
 import { requireFeature } from '#server/domain/subscriptions';
 import type { Actor } from '#server/events/audit';
 import type { BodyMode } from '#server/http/body';
@@ -64,6 +64,26 @@ export type SiteRoute = <S extends TObject, M extends BodyMode>(
 ) => Route;
 
 /**
+ * Where the caller stands in a site. NOT_FOUND `Site not found`: no part of it; SITE_NOT_RELEASED: while another sets it up.
+ */
+export async function placeAt(
+  sitePlaces: SitePlaces,
+  call: Call,
+  siteId: CollectionId,
+): Promise<AtPlace> {
+  const { subject, tenantId, userId } = call.caller;
+  const found =
+    subject === undefined
+      ? undefined
+      : await sitePlaces.find({ tenantId, loginId: subject, userId }, siteId);
+  if (found === undefined) throw new ApiError('NOT_FOUND', { thing: 'Site' });
+  const { place } = found;
+  if (place.installationState === 'installation' && !place.isInstaller)
+    throw new ApiError('SITE_NOT_RELEASED');
+  return found;
+}
+
+/**
  * Makes routes of a site. NOT_FOUND `Site not found` for a site of which the caller is no part, SITE_NOT_RELEASED while another
  * sets it up, an empty 403 (TokenError) without the right, NO_SUBSCRIPTION without the feature: before ids further down the path
  * and before the body.
@@ -81,19 +101,9 @@ export function createSiteRoute({
     call: Call,
     { right, feature, installer, siteParameter = 'site_id', path }: Entry,
   ): Promise<AtSite> {
-    const { clientId, subject } = call.caller;
+    const { clientId } = call.caller;
     const siteId = call.id(siteParameter) as CollectionId;
-    const found =
-      subject === undefined
-        ? undefined
-        : await sitePlaces.find(
-            { tenantId: call.caller.tenantId, loginId: subject, userId: call.caller.userId },
-            siteId,
-          );
-    if (found === undefined) throw new ApiError('NOT_FOUND', { thing: 'Site' });
-    const { tenantId, userId, place } = found;
-    if (place.installationState === 'installation' && !place.isInstaller)
-      throw new ApiError('SITE_NOT_RELEASED');
+    const { tenantId, userId, place } = await placeAt(sitePlaces, call, siteId);
     const visits = !hasSiteRight(place, right);
     if (visits && (installer === undefined || place.visit === null)) throw new TokenError(403, '');
     if (feature !== undefined) requireFeature(place, feature, call.now);

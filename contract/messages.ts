@@ -23,6 +23,7 @@ export const noticeWords = [
   'report',
   'added_to_site',
   'seat_limit_reached',
+  'subscription_ends',
   'webhook_failing',
   'webhook_failed',
   'webhook_disabled',

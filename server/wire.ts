@@ -9,17 +9,15 @@ import { connectFace } from './connect-api/connect-face.ts';
 import { connectRoutes } from './connect-api/connect-routes.ts';
 import { coreRoutes } from './core-api/core-routes.ts';
 import { coreFace } from './core-api/face.ts';
-import { createAccessorPins } from './domain/accessor-pins.ts';
 import { createAccessors } from './domain/accessors.ts';
 import { createAccountUses } from './domain/account-uses.ts';
 import { createAuditLog } from './domain/audit-log.ts';
 import { createCollectionOptions } from './domain/collection-options.ts';
 import { createCollectionSettings } from './domain/collection-settings.ts';
+import { createClientAdministration } from './domain/clients.ts';
 import { createCollections } from './domain/collections.ts';
 import { createConfigurationCheck } from './domain/configuration-check.ts';
 import { createDesiredState } from './domain/desired-state.ts';
-import { createDeviceCertificates as createPhoneCertificates } from './domain/device-certificates.ts';
-import { createDevices } from './domain/devices.ts';
 import { createDoors } from './domain/doors.ts';
 import { createEasyOfficeMode } from './domain/easy-office-mode.ts';
 import { createEntries } from './domain/entries.ts';
@@ -38,7 +36,6 @@ import { createLicensePlates } from './domain/license-plates.ts';
 import { createLockReplacements } from './domain/lock-replacements.ts';
 import { createMessaging } from './domain/messaging.ts';
 import { createMigrations } from './domain/migrations.ts';
-import { createMobileKeys } from './domain/mobile-keys.ts';
 import { createNotices } from './domain/notices.ts';
 import { createHandedMessages } from './domain/handed-messages.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
@@ -47,7 +44,9 @@ import { createPeopleUses } from './domain/people-uses.ts';
 import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.ts';
 import { createRepeaters } from './domain/repeaters.ts';
 import { createRightsState } from './domain/rights-state.ts';
-import { createBuiltInKeys, createSigners } from './domain/signers.ts';
+import { createPhones } from './domain/phones.ts';
+import { createBuiltInKeys } from './domain/signers.ts';
+import { createSiteCredentials } from './domain/site-credentials.ts';
 import { createSiteEventUses } from './domain/site-event-uses.ts';
 import { createSiteHardware } from './domain/site-hardware.ts';
 import { createSitePlaces } from './domain/site-places.ts';
@@ -82,6 +81,7 @@ import { createEventEraser } from './jobs/erase-events.ts';
 import { createAccountRounds } from './jobs/account-rounds.ts';
 import { createLossTeller } from './jobs/tell-losses.ts';
 import { createGuestSuspender } from './jobs/suspend-guests.ts';
+import { createEndTeller } from './jobs/tell-subscription-ends.ts';
 import { createUntoldLosses } from './domain/untold-losses.ts';
 import { openAuditSigner } from './runtime/audit-key.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -220,6 +220,9 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
         log,
       })
     : undefined;
+  const endTeller = config.roles.includes('jobs')
+    ? createEndTeller({ database, bus, clock, ids, log })
+    : undefined;
   const guestSuspender = config.roles.includes('jobs')
     ? createGuestSuspender({ guests: domain.guests, clock, log })
     : undefined;
@@ -285,6 +288,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       rollout?.start();
       eraser?.start();
       lossTeller?.start();
+      endTeller?.start();
       accountRounds?.start();
       guestSuspender?.start();
       webhooks?.start();
@@ -305,6 +309,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       await webhooks?.stop();
       await eraser?.stop();
       await lossTeller?.stop();
+      await endTeller?.stop();
       await accountRounds?.stop();
       await guestSuspender?.stop();
       await messages?.stop();
@@ -392,7 +397,8 @@ function createDomain({
   const hardware = { ...people, bus, seal, commands, claims };
   const handedMessages = createHandedMessages({ senders, clock, ids });
   const outsideSigner = outsideSignerOf(config);
-  const keySmith = outsideSigner ? createOutsideKeys(outsideSigner) : createBuiltInKeys(seal);
+  const outsideKeys = outsideSigner && createOutsideKeys(outsideSigner);
+  const keySmith = outsideKeys ?? createBuiltInKeys(seal);
   const tenantCertificates = createTenantCertificates({ ...people, bus, seal, keySmith });
   const accounts = createAccountUses({
     ...people,
@@ -410,6 +416,7 @@ function createDomain({
     sitePlaces: createSitePlaces(people),
     ...createSiteUses({ ...hardware, ...config }),
     operators: createOperators({ database }),
+    clientAdministration: createClientAdministration(people),
     handedMessages,
     ...accounts,
     ...createPeopleUses({ ...people, invitations: accounts.invitations }),
@@ -434,16 +441,13 @@ function createDomain({
     keySettings: createKeySettings(people),
     offlineKeys: createOfflineKeys(people),
     timeSchedules: createTimeSchedules(people),
-    signers: createSigners({ database, seal, clock, ids }),
     outsideSigner,
     tenantCertificates,
-    devices: createDevices(people),
-    deviceCertificates: createPhoneCertificates({ ...people, tenantCertificates }),
-    mobileKeys: createMobileKeys({ ...people, seal, tenantCertificates }),
+    ...createPhones({ ...people, seal, tenantCertificates, outsideKeys }),
     licensePlates: createLicensePlates(people),
     ...createMessaging(people),
     licensePlateAccess: createLicensePlateAccess(hardware),
-    accessorPins: createAccessorPins(people),
+    ...createSiteCredentials(people),
     rightsState: createRightsState({ database }),
     exports: createExports(hardware),
     migrations: createMigrations(hardware),

@@ -5,9 +5,12 @@ import type { OperatorRoute } from './operator-route.ts';
 import { ownRoleRoutes, roleRoutes } from './roles.ts';
 import type { SiteRoute } from './site-route.ts';
 import { siteReleaseRoutes, siteRoutes } from './sites.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+import { issuedVoucherRoutes, voucherRoutes } from './vouchers.ts';
 
 export type SiteUseParts = Parameters<typeof siteRoutes>[1] &
   Parameters<typeof roleRoutes>[1] &
+  Parameters<typeof voucherRoutes>[1] &
   Parameters<typeof installerAccessRoutes>[1];
 
 /** Those of connect-api.md 3.1 and 3.9. */
@@ -15,22 +18,29 @@ export function siteUseRoutes(siteRoute: SiteRoute, parts: SiteUseParts): Route[
   return [
     ...siteRoutes(siteRoute, parts),
     ...roleRoutes(siteRoute, parts),
+    ...subscriptionRoutes(siteRoute, parts),
+    ...voucherRoutes(siteRoute, parts),
     ...installerAccessRoutes(siteRoute, parts),
   ];
 }
 
 export type OwnSiteUseParts = Parameters<typeof siteReleaseRoutes>[1] &
   Parameters<typeof ownRoleRoutes>[1] &
+  Parameters<typeof issuedVoucherRoutes>[1] &
   Parameters<typeof installerEntryRoutes>[0];
 
 /** Those of `/ext/v1`. */
 export function ownSiteUseRoutes(
-  { siteRoute }: { readonly siteRoute: SiteRoute; readonly operatorRoute: OperatorRoute },
+  {
+    siteRoute,
+    operatorRoute,
+  }: { readonly siteRoute: SiteRoute; readonly operatorRoute: OperatorRoute },
   parts: OwnSiteUseParts,
 ): Route[] {
   return [
     ...siteReleaseRoutes(siteRoute, parts),
     ...ownRoleRoutes(siteRoute, parts),
     ...installerEntryRoutes(parts),
+    ...issuedVoucherRoutes(operatorRoute, parts),
   ];
 }

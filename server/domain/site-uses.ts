@@ -2,11 +2,13 @@
 import { createInstallerAccess, type InstallerAccess } from './installer-access.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { createSites, type Sites } from './sites.ts';
+import { createVouchers, type Vouchers } from './vouchers.ts';
 
 export type SiteUses = {
   readonly sites: Sites;
   readonly installerAccess: InstallerAccess;
   readonly roles: Roles;
+  readonly vouchers: Vouchers;
 };
 
 export function createSiteUses(
@@ -18,5 +20,6 @@ export function createSiteUses(
     sites: createSites(parts),
     installerAccess: createInstallerAccess(parts),
     roles: createRoles(parts),
+    vouchers: createVouchers(parts),
   };
 }

@@ -22,3 +22,36 @@ export function requireFeature(
   if (site.features !== null && !site.features.includes(feature))
     throw new ApiError('NO_SUBSCRIPTION', { reason: `The subscription does not hold ${feature}.` });
 }
+
+/**
+ * When a plan ends that is redeemed now: after its months, and what was left of the one before, as much longer or shorter as that
+ * allowed more or fewer users (docs/decisions/0216). null = never.
+ */
+export function endOfRedeemed(
+  now: Date,
+  {
+    monthSpan,
+    users,
+    former,
+  }: {
+    readonly monthSpan: number | null;
+    readonly users: number | null;
+    readonly former: { readonly endsAt: Date | null; readonly users: number | null };
+  },
+): Date | null {
+  if (monthSpan === null) return null;
+  const leftMs = Math.max(0, (former.endsAt?.getTime() ?? 0) - now.getTime());
+  const isCounted = users !== null && users > 0 && former.users !== null;
+  const share = isCounted ? former.users / users : 1;
+  return new Date(monthsAfter(now, monthSpan).getTime() + Math.trunc(leftMs * share));
+}
+
+/** The same day and time so many months later, in UTC; the last day of a month that is too short. */
+function monthsAfter(from: Date, months: number): Date {
+  const at = new Date(from);
+  at.setUTCDate(1);
+  at.setUTCMonth(at.getUTCMonth() + months);
+  const lastDay = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 0)).getUTCDate();
+  at.setUTCDate(Math.min(from.getUTCDate(), lastDay));
+  return at;
+}

@@ -176,7 +176,7 @@ export async function findByInstallerToken(
   }>({
     name: 'installer_access_of_token',
     text: `select tenant_id as "tenantId", collection_id as "siteId" from installer_accesses
-      where token_hash = $1 and $2 in (tenant_id, $3) and ended_at is null and $4 < expires_at`,
+      where token_hash = $1 and $2::uuid in (tenant_id, $3::uuid) and ended_at is null and $4 < expires_at`,
     values: [wanted.tokenHash, wanted.tenantId, nilUuid, wanted.now],
   });
   return rows[0];

@@ -309,7 +309,7 @@ export async function findOwnProfile(
     text: `select coalesce(u.id, n.id) as id, nullif(n.first_name, '') as first_name, nullif(n.last_name, '') as last_name,
         n.phone, n.email, n.language, n.image_url, t.tag_number, t.rfid_uid as tag_rf_id_uid
       from logins n
-      left join lateral (select id, tenant_id from users where login_id = n.id and $2 in (tenant_id, $3)
+      left join lateral (select id, tenant_id from users where login_id = n.id and $2::uuid in (tenant_id, $3::uuid)
         order by created_at, id limit 1) u on true
       left join lateral (select t.tag_number, t.rfid_uid from accessors a
         join keys k on k.tenant_id = a.tenant_id and k.accessor_id = a.id and k.key_type = 'tag'

@@ -1,0 +1,40 @@
+/** Whether everybody can use a page: axe's rules, on a phone and a desk, in light and dark, and nothing wider than the screen. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const widths = [360, 1440];
+const schemes = ['light', 'dark'] as const;
+
+type Violation = {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+};
+
+/** What is wrong with the page that is shown, one line each. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  for (const width of widths) {
+    for (const colorScheme of schemes) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      // As a debugger's expression, which the page's content policy does not see.
+      await page.evaluate(axe);
+      const found = (await page.evaluate(
+        'axe.run().then((result) => result.violations)',
+      )) as readonly Violation[];
+      const where = `${await page.title()} at ${width} px, ${colorScheme}`;
+      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      faults.push(
+        ...serious.map(({ id, nodes }) => `${where}: ${id} ${nodes[0]?.html.slice(0, 200) ?? ''}`),
+      );
+      const isTooWide = await page.evaluate(
+        'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+      );
+      if (isTooWide === true) faults.push(`${where}: wider than the screen`);
+    }
+  }
+  return faults;
+}

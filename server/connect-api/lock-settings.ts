@@ -4,7 +4,7 @@ import type { SiteLocks } from '#server/domain/site-locks';
 import type { Call, Route } from '#server/http/route';
 import { told } from '#server/http/written';
 import type { AtSite, SiteRoute } from './site-route.ts';
-import { viewOf } from './site-view.ts';
+import { wholeOf } from './site-view.ts';
 
 const tag = 'locks';
 const path = '/locks/{id}/settings';
@@ -17,12 +17,13 @@ export function lockSettingRoutes(
     siteLocks,
   }: { readonly lockSettings: LockSettings; readonly siteLocks: SiteLocks },
 ): Route[] {
-  const exists = (at: AtSite, call: Call) => siteLocks.check(at.actor, viewOf(at), call.id('id'));
+  const exists = (at: AtSite, call: Call) => siteLocks.check(at.actor, wholeOf(at), call.id('id'));
   return [
     siteRoute({
       method: 'GET',
       path,
       right: 'manage_hardware',
+      installer: 'lock',
       summary: 'Open time, access by audit trail and near detection of a lock',
       tag,
       answer: LockSettingsResponse,
@@ -33,6 +34,7 @@ export function lockSettingRoutes(
       method: 'PUT',
       path,
       right: 'manage_hardware',
+      installer: 'lock',
       summary: 'Set open time, access by audit trail and near detection of a lock',
       tag,
       body: { schema: PutLockSettingsRequest, mode: 'create' },

@@ -19,7 +19,7 @@ import { told } from '#server/http/written';
 import { accessGroupFields } from '#server/store/access-groups';
 import { siteLockFields, type SiteLockRow } from '#server/store/site-locks';
 import type { AtSite, SiteRoute } from './site-route.ts';
-import { viewOf } from './site-view.ts';
+import { viewOf, wholeOf } from './site-view.ts';
 
 const tag = 'locks';
 
@@ -41,20 +41,21 @@ export function siteLockRoutes(siteRoute: SiteRoute, parts: Parts): Route[] {
 
 const lockId = (call: Call): LockId => call.id('id');
 
-/** The lock of a path `/locks/{id}`, where the caller may see it. */
-function seen({ siteLocks }: Parts) {
+/** The lock of a path `/locks/{id}`; whoever may touch hardware may touch any of it. */
+function ofSite({ siteLocks }: Parts) {
   return (at: AtSite, call: Call): Promise<void> =>
-    siteLocks.check(at.actor, viewOf(at), lockId(call));
+    siteLocks.check(at.actor, wholeOf(at), lockId(call));
 }
 
 function locks(siteRoute: SiteRoute, parts: Parts): Route[] {
   const { version, siteLocks } = parts;
-  const exists = seen(parts);
+  const exists = ofSite(parts);
   return [
     siteRoute({
       method: 'GET',
       path: '/locks',
       right: 'take_part',
+      installer: 'site',
       summary: 'List the locks of a site that the caller may see',
       tag,
       list: { fields: siteLockFields[version] },
@@ -66,6 +67,7 @@ function locks(siteRoute: SiteRoute, parts: Parts): Route[] {
       method: 'POST',
       path: '/locks',
       right: 'manage_hardware',
+      installer: 'site',
       summary: 'Register a lock of a site by its code',
       tag,
       body: { schema: CreateSiteLockRequest, mode: 'create' },
@@ -78,16 +80,18 @@ function locks(siteRoute: SiteRoute, parts: Parts): Route[] {
       method: 'GET',
       path: '/locks/{id}',
       right: 'take_part',
+      installer: 'lock',
       summary: 'One lock of a site',
       tag,
       answer: SiteLockExtendedResponse[version],
-      exists,
+      exists: (at, call) => siteLocks.check(at.actor, viewOf(at), lockId(call)),
       handle: async ({ actor }, call) => toSiteLock(await siteLocks.get(actor, lockId(call))),
     }),
     siteRoute({
       method: 'PATCH',
       path: '/locks/{id}',
       right: 'manage_hardware',
+      installer: 'lock',
       summary: 'Change name or floor of a lock',
       tag,
       body: { schema: PatchSiteLockRequest, mode: 'patch' },
@@ -100,6 +104,7 @@ function locks(siteRoute: SiteRoute, parts: Parts): Route[] {
       method: 'DELETE',
       path: '/locks/{id}',
       right: 'manage_hardware',
+      installer: 'lock',
       summary: 'Remove a detached lock',
       tag,
       answer: null,
@@ -131,7 +136,7 @@ const refFields = {
 
 function acts(siteRoute: SiteRoute, parts: Parts): Route[] {
   const { version, siteLocks } = parts;
-  const exists = seen(parts);
+  const exists = ofSite(parts);
   return [
     siteRoute({
       method: 'PATCH',
@@ -143,8 +148,7 @@ function acts(siteRoute: SiteRoute, parts: Parts): Route[] {
       answer: SiteLockResponse[version],
       errors: ['OPERATION_NOT_ALLOWED', ...hubErrors],
       // Somebody without access to the lock is told so.
-      exists: ({ actor, siteId }, call) =>
-        siteLocks.check(actor, { siteId, accessorId: null }, lockId(call)),
+      exists,
       handle: async (at, call, body) => {
         const row = await siteLocks.lock(at, lockId(call), body);
         if (row === 'not_permitted') throw new TokenError(403, '');
@@ -155,6 +159,7 @@ function acts(siteRoute: SiteRoute, parts: Parts): Route[] {
       method: 'PATCH',
       path: '/locks/{id}/detach',
       right: 'manage_hardware',
+      installer: 'lock',
       summary: 'Begin detaching a lock from its IQ',
       tag,
       body: { schema: DetachSiteLockRequest, mode: 'create' },

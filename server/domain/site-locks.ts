@@ -26,6 +26,7 @@ import {
 } from '#server/store/site-locks';
 import type { SitePlace } from '#server/store/site-people';
 import type { Detachments } from './detachments.ts';
+import { otpRuleAt } from './installer-access.ts';
 import { wantedState, type Lockings, type LockingRules } from './lockings.ts';
 import { noLock, type Locks } from './locks.ts';
 import { sentOtpOfPerson } from './otp-checks.ts';
@@ -136,16 +137,12 @@ export function createSiteLocks(parts: Parts): SiteLocks {
       const sent = { ...body, accessor_id: accessorId, validate_access: false };
       return extended(actor, await lockings.lock(actor, id, sent, rulesOf(place)));
     },
-    detach: async ({ actor, accessorId }, id, body) =>
-      extended(
-        actor,
-        await detachments.detach(
-          actor,
-          id,
-          { ...body, accessor_id: accessorId, force: false },
-          sentOtpOfPerson,
-        ),
-      ),
+    async detach({ actor, place, accessorId }, id, body) {
+      const { iq_id: iqId } = await locks.get(actor, id);
+      const readOtp = iqId === null ? sentOtpOfPerson : otpRuleAt(place, iqId);
+      const sent = { ...body, accessor_id: accessorId, force: false };
+      return extended(actor, await detachments.detach(actor, id, sent, readOtp));
+    },
     async registerTags(actor, id, seconds) {
       const { least, most } = registrationSeconds;
       if (seconds < least || seconds > most)

@@ -1,6 +1,6 @@
 /** Locks of a site with what people of the site are shown beside (connect-api.md 5.1, 7). */
 import { sql } from 'kysely';
-import type { AccessorId, CollectionId, LockId } from '#contract/ids';
+import type { AccessorId, CollectionId, IqId, LockId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
 import { isOfCollection, lockFields, lockFrom, lockSelect, type LockRow } from './locks.ts';
@@ -19,6 +19,8 @@ export type SiteView = {
   readonly siteId: CollectionId;
   /** null = everything. */
   readonly accessorId: AccessorId | null;
+  /** Only the hardware of these IQs and of none: what an installer was let in for. */
+  readonly iqIds?: readonly IqId[];
 };
 
 const offlineKeyCount = sql`(select count(*)::int from offline_keys o
@@ -96,10 +98,10 @@ export function isOpenTo(accessorId: AccessorId): Sql {
     where ga.tenant_id = l.tenant_id and ga.accessor_id = ${accessorId}::uuid and gl.lock_id = l.id)`;
 }
 
-function isInView({ siteId, accessorId }: SiteView): Sql {
-  return accessorId === null
-    ? isOfCollection(siteId)
-    : sql`${isOfCollection(siteId)} and ${isOpenTo(accessorId)}`;
+function isInView({ siteId, accessorId, iqIds }: SiteView): Sql {
+  if (accessorId !== null) return sql`${isOfCollection(siteId)} and ${isOpenTo(accessorId)}`;
+  if (iqIds === undefined) return isOfCollection(siteId);
+  return sql`${isOfCollection(siteId)} and (l.iq_id is null or l.iq_id = any (${iqIds}::uuid[]))`;
 }
 
 /** A page of the locks of a site; `where` narrows it further and speaks of `l`. */
@@ -126,8 +128,9 @@ export async function isSiteLock(scope: Scope, view: SiteView, id: LockId): Prom
     `select 1 from locks l where l.tenant_id = $1 and l.id = $2 and l.collection_id = $3
        and ($4::uuid is null or exists (select 1 from access_group_accessors ga
          join access_group_locks gl on gl.tenant_id = ga.tenant_id and gl.access_group_id = ga.access_group_id
-         where ga.tenant_id = $1 and ga.accessor_id = $4 and gl.lock_id = l.id))`,
-    [scope.tenantId, id, view.siteId, view.accessorId],
+         where ga.tenant_id = $1 and ga.accessor_id = $4 and gl.lock_id = l.id))
+       and ($5::uuid[] is null or l.iq_id is null or l.iq_id = any ($5))`,
+    [scope.tenantId, id, view.siteId, view.accessorId, view.iqIds ?? null],
     'site_lock_has',
   );
   return rows.length > 0;

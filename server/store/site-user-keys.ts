@@ -1,6 +1,6 @@
 /** Keys of the people of a site (connect-api.md 5.1). */
 import { sql } from 'kysely';
-import type { CollectionId, LockId } from '#contract/ids';
+import type { AccessorId, CollectionId, KeyId, LockId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { siteKeyTypes, type SiteKeyType } from '#contract/site-user-keys';
 import { listRows, type ListResult } from './list.ts';
@@ -29,7 +29,9 @@ export const siteUserKeyJoins = `keys k
 
 const identifier = `case k.key_type when 'tag' then t.tag_number when 'pin' then 'pin' when 'custom_pin' then 'pin'
   when 'license_plate' then k.credential_value
-  else (select d.customer_reference from devices d where d.tenant_id = k.tenant_id and d.key_id = k.id) end`;
+  else (select d.customer_reference from device_keys dk
+    join devices d on d.tenant_id = dk.tenant_id and d.id = dk.device_id
+    where dk.tenant_id = k.tenant_id and dk.key_id = k.id) end`;
 const type = `case k.key_type when 'custom_pin' then 'pin' when 'license_plate' then 'unknown' else k.key_type end`;
 const isBlocked = `(k.blocked or coalesce(ks.blocked, false))`;
 
@@ -100,4 +102,45 @@ export function listLockKeys(
     id: sql`k.id`,
     defaultOrder: [{ sql: sql`k.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],
   });
+}
+
+const isByAccess = `coalesce(ks.offline_access_type = 'by_access', false)`;
+
+/** What the keys of one person may be asked by. */
+export const ownedKeyFields = {
+  ...siteUserKeyFields,
+  offline_access: { type: 'bool', sql: sql.raw(isByAccess), isNotNull: true },
+} as const satisfies SqlListFields;
+
+const ownedColumns = `${siteUserKeyColumns}, ${isByAccess} as offline_access`;
+
+/** A page of the keys of one person of the site. */
+export function listSiteUserKeys(
+  scope: Scope,
+  options: ListOptions,
+  accessorId: AccessorId,
+): Promise<ListResult<SiteUserKeyRow>> {
+  return listRows<SiteUserKeyRow>(scope, {
+    from: sql.raw(siteUserKeyJoins),
+    tenant: sql`k.tenant_id`,
+    where: sql`k.accessor_id = ${accessorId}::uuid`,
+    select: sql.raw(ownedColumns),
+    fields: ownedKeyFields,
+    options,
+    id: sql`k.id`,
+    defaultOrder: [{ sql: sql`k.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],
+  });
+}
+
+/** A key of one person of the site; undefined when it is nobody's or another's. */
+export async function findSiteUserKey(
+  scope: Scope,
+  { accessorId, id }: { readonly accessorId: AccessorId; readonly id: KeyId },
+): Promise<SiteUserKeyRow | undefined> {
+  const [row] = await scope.query<SiteUserKeyRow>(
+    `select ${ownedColumns} from ${siteUserKeyJoins} where k.tenant_id = $1 and k.accessor_id = $2 and k.id = $3`,
+    [scope.tenantId, accessorId, id],
+    'site_user_key_find',
+  );
+  return row;
 }

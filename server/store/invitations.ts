@@ -73,7 +73,9 @@ const openInvitation = `select i.tenant_id, i.id, i.collection_id, i.user_id, i.
     (select n.id from logins n where lower(n.email) = lower(i.address)) as known_login_id
   from invitations i
   join collections c on c.tenant_id = i.tenant_id and c.id = i.collection_id
-  join users u on u.tenant_id = i.tenant_id and u.id = i.user_id and u.login_id is null`;
+  join users u on u.tenant_id = i.tenant_id and u.id = i.user_id and u.login_id is null
+    and (c.owner_user_id = u.id or exists (select from accessors a
+      where a.tenant_id = i.tenant_id and a.collection_id = i.collection_id and a.user_id = i.user_id))`;
 
 /** The invitation of a token, of whichever tenant; undefined when it was used, replaced, is too old or its person is gone. */
 export async function findOpenInvitation(

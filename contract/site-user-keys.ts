@@ -1,6 +1,6 @@
 /** What opens doors in a person's name, as the Connect face shows it (connect-api.md 5.1). */
 import { Type, type Static } from 'typebox';
-import { Bool, Instant, orNull, page, Text, Uuid, words } from './fields.ts';
+import { Bool, Instant, optional, orNull, page, Text, Uuid, words } from './fields.ts';
 import { UserSummaryWithAliasResponse } from './users.ts';
 
 /** Kinds that Connect does not know are `unknown`; a custom PIN is a `pin` (connect-api.md 6). */
@@ -28,3 +28,10 @@ export const ExtendedSiteUserKeyResponse = Type.Object({
 });
 export type ExtendedSiteUserKeyResponse = Static<typeof ExtendedSiteUserKeyResponse>;
 export const ExtendedSiteUserKeyPage = page(ExtendedSiteUserKeyResponse);
+
+/** In a person's keys `offline_access` means: on every lock of the person's groups in the site (Core's `by_access`). */
+export const PatchSiteUserKeyRequest = Type.Object({
+  blocked: optional(Bool),
+  offline_access: optional(Bool),
+});
+export type PatchSiteUserKeyRequest = Static<typeof PatchSiteUserKeyRequest>;

@@ -11,7 +11,7 @@ import type { Ids } from '#server/runtime/ids';
 import { countCodes, findTakenCodes, holdPinHashKeys } from '#server/store/accessor-pins';
 import type { HeldAccessor } from '#server/store/accessors';
 import { holdCollectionOptions } from '#server/store/collection-options';
-import { isSuspendedEverywhere } from '#server/store/collection-settings';
+import { isGuestOver, isSuspendedEverywhere } from '#server/store/collection-settings';
 import { deleteKey, findKeyOf, insertKey, updateKey } from '#server/store/keys';
 import type { Database } from '#server/store/pool';
 import type { Scope, WriteScope } from '#server/store/scope';
@@ -83,7 +83,7 @@ export function createAccessorPins(parts: Parts): AccessorPins {
       writeRights({ database, actor }, async (scope) => {
         const owner = await heldAccessor(scope, accessorId);
         checkExpiry(expiresAt, clock.now());
-        await checkSuspension(scope, accessorId);
+        await checkSuspension(scope, owner, clock.now());
         const keys = await holdPinHashKeys(scope);
         const code = await freeCode(scope, { ids, keys, collectionId: owner.collection_id });
         const hash = hashPin(code, keys.own);
@@ -99,7 +99,7 @@ export function createAccessorPins(parts: Parts): AccessorPins {
         const { collection_id: siteId } = await getAccessor(scope, accessorId);
         await holdCollectionOptions(scope, siteId);
         const owner = await heldAccessor(scope, accessorId);
-        await checkSuspension(scope, accessorId);
+        await checkSuspension(scope, owner, clock.now());
         const options = await holdCollectionOptions(scope, owner.collection_id);
         if (!options.custom_pin_enabled) throw new ApiError('NO_SUBSCRIPTION');
         const keys = await holdPinHashKeys(scope);
@@ -146,8 +146,14 @@ function checkExpiry(expiresAt: string | null, now: Date): void {
 }
 
 /** behaviour.md 5.4: nobody is given a PIN that opens nothing. */
-async function checkSuspension(scope: Scope, accessorId: AccessorId): Promise<void> {
-  if (await isSuspendedEverywhere(scope, accessorId))
+async function checkSuspension(
+  scope: Scope,
+  { id: accessorId, collection_id: collectionId }: HeldAccessor,
+  now: Date,
+): Promise<void> {
+  const isOver =
+    collectionId !== null && (await isGuestOver(scope, { accessorId, collectionId, now }));
+  if (isOver || (await isSuspendedEverywhere(scope, accessorId)))
     throw new ApiError('OPERATION_NOT_ALLOWED', { reason: 'The accessor is suspended.' });
 }
 

@@ -148,8 +148,11 @@ function notAllowedKey(reason: string): ApiError {
   return new ApiError('VALUE_INVALID', { parameter: 'accessor_key_id', reason });
 }
 
-/** behaviour.md 12.3: a key that may open nothing offline, or finds a lock full, is refused as a whole. */
-async function placeByAccess(
+/**
+ * Puts a key on the locks of its owner's groups; gives those it came to. OFFLINE_ACCESS_INVALID: one that may open nothing offline,
+ * or finds a lock full, is refused as a whole (behaviour.md 12.3).
+ */
+export async function placeByAccess(
   scope: WriteScope,
   asked: {
     readonly setting: CollectionSettingRow;

@@ -156,11 +156,11 @@ async function swappedTag(
 }
 
 /** Custom PINs of a collection that allows none stay blocked (behaviour.md 5.4). */
-async function checkUnblock(
+export async function checkUnblock(
   scope: Scope,
   asked: {
-    readonly owner: HeldAccessor;
-    readonly former: KeyRow;
+    readonly owner: Pick<HeldAccessor, 'collection_id'>;
+    readonly former: Pick<KeyRow, 'key_type'>;
     readonly blocked: boolean | undefined;
   },
 ): Promise<void> {

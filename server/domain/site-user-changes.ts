@@ -337,14 +337,18 @@ async function writeFlags(
 }
 
 /** Every site user has a setting for its site; one that was deleted through the Core face is made again. */
-async function ensureSetting(
+export async function ensureSetting(
   scope: WriteScope,
-  { clock, ids }: SiteUserParts,
+  { clock, ids }: Pick<SiteUserParts, 'clock' | 'ids'>,
   {
     at: { siteId },
     id,
     warn,
-  }: { readonly at: AtWork; readonly id: AccessorId; readonly warn: (word: string) => void },
+  }: {
+    readonly at: Pick<AtWork, 'siteId'>;
+    readonly id: AccessorId;
+    readonly warn: (word: string) => void;
+  },
 ): Promise<CollectionSettingRow> {
   const place = { accessorId: id, collectionId: siteId };
   const present = await findCollectionSetting(scope, place);

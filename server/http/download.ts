@@ -49,9 +49,11 @@ export function safeFileName(sent: string, ending: `.${string}`): string | null 
   const bare = sent
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
     .replaceAll(/[/\\:*?"<>|]/g, '_')
-    .trim()
-    .replace(/^\.+/, '');
+    .trim();
   const stem = bare.toLowerCase().endsWith(ending) ? bare.slice(0, -ending.length) : bare;
-  const kept = Array.from(stem).slice(0, longestName).join('').trim();
+  const kept = Array.from(stem.replace(/^[. ]+/, ''))
+    .slice(0, longestName)
+    .join('')
+    .trim();
   return kept === '' ? null : kept + ending;
 }

@@ -41,6 +41,20 @@ export async function findKeySetting(
   return row;
 }
 
+/** What is set for a key in one collection setting. */
+export async function findKeySettingOf(
+  scope: Scope,
+  settingId: string,
+  keyId: KeyId,
+): Promise<KeySettingRow | undefined> {
+  const [row] = await scope.query<KeySettingRow>(
+    `select ${columns} from key_settings ks
+     where ks.tenant_id = $1 and ks.collection_setting_id = $2 and ks.key_id = $3`,
+    [scope.tenantId, settingId, keyId],
+  );
+  return row;
+}
+
 export function listKeySettings(
   scope: Scope,
   options: ListOptions,

@@ -13,6 +13,8 @@ import type { Bus } from '#server/store/bus';
 import type { Database } from '#server/store/pool';
 import { sweepSignInAttempts } from '#server/store/sign-in-attempts';
 import { createAccountCare } from './account-care.ts';
+import { createAfterwards } from './afterwards.ts';
+import { createAttackTeller } from './attacks.ts';
 import { createFactorForms } from './factor-forms.ts';
 import { createFactors } from './factors.ts';
 import { confirmPages } from './freshness.ts';
@@ -64,6 +66,8 @@ export function createAccountPart(parts: AccountParts): AccountPart {
   const isSignUpOpen = config.signUp === 'open';
   const signingIn = { ...parts, signIn, passkeys, checkPassword, sessions, limits };
   const care = createAccountCare(parts);
+  const afterwards = createAfterwards(parts);
+  identity.onWrongPassword(createAttackTeller({ ...parts, mails, afterwards }));
   const pages: AccountPage[] = [
     ...startPages(),
     ...care.pages,
@@ -88,6 +92,7 @@ export function createAccountPart(parts: AccountParts): AccountPart {
   return {
     register(app) {
       app.addHook('onClose', () => care.settled());
+      app.addHook('onClose', () => afterwards.settled());
       app.addHook('onReady', async () => sweeping.start());
       app.addHook('onClose', () => sweeping.stop());
       layFile(app, { path: STYLE_PATH, type: 'text/css', text: styleSheet });

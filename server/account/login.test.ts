@@ -10,6 +10,7 @@ import {
   openTestBrowser,
   signInBrowser,
 } from '#test/kit/sign-in-browser';
+import { until } from '#test/kit/wait';
 
 const LOGIN = '/account/login';
 
@@ -163,6 +164,35 @@ describe('signing in with e-mail and password', () => {
     await first.get('/account/logout').then((page) => answerForm(first, page, {}));
     await sendForm(first, LOGIN, { email, password });
     expect(await mailsTo(email)).toEqual(['new_device']);
+  });
+
+  it('tells the person once a day that somebody guesses', async () => {
+    const { email, loginId } = await makeTestPerson(server);
+    const guessFifty = async (): Promise<void> => {
+      for (let index = 1; index < 50; index += 1) {
+        await test.database.pool.query(
+          `insert into sign_in_failures (kind, account, network, failed_at) values ('password', $1, $2, $3)`,
+          [`login:${loginId}`, `203.0.113.${index}`, server.clock.now()],
+        );
+      }
+      await sendForm(browserOf('198.51.100.1'), LOGIN, { email, password: 'wrong password' });
+    };
+    await guessFifty();
+    await until(async () => (await mailsTo(email)).length > 0, { what: 'the person is told' });
+    server.clock.advance(2 * 3_600_000);
+    await guessFifty();
+    server.clock.advance(23 * 3_600_000);
+    await guessFifty();
+    await until(async () => (await mailsTo(email)).length > 1, { what: 'it is told again' });
+    const { rows } = await test.database.pool.query<{ word: string; hours: number }>(
+      `select word, extract(epoch from created_at - min(created_at) over ())::int / 3600 as hours
+       from account_mails where address = $1 order by created_at`,
+      [email],
+    );
+    expect(rows).toEqual([
+      { word: 'sign_in_attacked', hours: 0 },
+      { word: 'sign_in_attacked', hours: 25 },
+    ]);
   });
 
   it('ends the session of whoever was signed in in the browser before', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Provider } from 'oidc-provider';
+import type { LoginId } from '#contract/ids';
 import { createAudit } from '#server/events/audit';
 import { createTrustedProxies } from '#server/http/list-origin';
 import { createTokenCheck, type KeySource, type SessionState } from '#server/http/token';
@@ -45,6 +46,8 @@ export type Identity = {
   readonly sessions: Sessions;
   readonly passwords: Passwords;
   readonly checkPassword: PasswordCheck;
+  /** Calls `listener` at every wrong password of somebody's account. */
+  onWrongPassword(listener: (loginId: LoginId) => void): void;
   readonly limits: SignInLimits;
   /** Authorisation requests that wait for a person. */
   readonly interactions: Interactions;
@@ -110,7 +113,13 @@ export function createIdentity({
     const from = { headers: raw.headers, remoteAddress: raw.socket.remoteAddress };
     return { network: networkOf(clientAddress(from, isTrustedProxy)), requestId: id };
   };
-  const checkPassword = createPasswordCheck({ database, passwords, limits });
+  const wrongPasswordListeners = new Set<(loginId: LoginId) => void>();
+  const checkPassword = createPasswordCheck({
+    database,
+    passwords,
+    limits,
+    onWrong: (loginId) => wrongPasswordListeners.forEach((listener) => listener(loginId)),
+  });
   const signInByPassword = createPasswordSignIn({
     checkPassword,
     mayGoWithoutFactor: async (account) =>
@@ -184,6 +193,7 @@ export function createIdentity({
     sessions,
     passwords,
     checkPassword,
+    onWrongPassword: (listener) => void wrongPasswordListeners.add(listener),
     limits,
     interactions: createInteractions({
       issuer,

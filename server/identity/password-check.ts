@@ -36,10 +36,13 @@ export function createPasswordCheck({
   database,
   passwords,
   limits,
+  onWrong,
 }: {
   readonly database: Database;
   readonly passwords: Passwords;
   readonly limits: SignInLimits;
+  /** Told of every wrong password of somebody's account; what it begins is not waited for, as time must tell nothing. */
+  readonly onWrong: (loginId: LoginId) => void;
 }): PasswordCheck {
   const inTurnPerNetwork = createTurns(TRIES_AT_ONCE_PER_NETWORK);
   const inTurnPerAccount = createTurns(TRIES_AT_ONCE_PER_ACCOUNT);
@@ -60,6 +63,7 @@ export function createPasswordCheck({
     const isRight = await passwords.isRight(password, login?.passwordHash ?? undefined);
     if (login === undefined || !isRight) {
       await limits.passwordFailed(tried);
+      if (login !== undefined) onWrong(login.id);
       return { word: 'wrong' };
     }
     return login.isDisabled || !login.isEmailVerified

@@ -75,6 +75,19 @@ export async function listPasswordFailures(
   };
 }
 
+/** Whether an account has had so many wrong passwords since. */
+export async function hadWrongPasswords(
+  database: Database,
+  query: { readonly loginId: LoginId; readonly count: number; readonly since: Date },
+): Promise<boolean> {
+  const { rows } = await database.pool.query(
+    `select 1 from sign_in_failures where kind = 'password' and account = $1 and failed_at > $2
+     order by failed_at desc offset $3 limit 1`,
+    [`login:${query.loginId}`, query.since, query.count - 1],
+  );
+  return rows.length > 0;
+}
+
 /** The newest failures, newest first, of an account in a network and anywhere. */
 export type FactorFailures = Pick<PasswordFailures, 'pair' | 'account' | 'lastSuccessAt'>;
 

@@ -1,5 +1,6 @@
 import type { AccountOutbox } from '#server/domain/account-mails';
 import type { AuditLog } from '#server/domain/audit-log';
+import type { ClientAdministration } from '#server/domain/clients';
 import type { CollectionOptions } from '#server/domain/collection-options';
 import type { ConfigurationCheck } from '#server/domain/configuration-check';
 import type { DataRemovals } from '#server/domain/data-removals';
@@ -18,6 +19,7 @@ import type { Why } from '#server/domain/why';
 import type { Route } from '#server/http/route';
 import { accountMailRoutes } from './account-mails.ts';
 import { siteAuditLogRoutes } from './audit-log.ts';
+import { clientRoutes } from './clients.ts';
 import { siteOptionRoutes } from './collection-options.ts';
 import { configurationCheckRoutes } from './configuration-check.ts';
 import { dataRemovalRoutes } from './data-removals.ts';
@@ -41,6 +43,7 @@ type Parts = OwnSiteUseParts &
     readonly operators: Operators;
     readonly auditLog: AuditLog;
     readonly accountOutbox: AccountOutbox;
+    readonly clientAdministration: ClientAdministration;
     readonly invitations: Invitations;
     readonly dataRemovals: DataRemovals;
     readonly collectionOptions: CollectionOptions;
@@ -72,5 +75,6 @@ export function extRoutes(parts: Parts): Route[] {
     ...invitationRoutes(siteRoute, parts),
     ...dataRemovalRoutes(siteRoute, parts),
     ...accountMailRoutes(operatorRoute, parts),
+    ...clientRoutes(operatorRoute, parts),
   ];
 }

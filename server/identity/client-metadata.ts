@@ -3,7 +3,7 @@ import type { Adapter, AdapterPayload, Provider } from 'oidc-provider';
 import type { TenantId } from '#contract/ids';
 import type { ActiveClient } from '#server/store/clients';
 import { isSecretRight, type Clients } from './clients.ts';
-import { isRegistered } from './redirect-uris.ts';
+import { isRegistered } from '#server/domain/redirect-uris';
 
 export const libraryGrants = [
   'authorization_code',

@@ -1,5 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto';
-import type { TenantId } from '#contract/ids';
+import { timingSafeEqual } from 'node:crypto';
+import { nilUuid, type TenantId } from '#contract/ids';
+import { hashClientSecret, makeClientSecret } from '#server/domain/clients';
 import type { Clock } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import {
@@ -11,8 +12,7 @@ import {
   insertClientSecret,
 } from '#server/store/clients';
 import type { Database } from '#server/store/pool';
-
-const SECRET_BYTES = 32;
+import { readScope } from '#server/store/scope';
 
 export type ClientOrder = {
   /** Made by us when it is left out. */
@@ -27,6 +27,7 @@ export type ClientOrder = {
   readonly postLogoutRedirectUris?: readonly string[];
 };
 
+/** Clients as the sign-in knows them; operators administer them in domain/clients.ts. */
 export type Clients = {
   /** Adds a client; the secret of a confidential one is given here once and never again. */
   createClient(
@@ -49,49 +50,38 @@ export function createClients({
   readonly clock: Clock;
   readonly ids: Ids;
 }): Clients {
-  const makeSecret = (): {
-    secret: string;
-    row: { id: string; secretHash: string; createdAt: Date };
-  } => {
-    const secret = ids.bytes(SECRET_BYTES).toString('base64url');
-    const row = { id: ids.next<string>(), secretHash: hashSecret(secret), createdAt: clock.now() };
-    return { secret, row };
-  };
-
+  // Clients come before the tenant.
+  const scope = readScope(database, nilUuid as TenantId);
   return {
     async createClient(order) {
+      const createdAt = clock.now();
       const client = {
         redirectUris: [],
         postLogoutRedirectUris: [],
         ...order,
         id: order.id ?? ids.next<string>(),
-        createdAt: clock.now(),
+        createdAt,
       };
       if (order.kind === 'public') {
-        await insertClient(database, { client });
+        await insertClient(scope, { client });
         return { id: client.id, secret: undefined };
       }
-      const { secret, row } = makeSecret();
-      await insertClient(database, { client, secret: row });
+      const { secret, row } = makeClientSecret(ids, createdAt);
+      await insertClient(scope, { client, secret: row });
       return { id: client.id, secret };
     },
     async addSecret(clientId) {
-      const { secret, row } = makeSecret();
-      return (await insertClientSecret(database, { clientId, secret: row })) ? secret : undefined;
+      const { secret, row } = makeClientSecret(ids, clock.now());
+      return (await insertClientSecret(scope, { clientId, secret: row })) ? secret : undefined;
     },
-    disable: (clientId) => disableClient(database, { clientId, at: clock.now() }),
+    disable: (clientId) => disableClient(scope, { clientId, at: clock.now() }),
     findActive: (clientId) => findActiveClient(database, { clientId, at: clock.now() }),
   };
 }
 
-/** 256 random bits cannot be guessed, so a fast hash keeps them as safe as a slow one (docs/decisions/0051). */
-function hashSecret(secret: string): string {
-  return hash('sha256', secret, 'hex');
-}
-
 /** Compares in the same time whether the secret is right, wrong, or of a client that does not exist. */
 export function isSecretRight(secret: string, secretHashes: readonly string[]): boolean {
-  const sent = Buffer.from(hashSecret(secret), 'hex');
+  const sent = Buffer.from(hashClientSecret(secret), 'hex');
   const nothing = Buffer.alloc(sent.length);
   const kept = [0, 1].map((index) => Buffer.from(secretHashes[index] ?? '', 'hex'));
   return kept

@@ -1,5 +1,5 @@
+import { clientScopes } from '#contract/clients';
 import { claimsOfScopes } from './person-claims.ts';
-import { allScopes } from './scopes.ts';
 import { paths } from './paths.ts';
 
 /** The names of identity.md 1 that are true; the library describes parts that are not offered too (docs/decisions/0052). */
@@ -24,7 +24,7 @@ export function discoveryOf(issuer: string, description: unknown): Record<string
     end_session_endpoint: `${issuer}${paths.endSession}`,
     revocation_endpoint: `${issuer}${paths.revocation}`,
     introspection_endpoint: `${issuer}${paths.introspection}`,
-    scopes_supported: [...allScopes],
+    scopes_supported: [...clientScopes],
     claims_supported: [...Object.values(claimsOfScopes).flat(), 'sid'],
     response_modes_supported: ['query', 'form_post'],
     prompt_values_supported: ['none', 'login', 'select_account'],

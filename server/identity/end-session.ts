@@ -6,7 +6,7 @@ import type { Provider } from 'oidc-provider';
 import { decodeJwt } from 'jose';
 import type { Clients } from './clients.ts';
 import { paths } from './paths.ts';
-import { isRegistered } from './redirect-uris.ts';
+import { isRegistered } from '#server/domain/redirect-uris';
 import type { Sessions, SignInSession } from './sessions.ts';
 
 export type SignOutWish = {

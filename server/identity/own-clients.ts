@@ -1,7 +1,7 @@
+import { personScopes } from '#contract/clients';
 import type { Clock } from '#server/runtime/clock';
 import { upsertPublicClient } from '#server/store/clients';
 import type { Database } from '#server/store/pool';
-import { personScopes } from './scopes.ts';
 
 /** Our own web pages and our own phone app: the clients that exist from the start (identity.md 2). */
 export const WEB_CLIENT = 'cardea-web';

@@ -1,4 +1,5 @@
 /** What a person's password is worth at the token endpoint: an access token, and on request a refresh token and an id token. */
+import { personScopes } from '#contract/clients';
 import {
   errors,
   type Client,
@@ -15,7 +16,6 @@ import { clientFacts } from './client-metadata.ts';
 import { API, factsOf } from './library-request.ts';
 import type { PasswordSignIn } from './password-grant.ts';
 import { personClaims } from './person-claims.ts';
-import { personScopes } from './scopes.ts';
 import type { Sessions } from './sessions.ts';
 
 export type PasswordGrantParts = {

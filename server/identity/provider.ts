@@ -2,6 +2,7 @@
  * The OpenID Connect library, configured: what it is told here is all it does. Tokens are made by its own models; the
  * claims come from access-token.ts and person-claims.ts; who is signed in comes from sessions.ts.
  */
+import { clientScopes, personScopes } from '#contract/clients';
 import { Provider, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Account, Adapter, Client, ResourceServer } from 'oidc-provider';
 import type { Clock } from '#server/runtime/clock';
@@ -30,7 +31,7 @@ import type { PasswordSignIn } from './password-grant.ts';
 import { createPasswordGrant } from './password-tokens.ts';
 import { paths } from './paths.ts';
 import { claimsOfScopes, personClaims } from './person-claims.ts';
-import { allScopes, personScopes, settleScopes } from './scopes.ts';
+import { settleScopes } from './scopes.ts';
 import { cookieText } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
 import { activeKey, type KeySet } from './signing-keys.ts';
@@ -72,7 +73,7 @@ export function createProvider(parts: ProviderParts): Provider {
   const reused = new WeakSet<object>();
 
   const apiResource = (): ResourceServer => ({
-    scope: allScopes.join(' '),
+    scope: clientScopes.join(' '),
     audience: API,
     accessTokenTTL: ACCESS_TOKEN_SECONDS,
     accessTokenFormat: 'jwt',

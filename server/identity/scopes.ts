@@ -1,20 +1,20 @@
-/** The scopes of the APIs and the audience each one is for (identity.md 5). */
-const audienceOfScope: ReadonlyMap<string, string> = new Map([
-  ['user_api.full_access', 'user_api'],
-  ['user_api.eloxx', 'user_api'],
-  ['core_api.full', 'core_api'],
-  ['core_api.standard', 'core_api'],
-  ['core_api.license_plate', 'core_api'],
-  ['hardware_api', 'hardware_api'],
-]);
+import { clientScopes, type apiScopes } from '#contract/clients';
 
-export const apiScopes: readonly string[] = [...audienceOfScope.keys()];
+type ApiScope = (typeof apiScopes)[number];
+
+/** The audience that each scope of the APIs is for (identity.md 5). */
+const audiences: Readonly<Record<ApiScope, string>> = {
+  'user_api.full_access': 'user_api',
+  'user_api.eloxx': 'user_api',
+  'core_api.full': 'core_api',
+  'core_api.standard': 'core_api',
+  'core_api.license_plate': 'core_api',
+  hardware_api: 'hardware_api',
+};
+
+const audienceOfScope: ReadonlyMap<string, string> = new Map(Object.entries(audiences));
+
 export const apiAudiences: readonly string[] = [...new Set(audienceOfScope.values())];
-
-/** What id token, user info and refresh token are asked for by; all of them need a person. */
-export const personScopes = ['openid', 'profile', 'email', 'phone', 'offline_access'] as const;
-
-export const allScopes: readonly string[] = [...personScopes, ...apiScopes];
 
 /** The audiences of the scopes: one as a string, several as a list; `issuer` when they are of none (identity.md 5, RFC 9068). */
 export function audienceOf(scopes: readonly string[], issuer: string): string | readonly string[] {
@@ -33,12 +33,12 @@ export function settleScopes(request: {
   readonly grantsOfClient: readonly string[];
   readonly hasPerson: boolean;
 }): readonly string[] | undefined {
-  const allowed = allScopes.filter(
+  const allowed: readonly string[] = clientScopes.filter(
     (scope) => request.ofClient.includes(scope) && mayHave(scope, request),
   );
   const requested = [...new Set((request.requested ?? '').split(/\s+/).filter(Boolean))];
   const settled =
-    requested.length === 0 ? allowed.filter((scope) => apiScopes.includes(scope)) : requested;
+    requested.length === 0 ? allowed.filter((scope) => audienceOfScope.has(scope)) : requested;
   if (settled.length === 0 || settled.some((scope) => !allowed.includes(scope))) return undefined;
   return settled;
 }
@@ -48,6 +48,6 @@ function mayHave(
   request: { readonly hasPerson: boolean; readonly grantsOfClient: readonly string[] },
 ): boolean {
   if (scope === 'offline_access' && !request.grantsOfClient.includes('refresh_token')) return false;
-  const isOfPerson = audienceOfScope.get(scope) === 'user_api' || !apiScopes.includes(scope);
+  const isOfPerson = audienceOfScope.get(scope) === 'user_api' || !audienceOfScope.has(scope);
   return request.hasPerson || !isOfPerson;
 }

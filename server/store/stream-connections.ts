@@ -55,6 +55,19 @@ export async function insertNegotiated(
   );
 }
 
+/** In which tenant a connection listens whose caller has none. */
+export async function findTenantOfConnection(
+  database: Database,
+  tokenHash: string,
+): Promise<TenantId | undefined> {
+  const { rows } = await database.pool.query<{ tenant_id: TenantId }>({
+    name: 'stream_tenant',
+    text: 'select tenant_id from stream_connections where token_hash = $1',
+    values: [tokenHash],
+  });
+  return rows[0]?.tenant_id;
+}
+
 /** What is known of a connection, unless it was negotiated before `since` and nobody has connected. */
 export async function findConnection(
   database: Database,

@@ -29,6 +29,7 @@ import { createListenerRights } from './listener-rights.ts';
 import { checkScope, readListening, type Listening } from './listening.ts';
 import type { PassedAnswer } from './mailbox.ts';
 import { unbuffered } from './server-sent-events.ts';
+import { callerInSite } from './site-callers.ts';
 import { createListeners } from './listeners.ts';
 
 const hubs: Readonly<Record<string, EventKind>> = {
@@ -78,8 +79,12 @@ export function createSignalr(parts: SignalrParts): Signalr {
   async function admit({ url = '', headers }: IncomingMessage, kind: EventKind): Promise<Asked> {
     if (isStopping) throw new ApiError('REQUEST_INVALID', { case: 'unavailable' });
     const { rawQuery } = splitUrl(url);
-    const caller = await checkToken(bearerOf(headers.authorization, rawQuery), { audiences });
-    checkScope(caller);
+    const checked = await checkToken(bearerOf(headers.authorization, rawQuery), { audiences });
+    checkScope(checked);
+    const caller = await callerInSite(database, checked, {
+      id: queryValue(rawQuery, 'id'),
+      siteId: queryValue(rawQuery, 'site_id'),
+    });
     return { caller, kind, rawQuery };
   }
 

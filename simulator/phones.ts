@@ -2,8 +2,8 @@
  * A phone with a mobile key, as an app would be: a P-256 key pair that never leaves it, the HTTP flow that makes it a key
  * (behaviour.md 11), and its side of the challenge at a door.
  */
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { compactDecrypt, decodeJwt } from 'jose';
+import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
+import { compactDecrypt, decodeJwt, decodeProtectedHeader } from 'jose';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import type { PhoneAtDoor } from '#access/phones';
@@ -36,6 +36,8 @@ export class PhoneFlowError extends Error {
 
 type MobileKey = {
   readonly jws: string;
+  /** The certificate that came with the key; null = the phone's own. */
+  readonly certificate: string | null;
   readonly collectionId: string | null;
   readonly iqId: string | null;
 };
@@ -59,6 +61,11 @@ export class Phone {
 
   get keyCount(): number {
     return this.#keys.length;
+  }
+
+  /** Its keys as the server signed them, each a compact JWS. */
+  get keys(): readonly string[] {
+    return this.#keys.map(({ jws }) => jws);
   }
 
   /** Keeps what the server made for it: `certificate` of the signed certificate, `mkey_data` of the mobile key. */
@@ -129,7 +136,7 @@ export class Phone {
       this.#keys[0];
     if (key === undefined || this.#certificate === null) return null;
     return {
-      certificate: this.#certificate,
+      certificate: certificateFor(key, this.#certificate),
       mobileKey: key.jws,
       signature: sign('sha256', bytes, this.#privateKey).toString('base64'),
     };
@@ -149,13 +156,25 @@ export class Phone {
     const list: unknown = JSON.parse(Buffer.from(plaintext).toString('utf8'));
     return Value.Parse(keyList, list).map((jws) => {
       const claims = decodeJwt(jws);
+      const [certificate] = decodeProtectedHeader(jws).x5c ?? [];
       return {
         jws,
+        certificate: certificate ?? null,
         collectionId: textOrNull(claims['collection_id']),
         iqId: textOrNull(claims['iq_id']),
       };
     });
   }
+}
+
+/** Its own certificate, or where the key is of another tenant the one that came with it (behaviour.md 11). */
+function certificateFor(key: MobileKey, own: string): string {
+  if (key.certificate === null) return own;
+  return issuerOf(key.certificate) === issuerOf(own) ? own : key.certificate;
+}
+
+function issuerOf(certificate: string): string {
+  return new X509Certificate(Buffer.from(certificate, 'base64')).issuer;
 }
 
 function textOrNull(value: unknown): string | null {

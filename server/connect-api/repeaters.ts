@@ -9,6 +9,7 @@ import type { Call, Route } from '#server/http/route';
 import { ApiError } from '#contract/api-error';
 import { siteRepeaterFields, type RepeaterRow } from '#server/store/repeaters';
 import type { AtSite, SiteRoute } from './site-route.ts';
+import { viewOf } from './site-view.ts';
 
 const tag = 'repeaters';
 const right = 'manage_hardware';
@@ -29,17 +30,19 @@ export function siteRepeaterRoutes(
       method: 'GET',
       path: '/repeaters',
       right: 'see_everything',
+      installer: 'site',
       summary: 'List the repeaters of a site',
       tag,
       list: { fields: siteRepeaterFields },
       answer: SiteRepeaterPage,
-      handle: async ({ actor, siteId }, call) =>
-        call.page(await repeaters.list(actor, call.list, siteId), toSiteRepeater),
+      handle: async (at, call) =>
+        call.page(await repeaters.list(at.actor, call.list, viewOf(at)), toSiteRepeater),
     }),
     siteRoute({
       method: 'POST',
       path: '/repeaters',
       right,
+      installer: 'site',
       summary: 'Register a repeater by its code',
       tag,
       body: { schema: PostSiteRepeaterRequest, mode: 'create' },
@@ -54,6 +57,7 @@ export function siteRepeaterRoutes(
       method: 'GET',
       path: '/repeaters/{id}',
       right: 'see_everything',
+      installer: 'repeater',
       summary: 'One repeater',
       tag,
       answer: SiteRepeaterResponse,
@@ -63,6 +67,7 @@ export function siteRepeaterRoutes(
       method: 'PATCH',
       path: '/repeaters/{id}',
       right,
+      installer: 'repeater',
       summary: 'Change the name of a repeater',
       tag,
       body: { schema: PatchSiteRepeaterRequest, mode: 'patch' },
@@ -75,6 +80,7 @@ export function siteRepeaterRoutes(
       method: 'DELETE',
       path: '/repeaters/{id}',
       right,
+      installer: 'repeater',
       summary: 'Remove a repeater',
       tag,
       answer: null,

@@ -2,7 +2,8 @@ import { ApiError } from '#contract/api-error';
 import type { IqId } from '#contract/ids';
 import { PutSiteTreeRequest, SiteTree, type SiteTreeItem } from '#contract/site-iqs';
 import type { Iqs } from '#server/domain/iqs';
-import { sentOtpOfPerson } from '#server/domain/otp-checks';
+import { otpRuleAt } from '#server/domain/installer-access';
+import { isOtpWaived } from '#server/domain/permissions';
 import type { Trees } from '#server/domain/tree';
 import type { Call, Route } from '#server/http/route';
 import type { TreeRow } from '#server/store/tree';
@@ -24,6 +25,7 @@ export function siteTreeRoutes(
       method: 'GET',
       path: '/iqs/{id}/tree',
       right: 'see_everything',
+      installer: 'iq',
       summary: 'Locks and repeaters of an IQ, in their order',
       tag,
       answer: SiteTree,
@@ -34,6 +36,7 @@ export function siteTreeRoutes(
       method: 'PUT',
       path: '/iqs/{id}/tree',
       right: 'manage_hardware',
+      installer: 'iq',
       summary: 'Replace the whole tree of an IQ',
       tag,
       body: { schema: PutSiteTreeRequest, mode: 'create' },
@@ -42,11 +45,13 @@ export function siteTreeRoutes(
       exists: (at, call) => iqOf(iqs, at, call),
       handle: async (at, call: Call, { otp, iq_tree_items }) => {
         const iq = await iqOf(iqs, at, call);
-        if (iq.otp_enabled && (otp === null || otp === ''))
+        const readOtp = otpRuleAt(at.place, iq.id);
+        const isAsked = iq.otp_enabled && !isOtpWaived(at.place, iq.id);
+        if (isAsked && (otp === null || otp === ''))
           throw new ApiError('REQUEST_INVALID', { reason: 'The otp field is required.' });
         const items = iq_tree_items ?? [];
         const sent = { otp, accessor_id: at.accessorId, iq_tree_items: items, vendor: null };
-        await trees.replace(at.actor, iq.id, sent, sentOtpOfPerson);
+        await trees.replace(at.actor, iq.id, sent, readOtp);
         return read(at, iq.id);
       },
     }),

@@ -4,7 +4,7 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { ApiError } from '#contract/api-error';
 import type { TenantId } from '#contract/ids';
-import { signerKeyName, type FreshKey, type KeySmith } from './signers.ts';
+import { signerKeyName, type FreshKey, type KeySmith, type TenantSigner } from './signers.ts';
 
 export type OutsideSigner = {
   /** Up to the part before `/v1`. */
@@ -13,6 +13,8 @@ export type OutsideSigner = {
   readonly secretId: string;
   readonly mount: string;
 };
+
+export type OutsideKeys = KeySmith & TenantSigner;
 
 const withinMs = 5_000;
 
@@ -26,7 +28,7 @@ const Keys = Type.Object({
 const Signature = Type.Object({ data: Type.Object({ signature: Type.String() }) });
 
 /** Keys of tenants in an outside signer; it must let the role create, read, rotate and use `tenant-*`. */
-export function createOutsideKeys(signer: OutsideSigner): KeySmith {
+export function createOutsideKeys(signer: OutsideSigner): OutsideKeys {
   const base = `${signer.url.replace(/\/+$/, '')}/v1`;
 
   async function ask(path: string, request: RequestInit): Promise<unknown> {
@@ -82,6 +84,9 @@ export function createOutsideKeys(signer: OutsideSigner): KeySmith {
       // A key that is there stays as it is.
       await post(`${signer.mount}/keys/${signerKeyName(tenantId)}`, { type: 'ecdsa-p256' }, token);
       return newestKey(tenantId, token);
+    },
+    async sign(tenantId, data) {
+      return (await newestKey(tenantId, await login())).sign(data);
     },
     async next(tenantId) {
       const token = await login();

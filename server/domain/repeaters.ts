@@ -17,6 +17,7 @@ import {
   type RepeaterRow,
 } from '#server/store/repeaters';
 import { inTransaction, readScope, type Scope } from '#server/store/scope';
+import type { SiteView } from '#server/store/site-locks';
 import { changed, collectionOfBody } from './collections.ts';
 import { hardwareCode } from './hardware-codes.ts';
 import { vendorReference } from './vendors.ts';
@@ -27,8 +28,8 @@ export type PatchRepeater = Static<typeof PatchRepeaterRequest>;
 export type Repeaters = {
   /** VALUE_INVALID (404) when the tenant has none of that id. */
   get(actor: Actor, id: RepeaterId): Promise<RepeaterRow>;
-  /** All of the tenant, or those of a site. */
-  list(actor: Actor, options: ListOptions, siteId?: CollectionId): Promise<ListResult<RepeaterRow>>;
+  /** All of the tenant, or those of a site in somebody's view. */
+  list(actor: Actor, options: ListOptions, view?: SiteView): Promise<ListResult<RepeaterRow>>;
   /** REQUEST_INVALID (no code), VALUE_INVALID, ACTIVATION_CODE_INVALID (form, in use). */
   create(actor: Actor, body: PostRepeater): Promise<RepeaterRow>;
   /** VALUE_INVALID: a collection that is not that of its IQ. */
@@ -49,7 +50,7 @@ export function createRepeaters({ database, audit, clock, ids }: Parts): Repeate
 
   return {
     get: (actor, id) => getRepeater(scopeOf(actor), id),
-    list: (actor, options, siteId) => listRepeaters(scopeOf(actor), options, siteId),
+    list: (actor, options, view) => listRepeaters(scopeOf(actor), options, view),
 
     create: (actor, body) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {

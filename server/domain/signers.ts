@@ -10,6 +10,7 @@ import {
   sign,
   timingSafeEqual,
 } from 'node:crypto';
+import { ApiError } from '#contract/api-error';
 import type { TenantId } from '#contract/ids';
 import type { Ids } from '#server/runtime/ids';
 import type { Seal } from '#server/runtime/seal';
@@ -37,6 +38,22 @@ export type KeySmith = {
   /** A key in place of the one it has. */
   next(tenantId: TenantId): Promise<FreshKey>;
 };
+
+/** What signs for tenants by their newest key. */
+export type TenantSigner = {
+  /** ECDSA with SHA-256, in DER. REQUEST_FAILED when the signer does not. */
+  sign(tenantId: TenantId, data: Buffer): Promise<Buffer>;
+};
+
+export function builtInTenantSigner(signers: Pick<Signers, 'sign'>): TenantSigner {
+  return {
+    async sign(tenantId, data) {
+      const signature = await signers.sign(tenantId, data);
+      if (signature === null) throw new ApiError('REQUEST_FAILED');
+      return signature;
+    },
+  };
+}
 
 /** Makes keys of the built-in signer. */
 export function createBuiltInKeys(seal: Seal): KeySmith {

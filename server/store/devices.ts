@@ -110,6 +110,8 @@ export type PendingCertificate = {
 
 /** The certificate in force, and the mobile key that stands under it. */
 export type DeviceCertificate = {
+  /** DER X.509. */
+  readonly certificate: Buffer;
   readonly mkeyId: string;
   readonly mkeyUid: string;
   readonly certificateId: string;
@@ -157,6 +159,7 @@ type KeyColumns = {
   readonly pending_certificate_id: string;
   readonly pending_public_key: Buffer;
   readonly pending_expires_at: Date;
+  readonly certificate: Buffer;
   readonly certificate_id: string | null;
   readonly mkey_id: string;
   readonly mkey_uid: string;
@@ -172,7 +175,7 @@ export async function holdKeysOfDevice(
 ): Promise<DeviceKeys | undefined> {
   const [row] = await scope.query<KeyColumns>(
     `select user_id, pending_tbs, pending_certificate_id, pending_public_key, pending_expires_at, mkey_id, mkey_uid,
-       certificate_id, certificate_version, public_key, expires_at
+       certificate, certificate_id, certificate_version, public_key, expires_at
      from devices where tenant_id = $1 and id = $2 for no key update`,
     [scope.tenantId, id],
   );
@@ -194,6 +197,7 @@ export async function holdKeysOfDevice(
       row.certificate_id === null
         ? null
         : {
+            certificate: row.certificate,
             mkeyId: row.mkey_id,
             mkeyUid: row.mkey_uid,
             certificateId: row.certificate_id,

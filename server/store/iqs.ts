@@ -106,9 +106,13 @@ const columns = `i.id, i.hub_id, i.customer_reference, i.time_zone, i.subscribed
   v.id as vendor_id, v.reference as vendor_reference, v.display_name as vendor_display_name`;
 const joins = 'iqs i join vendors v on v.reference = i.vendor_reference';
 
-/** Of the site; in the view of an ordinary user those with a lock that one shares a group with. */
-function isInView({ siteId, accessorId }: SiteView): Sql {
+/**
+ * Of the site; in the view of an ordinary user those with a lock that one shares a group with, in that of an installer those enabled
+ * for him.
+ */
+function isInView({ siteId, accessorId, iqIds }: SiteView): Sql {
   const ofSite = sql`i.collection_id = ${siteId}::uuid`;
+  if (iqIds !== undefined) return sql`${ofSite} and i.id = any (${iqIds}::uuid[])`;
   if (accessorId === null) return ofSite;
   return sql`${ofSite} and exists (
     select 1 from locks l where l.tenant_id = i.tenant_id and l.iq_id = i.id and ${isOpenTo(accessorId)})`;

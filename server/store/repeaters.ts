@@ -5,8 +5,9 @@ import { iqLinkStates } from '#contract/locks';
 import type { ListOptions } from '#contract/odata';
 import type { RepeaterResponse } from '#contract/repeaters';
 import { listRows, type ListResult } from './list.ts';
-import type { SqlListFields } from './odata-filter.ts';
+import type { Sql, SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';
+import type { SiteView } from './site-locks.ts';
 import { updateColumns } from './update.ts';
 
 /** A repeater as it is shown. */
@@ -73,18 +74,25 @@ const joins = `repeaters r
   left join iqs i on i.tenant_id = r.tenant_id and i.id = r.iq_id
   left join repeaters p on p.tenant_id = r.tenant_id and p.id = r.repeater_id`;
 
-/** A page of the repeaters of the tenant, or only of one site. */
+/** Of the site; in the view of an installer what hangs on hubs enabled for him, or on none yet. */
+function isInView({ siteId, iqIds }: SiteView): Sql {
+  const ofSite = sql`r.collection_id = ${siteId}::uuid`;
+  if (iqIds === undefined) return ofSite;
+  return sql`${ofSite} and (r.iq_id is null or r.iq_id = any (${iqIds}::uuid[]))`;
+}
+
+/** A page of the repeaters of the tenant, or only those of a site in somebody's view. */
 export function listRepeaters(
   scope: Scope,
   options: ListOptions,
-  siteId?: CollectionId,
+  view?: SiteView,
 ): Promise<ListResult<RepeaterRow>> {
   return listRows<RepeaterRow>(scope, {
     from: sql.raw(joins),
     tenant: sql`r.tenant_id`,
-    ...(siteId === undefined ? {} : { where: sql`r.collection_id = ${siteId}::uuid` }),
+    ...(view === undefined ? {} : { where: isInView(view) }),
     select: sql.raw(columns),
-    fields: siteId === undefined ? repeaterFields : siteRepeaterFields,
+    fields: view === undefined ? repeaterFields : siteRepeaterFields,
     options,
     id: sql`r.id`,
     defaultOrder: [{ sql: sql`r.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],

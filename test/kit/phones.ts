@@ -49,3 +49,9 @@ export async function enrolPhone(
       phone.certify({ api, signer, accessorId, deviceId, expiryDate: until, method: 'PUT' }),
   };
 }
+
+/** The signed keys that a phone finds in `mkey_data`. */
+export async function mobileKeysIn(phone: Phone, mkeyData: string): Promise<readonly string[]> {
+  await phone.keep({ mkeyData });
+  return phone.keys;
+}

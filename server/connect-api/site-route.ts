@@ -7,7 +7,7 @@ import { ApiError } from '#contract/api-error';
 import type { Feature } from '#contract/features';
 import type { AccessorId, CollectionId, UserId } from '#contract/ids';
 import type { HardwareKind, InstallerAccess } from '#server/domain/installer-access';
-import { hasSiteRight, type SiteRight } from '#server/domain/permissions';
+import { hasSiteRight, isReleasedTo, type SiteRight } from '#server/domain/permissions';
 import type { AtPlace, SitePlaces } from '#server/domain/site-places';
 import { requireFeature } from '#server/domain/subscriptions';
 import type { Actor } from '#server/events/audit';
@@ -77,9 +77,7 @@ export async function placeAt(
       ? undefined
       : await sitePlaces.find({ tenantId, loginId: subject, userId }, siteId);
   if (found === undefined) throw new ApiError('NOT_FOUND', { thing: 'Site' });
-  const { place } = found;
-  if (place.installationState === 'installation' && !place.isInstaller)
-    throw new ApiError('SITE_NOT_RELEASED');
+  if (!isReleasedTo(found.place)) throw new ApiError('SITE_NOT_RELEASED');
   return found;
 }
 

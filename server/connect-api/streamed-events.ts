@@ -18,6 +18,7 @@ export function streamedEventRoutes(
       method: 'GET',
       path: '/events',
       right: 'take_part',
+      feature: 'events_streaming',
       summary: 'Entries or incidents behind a cursor, in the order of storing',
       tag: 'events',
       query: {

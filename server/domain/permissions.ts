@@ -14,6 +14,11 @@ export function isPartOfSite(place: SitePlace): boolean {
   return place.isOwner || place.isInstaller || place.roles.length > 0;
 }
 
+/** Whether the site is open to somebody at this place: to its installer alone while it is set up (behaviour.md 17). */
+export function isReleasedTo(place: SitePlace): boolean {
+  return place.installationState !== 'installation' || place.isInstaller;
+}
+
 /** Whether somebody at this place has a right. The owner stands above admins; the installer acts as owner (connect-api.md 4.1). */
 export function hasSiteRight(place: SitePlace, right: SiteRight): boolean {
   if (right === 'install') return place.isInstaller;

@@ -15,24 +15,54 @@ import {
   type EventKind,
 } from '#server/store/streamed-events';
 import { badCursor, cursorOf, earliestPlace, isKept, placeOfCursor } from './event-cursors.ts';
-import { entriesRight, incidentsRight, isPartOfSite } from './permissions.ts';
+import { entriesRight, incidentsRight, isPartOfSite, isReleasedTo } from './permissions.ts';
+import { hasFeature, requireFeature } from './subscriptions.ts';
 
 const lookMs = 1_000;
 
 /** What is heard; `userId` null = the entries of everybody. */
 export type Heard = { readonly kind: EventKind; readonly userId: string | null };
 
-/** What somebody at this place of a site may hear of it; asked at the beginning and again before events are given out. */
-export function rightAt(
+/** Somebody who wants to hear something of a site. */
+type Hearing = {
+  readonly userId: UserId | undefined;
+  readonly heard: Heard;
+  readonly now: Date;
+};
+
+/** Whether somebody at this place of a site may hear of it; asked at the beginning and again before events are given out. */
+export function mayHear(
   place: SitePlace | undefined,
-  { userId, heard }: { readonly userId: UserId | undefined; readonly heard: Heard },
-): 'allowed' | 'refused' | 'unknown_site' {
+  { userId, heard, now }: Hearing,
+): place is SitePlace {
+  return (
+    place !== undefined &&
+    isReleasedTo(place) &&
+    hasHearingRight(place, { userId, heard }) &&
+    hasFeature(place, 'events_streaming', now)
+  );
+}
+
+/**
+ * The same as a refusal: NOT_FOUND for a site of which the caller is no part, SITE_NOT_RELEASED, `refusal` where the right is
+ * missing, NO_SUBSCRIPTION.
+ */
+export function requireHearing(
+  place: SitePlace | undefined,
+  { refusal, ...hearing }: Hearing & { readonly refusal: () => Error },
+): void {
+  if (place !== undefined && !isReleasedTo(place)) throw new ApiError('SITE_NOT_RELEASED');
   // A site of which the caller is no part answers as if it did not exist.
-  if (place === undefined || !isPartOfSite(place)) return 'unknown_site';
+  if (place === undefined || !isPartOfSite(place))
+    throw new ApiError('NOT_FOUND', { thing: 'Site' });
+  if (!hasHearingRight(place, hearing)) throw refusal();
+  requireFeature(place, 'events_streaming', hearing.now);
+}
+
+function hasHearingRight(place: SitePlace, { userId, heard }: Omit<Hearing, 'now'>): boolean {
   const right = heard.kind === 'entries' ? entriesRight(place) : incidentsRight(place);
-  if (right === 'everything') return 'allowed';
-  const isOwn = heard.userId !== null && heard.userId === userId;
-  return right === 'own' && isOwn ? 'allowed' : 'refused';
+  if (right === 'everything') return true;
+  return right === 'own' && heard.userId !== null && heard.userId === userId;
 }
 
 type Where = {
@@ -119,9 +149,8 @@ export function createStreamedEvents({
       const scope = readScope(database, tenantId);
       const heard = { kind, userId: of.userId };
       const check = async (): Promise<void> => {
-        const right = rightAt(await findSitePlace(scope, { siteId, userId }), { userId, heard });
-        if (right === 'unknown_site') throw new ApiError('NOT_FOUND', { thing: 'Site' });
-        if (right === 'refused') throw refusal();
+        const place = await findSitePlace(scope, { siteId, userId });
+        requireHearing(place, { userId, heard, now: clock.now(), refusal });
       };
       await check();
       const startedAt = clock.now();

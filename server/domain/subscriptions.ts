@@ -11,6 +11,15 @@ export function isSubscribed(
   return subscriptionEndsAt === null || now < subscriptionEndsAt;
 }
 
+/** Whether a paid feature may be used. */
+export function hasFeature(
+  site: Pick<SiteFacts, 'subscriptionEndsAt' | 'features'>,
+  feature: Feature,
+  now: Date,
+): boolean {
+  return isSubscribed(site, now) && (site.features === null || site.features.includes(feature));
+}
+
 /** Before a call of a paid feature. NO_SUBSCRIPTION: the plan lacks it, or has ended. */
 export function requireFeature(
   site: Pick<SiteFacts, 'subscriptionEndsAt' | 'features'>,
@@ -19,7 +28,7 @@ export function requireFeature(
 ): void {
   if (!isSubscribed(site, now))
     throw new ApiError('NO_SUBSCRIPTION', { reason: 'The subscription of the site has ended.' });
-  if (site.features !== null && !site.features.includes(feature))
+  if (!hasFeature(site, feature, now))
     throw new ApiError('NO_SUBSCRIPTION', { reason: `The subscription does not hold ${feature}.` });
 }
 

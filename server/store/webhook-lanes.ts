@@ -75,6 +75,9 @@ export async function layEvents(
        select $1, gen_random_uuid(), w.id, coalesce(p.lock_id, p.iq_id), p.type, p.id, p.number, p.utc_date_time,
          p.is_readable, $2
        from page p join webhooks w on w.tenant_id = $1 and w.collection_id = p.collection_id
+       join collections c on c.tenant_id = $1 and c.id = p.collection_id
+         and (c.subscription_ends_at is null or $2::timestamptz < c.subscription_ends_at)
+         and (c.features is null or 'events_streaming' = any (c.features))
        where w.active and w.deleted_at is null and p.number > w.after_number and p.type = any (w.events)
          and (w.lock_ids = '{}' or p.lock_id = any (w.lock_ids))
        order by p.number

@@ -3,7 +3,7 @@
  * or until roles of the tenant change; questions that come together are one statement.
  */
 import type { CollectionId, TenantId, UserId } from '#contract/ids';
-import { rightAt } from '#server/domain/streamed-events';
+import { mayHear } from '#server/domain/streamed-events';
 import type { Caller } from '#server/http/caller';
 import type { SessionState } from '#server/http/token';
 import type { Clock } from '#server/runtime/clock';
@@ -107,7 +107,7 @@ export function createListenerRights({
       sessionState.isActive(caller),
       placeOf(tenantId, { siteId, userId }),
     ]);
-    return isActive && rightAt(place, { userId, heard: listening }) === 'allowed';
+    return isActive && mayHear(place, { userId, heard: listening, now: clock.now() });
   }
 
   return {
@@ -117,9 +117,10 @@ export function createListenerRights({
       const { userId } = caller;
       const key = `${listening.siteId} ${userId ?? ''}`;
       const answer = tenantOf(listening.tenantId).answers.get(key);
-      const ageMs = clock.now().getTime() - (answer?.askedAtMs ?? 0);
+      const now = clock.now();
+      const ageMs = now.getTime() - (answer?.askedAtMs ?? 0);
       if (answer === undefined || Math.abs(ageMs) >= answerMs) return mayStay(listener);
-      if (rightAt(answer.place, { userId, heard: listening }) !== 'allowed') return false;
+      if (!mayHear(answer.place, { userId, heard: listening, now })) return false;
       return sessionState.isActive(caller);
     },
     onChange(tenantId, act) {

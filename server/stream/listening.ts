@@ -1,7 +1,7 @@
 /** Who may listen to what, and from where on (streaming.md 1, 2 and 7): query, person and site in; a connection's listening or a refusal out. */
 import { ApiError } from '#contract/api-error';
 import { isUuid, type CollectionId, type TenantId } from '#contract/ids';
-import { readCursor, rightAt } from '#server/domain/streamed-events';
+import { readCursor, requireHearing } from '#server/domain/streamed-events';
 import type { Caller } from '#server/http/caller';
 import { plainName, queryParameters } from '#server/http/list';
 import { insufficientScope, TokenError } from '#server/http/token';
@@ -25,8 +25,9 @@ const fullAccess = 'user_api.full_access';
 const placeName = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
- * Reads what a caller asks to hear. Raises REQUEST_INVALID (ids), NOT_FOUND (site unknown to the caller), VALUE_INVALID (a
- * cursor that is damaged, foreign or too old; a name) and an empty 403 (TokenError) where scope or right is missing.
+ * Reads what a caller asks to hear. Raises REQUEST_INVALID (ids), NOT_FOUND (site unknown to the caller), SITE_NOT_RELEASED,
+ * NO_SUBSCRIPTION, VALUE_INVALID (a cursor that is damaged, foreign or too old; a name) and an empty 403 (TokenError) where scope
+ * or right is missing.
  */
 export async function readListening(
   database: Database,
@@ -53,9 +54,8 @@ export async function readListening(
     siteId,
     userId: caller.userId,
   });
-  const right = rightAt(place, { userId: caller.userId, heard: what });
-  if (right === 'unknown_site') throw new ApiError('NOT_FOUND', { thing: 'Site' });
-  if (right === 'refused') throw new TokenError(403, '');
+  const refusal = () => new TokenError(403, '');
+  requireHearing(place, { userId: caller.userId, heard: what, now, refusal });
   const start = await readStart(database, { query, tenantId, siteId, kind, now });
   return { ...what, tenantId, siteId, start };
 }

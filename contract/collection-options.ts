@@ -16,6 +16,7 @@ export const CollectionOptions = Type.Object({
   auto_restore: Bool,
   mkey_validity_hours: Int,
   activity_log_days: Int,
+  second_factor_for_admins: Bool,
 });
 export type CollectionOptions = Static<typeof CollectionOptions>;
 
@@ -35,6 +36,7 @@ export const defaultCollectionOptions: CollectionOptions = {
   auto_restore: false,
   mkey_validity_hours: 8760,
   activity_log_days: 365,
+  second_factor_for_admins: false,
 };
 
 /** Least and most of the numbers, both allowed; `offline_validity_hours` also takes 0, which is null again. */
@@ -60,4 +62,6 @@ export const PatchCollectionOptionsRequest = Type.Object({
   auto_restore: optional(Bool),
   mkey_validity_hours: optional(Int),
   activity_log_days: optional(Int),
+  /** The owner and the admins sign in with a second factor (identity.md 9). */
+  second_factor_for_admins: optional(Bool),
 });

@@ -241,6 +241,7 @@ describe('settings of a site', () => {
     auto_restore: false,
     mkey_validity_hours: 8760,
     activity_log_days: 365,
+    second_factor_for_admins: false,
   };
 
   it('begin with the defaults and change by what is sent', async () => {

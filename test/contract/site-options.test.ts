@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sendForm } from '#test/kit/account-pages';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { addPerson, addSite } from '#test/kit/people';
+import { openTestBrowser } from '#test/kit/sign-in-browser';
 
 let server: TestServer;
 let siteId: string;
@@ -68,4 +70,26 @@ it('a site of others is not there, as one that does not exist', async () => {
 it('a token without the scope of people is refused', async () => {
   const answer = await server.ask('GET', options);
   expect([answer.status, answer.text]).toEqual([401, '']);
+});
+
+it('a site that demands it has its owner and admins set up a second factor, and nobody else', async () => {
+  const demanding = await addSite(server);
+  const people = [
+    await addPerson(server, { siteId: demanding, role: 'owner' }),
+    await addPerson(server, { siteId: demanding, role: 'site_admin' }),
+    await addPerson(server, { siteId: demanding, role: 'site_super_user' }),
+    await addPerson(server, { siteId, role: 'site_admin' }),
+  ];
+  const ledTo = async ({ email, password }: (typeof people)[number]) => {
+    const browser = openTestBrowser(server.url);
+    return (await sendForm(browser, '/account/login', { email, password })).location?.pathname;
+  };
+  const before = await Promise.all(people.map(ledTo));
+  expect(new Set(before)).toEqual(new Set(['/account']));
+  await server.ask('PATCH', `//ext/v1/sites/${demanding}/options`, {
+    token: people[0]?.token ?? '',
+    body: { second_factor_for_admins: true },
+  });
+  const setUp = '/account/login/set-up';
+  expect(await Promise.all(people.map(ledTo))).toEqual([setUp, setUp, '/account', '/account']);
 });

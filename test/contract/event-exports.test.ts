@@ -208,6 +208,18 @@ describe('the history of the plan', () => {
   });
 });
 
+it('a report that nobody mails is read in the outbox, with its file', async () => {
+  const body = { from_date: '2026-11-01', to_date: now, lock_in_id: lockId, lock_out_id: lockId };
+  const path = `//v1.1/sites/${siteId}/reports/timeattendance`;
+  const answer = await server.ask('POST', path, { token: owner.token, body });
+  expect(answer.status, answer.text).toBe(204);
+  const { rows } = await server.database.pool.query<{ state: string; body: string }>(
+    `select state, body from messages where word = 'report'`,
+  );
+  expect(rows).toEqual([{ state: 'outbox', body: expect.stringContaining('Check In;') as string }]);
+  expect(rows[0]?.body).toContain('Ada;Visser;');
+});
+
 describe('many rows', () => {
   const count = 30_000;
   let site: string;
@@ -238,7 +250,7 @@ describe('many rows', () => {
   async function hold(): Promise<{
     readonly status: number;
     readonly body: string;
-    end(): void;
+    readonly end: () => void;
     rest(): Promise<'whole' | 'cut'>;
   }> {
     return new Promise((resolve, reject) => {

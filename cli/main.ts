@@ -6,6 +6,7 @@ import { StartError } from '#server/runtime/start-error';
 import { auditForget } from './audit-forget.ts';
 import { auditVerify } from './audit-verify.ts';
 import { check } from './check.ts';
+import { clientCommands } from './clients.ts';
 import {
   CommandError,
   exitCodes,
@@ -15,7 +16,7 @@ import {
 } from './command.ts';
 import { why } from './why.ts';
 
-const commands: readonly Command[] = [auditForget, auditVerify, check, why];
+const commands: readonly Command[] = [auditForget, auditVerify, check, ...clientCommands, why];
 
 const everywhere = {
   help: { type: 'boolean', short: 'h' },

@@ -168,6 +168,49 @@ describe('a rule that tells of entries', () => {
     ]);
   });
 
+  it('shows a person without a profile by what the site has written', async () => {
+    const id = randomUUID();
+    await server.database.pool.query(
+      `insert into users (tenant_id, id, first_name, email, managing_site_id, created_at)
+       values ($1, $2, 'Tag', $3, $4, now())`,
+      [server.tenant.tenantId, id, `${id}@example.test`, siteId],
+    );
+    const accessor = `insert into accessors (tenant_id, id, user_id, collection_id, created_at)
+      values ($1, gen_random_uuid(), $2, $3, now())`;
+    await server.database.pool.query(accessor, [server.tenant.tenantId, id, siteId]);
+    const one = `/entry_message_rule/${idOf(await addRule())}/users`;
+    await ask('PATCH', one, { add_ids: [id] });
+    const shown = {
+      id,
+      first_name: 'Tag',
+      last_name: null,
+      email: `${id}@example.test`,
+      image_url: null,
+      tag_number: null,
+      is_managed_by_current_site: true,
+      has_profile: false,
+    };
+    expect(await itemsAt(one)).toEqual([shown]);
+    for (const member of Object.keys(shown)) {
+      expect((await ask('GET', `${one}?$orderby=${member}`)).status, member).toBe(200);
+      expect((await ask('GET', `${one}?$filter=${member} ne null`)).status, member).toBe(200);
+    }
+  });
+
+  it('takes people by the id of the person, and nothing of another site', async () => {
+    const one = `/entry_message_rule/${idOf(await addRule())}`;
+    const elsewhere = await addSite(server);
+    const stranger = await addPerson(server, { siteId: elsewhere, role: 'site_user' });
+    for (const id of [user.accessorId, stranger.userId])
+      expect((await ask('PATCH', `${one}/users`, { add_ids: [id] })).json).toEqual({
+        ErrorCode: '2202',
+        Message: 'User not found',
+      });
+    const lock = await insertLock(server, { collection_id: elsewhere });
+    expect(refusal(await ask('PATCH', `${one}/locks`, { add_ids: [lock] }))).toBe('404 2202');
+    expect(refusal(await ask('GET', `/locks/${lock}/incident_message_rules`))).toBe('404 2202');
+  });
+
   it('has schedules', async () => {
     const all = `/entry_message_rule/${idOf(await addRule())}/time_schedules`;
     const made = await ask('POST', all, { start_time: '22:00', end_time: '6:30', monday: true });
@@ -251,6 +294,21 @@ describe('the rules that tell of incidents', () => {
     expect((await ask('PATCH', one, { send_sms: true })).status).toBe(200);
     const last = await ask('PATCH', `/ext${one}/recipients`, { remove_ids: [admin.userId] });
     expect(refusal(last)).toBe('400 4101');
+  });
+
+  it('may be sent to the phone number of the owner’s own profile', async () => {
+    const [rule = {}] = await itemsAt(`/incident_message_rule?$filter=incident eq 'lock_reset'`);
+    const one = `/incident_message_rule/${idOf(rule)}`;
+    const setPhone = (phone: string | null): Promise<unknown> =>
+      server.database.pool.query('update logins set phone = $2 where id = $1', [
+        owner.loginId,
+        phone,
+      ]);
+    expect(refusal(await ask('PATCH', one, { send_sms: true }))).toBe('400 4101');
+    await setPhone('+31201234567');
+    expect((await ask('PATCH', one, { send_sms: true })).json).toMatchObject({ send_sms: true });
+    await ask('PATCH', one, { send_sms: false });
+    await setPhone(null);
   });
 
   it('tell nobody who may see no incidents', async () => {

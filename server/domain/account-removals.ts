@@ -6,6 +6,7 @@ import {
   deleteLogin,
   deleteUserWithoutPlace,
   forgetFailedSignIns,
+  holdUser,
   listMarkedLogins,
   listTenantsOfFailedSignIns,
   listTenantsOfLogin,
@@ -46,6 +47,8 @@ export function createAccountRemovals(parts: RemovalParts): AccountRemovals {
       readonly userId: PlaceOfLogin['user_id'];
     },
   ): Promise<void> {
+    // Another process that ends the same removal has told everybody.
+    if (!(await holdUser(scope, userId))) return;
     for (const { site_id: siteId, accessor_id: accessorId } of places) {
       await notices.tell(scope, {
         word: 'data_removal',

@@ -126,20 +126,6 @@ export function listDataRemovals(
   });
 }
 
-/** When the waiting requests of these site users are carried out (`data_removal_expires_at`); of the others nothing waits. */
-export async function findRemovalDates(
-  scope: Scope,
-  accessorIds: readonly AccessorId[],
-): Promise<ReadonlyMap<AccessorId, Date>> {
-  if (accessorIds.length === 0) return new Map();
-  const rows = await scope.query<{ accessor_id: AccessorId; expires_at: Date }>(
-    `select accessor_id, expires_at from data_removals
-     where tenant_id = $1 and accessor_id = any ($2) and state = 'waiting'`,
-    [scope.tenantId, accessorIds],
-  );
-  return new Map(rows.map((row) => [row.accessor_id, row.expires_at]));
-}
-
 export type DueRemoval = {
   readonly tenant_id: TenantId;
   readonly id: string;

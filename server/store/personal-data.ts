@@ -99,6 +99,15 @@ export async function findContact(
   return row;
 }
 
+/** Whether a person is there still; kept as it is by everybody else until the transaction ends. */
+export async function holdUser(scope: WriteScope, userId: UserId): Promise<boolean> {
+  const rows = await scope.query(
+    'select 1 from users where tenant_id = $1 and id = $2 for update',
+    [scope.tenantId, userId],
+  );
+  return rows.length > 0;
+}
+
 /** Removes a person who is nobody in the tenant any more; false when there is still a place. */
 export async function deleteUserWithoutPlace(scope: WriteScope, userId: UserId): Promise<boolean> {
   const rows = await scope.query(

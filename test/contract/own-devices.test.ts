@@ -7,15 +7,9 @@ import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea'
 import { itemsOf, refusal } from '#test/kit/core';
 import { startOutsideVault } from '#test/kit/outside-signer';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { appToken } from '#test/kit/phone-app';
 import { mobileKeysIn } from '#test/kit/phones';
 import { insertIq } from '#test/kit/rows';
-import {
-  authorizePath,
-  codeBody,
-  makePkce,
-  openTestBrowser,
-  signInBrowser,
-} from '#test/kit/sign-in-browser';
 
 /** One's own phones and their mobile keys (connect-api.md 3.6, 4.8, behaviour.md 11). */
 let server: TestServer;
@@ -279,7 +273,7 @@ describe('our own app, which serves every tenant', () => {
     const by = await somebody();
     const other = await server.addTenant('Other');
     const { userId } = await joinTenant(by, other.tenantId);
-    const app = { ...by, token: await appToken(by) };
+    const app = { ...by, token: await appToken(server, by) };
     const phone = new Phone('mine');
     const { id, certificate } = await add(app, phone);
     const site = await addSite(server, other);
@@ -314,7 +308,7 @@ describe('our own app, which serves every tenant', () => {
       isEmailVerified: true,
     });
     if ('fault' in made) throw new Error(made.fault);
-    const app = { ...person, token: await appToken(made) };
+    const app = { ...person, token: await appToken(server, made) };
     expect((await ask('GET', '', undefined, app)).json).toMatchObject({ items: [] });
     const body = { device_uid: 'p', public_key: new Phone('p').publicKey };
     expect(refusal(await ask('POST', '', body, app))).toBe('403 2203');
@@ -344,21 +338,6 @@ it('an outside signer signs for phones, and nothing is added while it does not a
   expect(refusal(again)).toBe('500 3201');
   await elsewhere.stop();
 });
-
-/** A token of our phone app, as its users get it. */
-async function appToken({ loginId }: Pick<TestPerson, 'loginId'>): Promise<string> {
-  const browser = openTestBrowser(server.url);
-  await signInBrowser(server.cardea, browser, { loginId });
-  const { verifier, challenge } = makePkce();
-  const step = await browser.get(authorizePath(challenge));
-  const code = step.location?.searchParams.get('code');
-  if (typeof code !== 'string') throw new Error(`no code: ${step.status} ${step.text}`);
-  const answer = await fetch(`${server.url}/connect/token`, {
-    method: 'POST',
-    body: new URLSearchParams(codeBody(code, verifier)),
-  });
-  return ((await answer.json()) as { access_token: string }).access_token;
-}
 
 async function joinTenant({ loginId }: TestPerson, tenantId: TenantId) {
   const userId = await server.cardea.identity.logins.joinTenant({ loginId, tenantId });

@@ -8,6 +8,7 @@ import { mailSettings, startMailServer, type TestMailServer } from '#test/kit/ma
 import { startMessageProvider, type TestProvider } from '#test/kit/message-provider';
 import { otpPhone, type OtpPhone } from '#test/kit/otp-phone';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { appToken } from '#test/kit/phone-app';
 import { until } from '#test/kit/wait';
 
 /** One's own codes at an IQ: secret, PIN by SMS or mail, activation, reset (connect-api.md 3.5, 4.6, 8). */
@@ -241,11 +242,22 @@ describe('a reset', () => {
 
   it('of a lost PIN takes a second factor of the last five minutes, and no code', async () => {
     const { person, phone } = await somebody('site_admin');
-    const own = () =>
-      cardea.ask('DELETE', `//ext/v1/sites/${siteId}/iqs/${iq}/pin`, { token: person.token });
-    const weak = await own();
+    const own = async (amr: readonly string[], by = person) => {
+      const token = await appToken(cardea, { loginId: by.loginId, amr });
+      return cardea.ask('DELETE', `//ext/v1/sites/${siteId}/iqs/${iq}/pin`, { token });
+    };
+    const weak = await own(['password']);
     expect([weak.status, weak.text]).toEqual([403, '']);
     expect((await ask('GET', `/secret?otp=${phone.code()}`, person)).status).toBe(200);
+    expect((await own(['password', 'mfa'])).status).toBe(204);
+    expect((await ask('GET', `/secret?otp=${phone.code()}`, person)).text).toContain(
+      'pin_not_changed',
+    );
+    const again = await activated(person);
+    expect(again.secret).not.toBe(phone.secret);
+    expect((await own(['passkey'])).status).toBe(204);
+    const fresh = await addPerson(cardea, { siteId, role: 'site_admin' });
+    expect(refusal(await own(['passkey'], fresh))).toBe('404 2202');
   });
 });
 

@@ -7,6 +7,7 @@ import { extFace } from './connect-api/ext-face.ts';
 import { connectVersions } from '#contract/connect-version';
 import { connectFace } from './connect-api/connect-face.ts';
 import { connectRoutes } from './connect-api/connect-routes.ts';
+import { extCoreFace, siteOwnerRoutes } from './connect-api/site-owners.ts';
 import { coreRoutes } from './core-api/core-routes.ts';
 import { coreFace } from './core-api/face.ts';
 import { createAccessors } from './domain/accessors.ts';
@@ -253,6 +254,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     };
     registerFace(app, { face: coreFace, routes: coreRoutes(domain), parts });
     registerFace(app, { face: extFace, routes: extRoutes(domain), parts });
+    registerFace(app, { face: extCoreFace(coreFace), routes: siteOwnerRoutes(domain), parts });
     for (const version of connectVersions)
       registerFace(app, {
         face: connectFace(version),
@@ -414,7 +416,7 @@ function createDomain({
     commands,
     vendors: createVendors({ database }),
     sitePlaces: createSitePlaces(people),
-    ...createSiteUses({ ...hardware, ...config }),
+    ...createSiteUses({ ...hardware, ...config, ...accounts }),
     operators: createOperators({ database }),
     clientAdministration: createClientAdministration(people),
     handedMessages,

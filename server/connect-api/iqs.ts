@@ -161,6 +161,23 @@ function writing(
   ];
 }
 
+/** connect-api.md 8: a hub leaves its site and may be registered again. */
+export function iqRemovalRoutes(siteRoute: SiteRoute, { iqs }: Pick<Parts, 'iqs'>): Route[] {
+  return [
+    siteRoute({
+      method: 'DELETE',
+      path: '/iqs/{id}',
+      right: 'manage_hardware',
+      summary: 'Remove an IQ whose tree is empty',
+      tag,
+      answer: null,
+      errors: ['DELETE_IQ_PREREQUISITES'],
+      exists: (at, call) => iqOf(iqs, at, call),
+      handle: ({ actor }, call) => iqs.remove(actor, call.id('id')),
+    }),
+  ];
+}
+
 function toSiteIq(row: IqRow): SiteIqResponse {
   return {
     id: row.id,

@@ -1,7 +1,9 @@
 /** What a site is itself: its life, its plan, its roles, and whom it lets in. */
 import type { Route } from '#server/http/route';
 import { installerAccessRoutes, installerEntryRoutes } from './installer-access.ts';
+import { iqRemovalRoutes } from './iqs.ts';
 import type { OperatorRoute } from './operator-route.ts';
+import { siteRightsStateRoutes } from './rights-state.ts';
 import { ownRoleRoutes, roleRoutes } from './roles.ts';
 import type { SiteRoute } from './site-route.ts';
 import { siteReleaseRoutes, siteRoutes } from './sites.ts';
@@ -27,6 +29,8 @@ export function siteUseRoutes(siteRoute: SiteRoute, parts: SiteUseParts): Route[
 export type OwnSiteUseParts = Parameters<typeof siteReleaseRoutes>[1] &
   Parameters<typeof ownRoleRoutes>[1] &
   Parameters<typeof issuedVoucherRoutes>[1] &
+  Parameters<typeof iqRemovalRoutes>[1] &
+  Parameters<typeof siteRightsStateRoutes>[1] &
   Parameters<typeof installerEntryRoutes>[0];
 
 /** Those of `/ext/v1`. */
@@ -41,6 +45,8 @@ export function ownSiteUseRoutes(
     ...siteReleaseRoutes(siteRoute, parts),
     ...ownRoleRoutes(siteRoute, parts),
     ...installerEntryRoutes(parts),
+    ...iqRemovalRoutes(siteRoute, parts),
+    ...siteRightsStateRoutes(siteRoute, parts),
     ...issuedVoucherRoutes(operatorRoute, parts),
   ];
 }

@@ -28,6 +28,7 @@ import {
 import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { rolesTopic, type SitePlace } from '#server/store/site-people';
 import { changed } from './collections.ts';
+import type { DesiredState } from './desired-state.ts';
 import { hasSiteRight, mayAssignRole, mayEditRank, opensFromAfar } from './permissions.ts';
 
 /** Somebody at work in a site. */
@@ -60,12 +61,14 @@ export function createRoles({
   clock,
   ids,
   bus,
+  desiredState,
 }: {
   readonly database: Database;
   readonly audit: Audit;
   readonly clock: { now(): Date };
   readonly ids: Ids;
   readonly bus: Bus;
+  readonly desiredState: DesiredState;
 }): Roles {
   const scopeOf = ({ actor }: AtRoles): Scope => readScope(database, actor.tenantId);
   const write = <T>({ actor, siteId }: AtRoles, work: (scope: WriteScope) => Promise<T>) =>
@@ -146,10 +149,11 @@ export function createRoles({
             : { customer_reference: body.customer_reference }),
         });
         const roles = present.map((role) => (role.id === id ? after : role));
-        await settleRemoteAccess(scope, at.siteId, {
+        const accessorIds = await settleRemoteAccess(scope, at.siteId, {
           changed: id,
           opening: roles.filter((role) => opensFromAfar([role])).map((role) => role.id),
         });
+        await desiredState.refresh(scope, { accessorIds });
         scope.afterCommit(() => bus.publish(rolesTopic(at.actor.tenantId), ''));
         audit.record(scope, at.actor, {
           ...fact('update', at, id),

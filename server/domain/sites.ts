@@ -105,7 +105,7 @@ export function createSites(parts: Parts): Sites {
 
   return {
     list: (person, options) => listSites(database, options, person),
-    get: (actor, id) => getSite(readScope(database, actor.tenantId), id),
+    get: (actor, id) => getSite(readScope(database, actor.tenantId), id, clock.now()),
     findTenantForNew: tenantForNew,
 
     async create({ loginId, clientId, requestId, tenantId }, body) {
@@ -153,7 +153,7 @@ export function createSites(parts: Parts): Sites {
               },
         );
         await makeKeeper(scope, { siteId: id, userId, ids, now });
-        const after = await getSite(scope, id);
+        const after = await getSite(scope, id, clock.now());
         audit.record(scope, actor, { ...fact('create', id), after: audited(after) });
         return after;
       });
@@ -170,7 +170,7 @@ export function createSites(parts: Parts): Sites {
           ...(country_code === undefined ? {} : { country_code: requiredCountry(country_code) }),
           ...(time_zone === undefined ? {} : { time_zone: timeZone(time_zone) }),
         };
-        const before = await getSite(scope, id);
+        const before = await getSite(scope, id, clock.now());
         if (successor !== undefined) {
           if (keepers.installation_state === 'installation')
             throw notAllowed('The site is being set up; release it to hand it over.');
@@ -179,7 +179,7 @@ export function createSites(parts: Parts): Sites {
         }
         await updateCollection(scope, id, change);
         await desiredState.refresh(scope, { collectionIds: [id] });
-        const after = await getSite(scope, id);
+        const after = await getSite(scope, id, clock.now());
         audit.record(scope, actor, {
           ...fact('update', id),
           detail: changed(body),
@@ -193,7 +193,7 @@ export function createSites(parts: Parts): Sites {
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
         if (!(await holdCollectionWhole(scope, id))) throw noSite();
         if (await hasIqs(scope, id)) throw notAllowed('An IQ is still registered.');
-        const before = await getSite(scope, id);
+        const before = await getSite(scope, id, clock.now());
         const accessorIds = await emptySite(scope, id);
         await deleteCollection(scope, id);
         await desiredState.refresh(scope, { collectionIds: [id], accessorIds });
@@ -210,7 +210,7 @@ export function createSites(parts: Parts): Sites {
         requireAdmin(owner);
         if (owner.userId === installerId)
           throw notAllowed('The installer leaves the site; name another as its owner.');
-        const before = await getSite(scope, id);
+        const before = await getSite(scope, id, clock.now());
         await handOver(scope, {
           id,
           keepers: {
@@ -224,7 +224,7 @@ export function createSites(parts: Parts): Sites {
           collectionIds: [id],
           ...(await leave(scope, { siteId: id, userId: installerId })),
         });
-        const after = await getSite(scope, id);
+        const after = await getSite(scope, id, clock.now());
         audit.record(scope, actor, {
           ...fact('release', id),
           before: audited(before),
@@ -241,8 +241,8 @@ export function createSites(parts: Parts): Sites {
   };
 }
 
-async function getSite(scope: Scope, id: CollectionId): Promise<ManagedSiteRow> {
-  const row = await findSite(scope, id);
+async function getSite(scope: Scope, id: CollectionId, now: Date): Promise<ManagedSiteRow> {
+  const row = await findSite(scope, id, now);
   if (row === undefined) throw noSite();
   return row;
 }

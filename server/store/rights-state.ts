@@ -265,3 +265,35 @@ export async function listRightsOfAccessor(
     defaultOrder: [{ sql: sql`p.lock_id`, type: 'uuid', direction: 'asc', isNotNull: true }],
   });
 }
+
+/** A page of the rights at every lock of a site, lock by lock. */
+export async function listRightsOfSite(
+  scope: Scope,
+  options: ListOptions,
+  siteId: CollectionId,
+): Promise<ListResult<RightRow>> {
+  const since = seenSince(options.now);
+  const places = await scope.query<Place>(
+    `select ${placeColumns} from ${placeJoins} where l.tenant_id = $1 and l.collection_id = $2`,
+    [scope.tenantId, siteId, since],
+  );
+  if (places.length === 0) return { ...none, count: options.count ? 0 : null };
+  const accessors = sql`lateral (select distinct accessor_id from (
+      select ga.accessor_id from access_group_accessors ga
+      where ga.tenant_id = ${scope.tenantId}::uuid
+        and ga.access_group_id = any (array(select jsonb_array_elements_text(p.groups)::uuid))
+      union all select substr(d.key, 10)::uuid from desired_items d
+      where d.tenant_id = ${scope.tenantId}::uuid and d.iq_id = p.iq_id and d.has_lost
+        and d.key like 'accessor/%' and coalesce(d.confirmed_at, 'infinity') > ${since}::timestamptz
+    ) given)`;
+  return listRows<RightRow>(scope, {
+    from: rightsFrom(scope, { places, accessors, since }),
+    tenant: sql`a.tenant_id`,
+    where: isShown,
+    select,
+    fields: rightStateFields,
+    options,
+    id: sql`(c.accessor_id, k.key_id)`,
+    defaultOrder: [{ sql: sql`p.lock_id`, type: 'uuid', direction: 'asc', isNotNull: true }],
+  });
+}

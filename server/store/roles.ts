@@ -1,6 +1,6 @@
 /** Roles that a site has made for itself; the built-in ones are in contract/roles.ts. */
 import { sql } from 'kysely';
-import type { CollectionId } from '#contract/ids';
+import type { AccessorId, CollectionId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type { Role, RoleRight } from '#contract/roles';
 import { listRows, type ListResult } from './list.ts';
@@ -111,17 +111,17 @@ export async function isRoleInUse(
   return row?.used ?? false;
 }
 
-/** Sets what the settings of those who have a role say about opening from afar to what all their roles give. */
+/** Sets what is said of opening from afar, at those who have a role, to what all their roles give. */
 export async function settleRemoteAccess(
   scope: WriteScope,
   siteId: CollectionId,
   roleIds: { readonly changed: string; readonly opening: readonly string[] },
-): Promise<void> {
-  await scope.query(
-    `update collection_settings s set remote_access = a.role_ids && $4::uuid[]
-     from accessors a where s.tenant_id = $1 and s.collection_id = $2 and a.tenant_id = $1 and a.id = s.accessor_id
-       and a.user_id is not null and $3::uuid = any (a.role_ids)
-       and s.remote_access is distinct from (a.role_ids && $4::uuid[])`,
+): Promise<AccessorId[]> {
+  const rows = await scope.query<{ id: AccessorId }>(
+    `update accessors set remote_access = role_ids && $4::uuid[]
+     where tenant_id = $1 and collection_id = $2 and user_id is not null and $3::uuid = any (role_ids)
+       and remote_access is distinct from (role_ids && $4::uuid[]) returning id`,
     [scope.tenantId, siteId, roleIds.changed, roleIds.opening],
   );
+  return rows.map(({ id }) => id);
 }

@@ -115,20 +115,24 @@ export function listSites(
   });
 }
 
+/** `now`: guests whose time is over are no active users, whether or not a job has suspended them yet. */
 export async function findSite(
   scope: Scope,
   id: CollectionId,
+  now: Date,
 ): Promise<ManagedSiteRow | undefined> {
   const [row] = await scope.query<ManagedSiteRow>(
     `select ${columns},
        (select count(*)::int from collection_settings s
-         where s.tenant_id = c.tenant_id and s.collection_id = c.id and not s.suspended) as active_user_amount,
+         where s.tenant_id = c.tenant_id and s.collection_id = c.id and not s.suspended
+           and not exists (select 1 from accessors a where a.tenant_id = s.tenant_id and a.id = s.accessor_id
+             and a.collection_id = s.collection_id and a.expires_at <= $3)) as active_user_amount,
        (select count(*)::int from iqs i where i.tenant_id = c.tenant_id and i.collection_id = c.id) as active_iq_amount,
        exists (select 1 from locks l where l.tenant_id = c.tenant_id and l.collection_id = c.id
          and l.lock_type in ('escutcheon_pin', 'wall_reader_pin')) as pin_enabled,
        c.store_events_ttl_seconds::float8 as store_events_ttl_seconds
      from ${from} where c.tenant_id = $1 and c.id = $2`,
-    [scope.tenantId, id],
+    [scope.tenantId, id, now],
     'site_find',
   );
   return row;
@@ -200,7 +204,7 @@ export async function nameSite(
   return rows.length > 0;
 }
 
-/** Makes a person one of the site's people, with roles and what goes with them; does nothing for one who is. */
+/** Makes a person one of the site's people, with a role that opens doors from afar; does nothing for one who is. */
 export async function insertKeeper(
   scope: WriteScope,
   keeper: {
@@ -215,11 +219,10 @@ export async function insertKeeper(
   const { siteId, userId, accessorId, settingId, roleId, createdAt } = keeper;
   await scope.query(
     `with made as (
-       insert into accessors (tenant_id, id, user_id, collection_id, role_ids, created_at)
-       values ($1, $2, $3, $4, array[$5::uuid], $7) on conflict do nothing returning id)
-     insert into collection_settings (tenant_id, id, accessor_id, collection_id, blocked, remote_access, suspended, use_pin,
-       created_at)
-     select $1, $6, id, $4, false, true, false, false, $7 from made`,
+       insert into accessors (tenant_id, id, user_id, collection_id, role_ids, remote_access, created_at)
+       values ($1, $2, $3, $4, array[$5::uuid], true, $7) on conflict do nothing returning id)
+     insert into collection_settings (tenant_id, id, accessor_id, collection_id, created_at)
+     select $1, $6, id, $4, $7 from made`,
     [scope.tenantId, accessorId, userId, siteId, roleId, settingId, createdAt],
   );
 }
@@ -240,15 +243,15 @@ export async function holdSiteUserOf(
   return row;
 }
 
-/** Gives somebody a role beside those held. */
+/** Gives somebody a role that opens doors from afar, beside those held. */
 export async function addRole(
   scope: WriteScope,
   accessorId: AccessorId,
   roleId: string,
 ): Promise<void> {
   await scope.query(
-    `update accessors set role_ids = role_ids || $3::uuid
-     where tenant_id = $1 and id = $2 and not $3 = any (role_ids)`,
+    `update accessors set role_ids = role_ids || $3::uuid, remote_access = true
+     where tenant_id = $1 and id = $2 and not $3::uuid = any (role_ids)`,
     [scope.tenantId, accessorId, roleId],
   );
 }

@@ -248,6 +248,44 @@ describe('wrong codes', () => {
   });
 });
 
+describe('a wrong code on the way to a program', () => {
+  it('is in the audit log of its tenant, with account and network beside the chain', async () => {
+    const person = await enrol();
+    const { id } = await server.identity.clients.createClient({
+      tenantId: server.tenantId,
+      name: 'App',
+      kind: 'public',
+      grants: ['authorization_code'],
+      scopes: ['openid'],
+      redirectUris: ['https://app.example.test/in'],
+    });
+    const browser = browserOf('203.0.113.40');
+    const path = authorizePath(makePkce().challenge, {
+      client_id: id,
+      redirect_uri: 'https://app.example.test/in',
+      scope: 'openid',
+    });
+    const led = await browser.get(path);
+    const step = await sendForm(browser, led.location?.href ?? '', typed(person));
+    const page = await browser.get(step.location?.href ?? '');
+    expect((await answerForm(browser, page, { code: '000000' })).status).toBe(400);
+    const { rows } = await test.database.pool.query<{ body: string }>(
+      `select l.action, l.outcome, l.detail, c.body from audit_log l join audit_changes c using (tenant_id, number)
+       where l.tenant_id = $1 and l.client_id = $2`,
+      [server.tenantId, id],
+    );
+    const [record] = rows;
+    expect(rows).toHaveLength(1);
+    expect(record).toMatchObject({
+      action: 'sign_in.fail',
+      outcome: 'refused',
+      detail: 'second_factor',
+    });
+    expect(record?.body).toContain(`login:${person.loginId}`);
+    expect(record?.body).toContain('203.0.113.40');
+  });
+});
+
 describe('a recovery code', () => {
   it('signs in once, in whatever letter case and grouping', async () => {
     const person = await enrol();

@@ -279,7 +279,10 @@ async function keyOf(accessorId: string, type: string): Promise<string> {
 async function addPhone(accessorId: string, keyId: string): Promise<string> {
   const device = await create(cardea, `/accessors/${accessorId}/devices`);
   await sql(
-    "update devices set key_id = $2, expires_at = now() + interval '29 days' where id = $1",
+    `with phone as (
+       update devices set expires_at = now() + interval '29 days' where id = $1 returning tenant_id, id, accessor_id)
+     insert into device_keys (tenant_id, device_id, accessor_id, key_id)
+       select tenant_id, id, accessor_id, $2 from phone`,
     device.id,
     keyId,
   );

@@ -114,6 +114,13 @@ const causes: Readonly<Record<string, (scene: Scene) => Promise<Answer>>> = {
       body: { customer_reference: 'Night', type: 'entered' },
     });
   },
+  '4201': async ({ ids }) => {
+    const owner = await addPerson(cardea, { siteId: ids['collections'] ?? '', role: 'owner' });
+    return cardea.ask('POST', `//v1.1/sites/${ids['collections'] ?? ''}/users`, {
+      token: owner.token,
+      body: { first_name: 'Grace', last_name: 'Hopper', email: 'no mailbox' },
+    });
+  },
   '3201': ({ ask }) => without('entries', () => ask('GET', '/entries')),
 };
 

@@ -121,6 +121,8 @@ async function insertMessaging(
   { tenant, collections }: { readonly tenant: TestTenant; readonly collections: string },
 ): Promise<Fixture> {
   const [users, rule, schedule] = [randomUUID(), randomUUID(), randomUUID()];
+  const [siteUsers, siteUserKeys] = [randomUUID(), randomUUID()];
+  const removal = randomUUID();
   const own = [tenant.tenantId, collections];
   await database.pool.query(
     'insert into users (tenant_id, id, created_at) values ($1, $2, now())',
@@ -128,8 +130,18 @@ async function insertMessaging(
   );
   await database.pool.query(
     `insert into accessors (tenant_id, collection_id, id, user_id, role_ids, created_at)
-     values ($1, $2, gen_random_uuid(), $3, '{8f6081a3-80fb-11e8-a892-000d3a221c5b}', now())`,
-    [...own, users],
+     values ($1, $2, $4, $3, '{8f6081a3-80fb-11e8-a892-000d3a221c5b}', now())`,
+    [...own, users, siteUsers],
+  );
+  await database.pool.query(
+    `insert into keys (tenant_id, id, accessor_id, key_type, credential_id, created_at) values ($1, $2, $3, 'mkey', $2, now())`,
+    [tenant.tenantId, siteUserKeys, siteUsers],
+  );
+  await database.pool.query(
+    `insert into data_removals (tenant_id, collection_id, id, accessor_id, user_id, reason, state, created_at, expires_at)
+     select $1, $2, $3, id, user_id, 'I moved', 'waiting', now(), now() + interval '7 days' from accessors
+     where user_id = $4`,
+    [...own, removal, users],
   );
   await database.pool.query(
     `insert into message_rules (tenant_id, collection_id, id, kind, word, customer_reference, send_mail, created_at)
@@ -148,6 +160,9 @@ async function insertMessaging(
   );
   return {
     users,
+    site_users: siteUsers,
+    site_user_keys: siteUserKeys,
+    data_removals: removal,
     entry_message_rule: rule,
     incident_message_rule: rows[0]?.id ?? '',
     message_schedules: schedule,
@@ -161,6 +176,7 @@ const nouns: Readonly<Record<string, string>> = {
   iq_id: 'iqs',
   lock_id: 'locks',
   site_id: 'collections',
+  site_user_id: 'site_users',
   user_id: 'users',
 };
 
@@ -170,14 +186,26 @@ export function pathIds(operation: Operation, fixture: Fixture): Record<string, 
   return Object.fromEntries(
     operation.pathParameters.map((name) => {
       const before = segments[segments.indexOf(`{${name}}`) - 1] ?? '';
-      // Schedules belong to access groups, or to rules of messages.
-      const isOfRule = name === 'time_schedule_id' && segments.includes('entry_message_rule');
-      const id = fixture[isOfRule ? 'message_schedules' : (nouns[name] ?? before)];
+      const id = fixture[nounOf(name, { before, segments })];
       if (id === undefined)
         throw new Error(`The fixture has nothing for ${name} of ${operation.path}.`);
       return [name, id];
     }),
   );
+}
+
+function nounOf(
+  name: string,
+  { before, segments }: { readonly before: string; readonly segments: readonly string[] },
+): string {
+  // Schedules belong to access groups, or to rules of messages.
+  if (name === 'time_schedule_id' && segments.includes('entry_message_rule'))
+    return 'message_schedules';
+  const isInSite = segments.includes('sites');
+  // A path of a site names the place of a person there, and keys of it.
+  if (isInSite && name === 'id' && before === 'users') return 'site_users';
+  if (isInSite && name === 'id' && before === 'keys') return 'site_user_keys';
+  return nouns[name] ?? before;
 }
 
 /** The path of an operation with ids in place of its parameters, from the root as `ask` takes it. */

@@ -40,6 +40,7 @@ import { createMigrations } from './domain/migrations.ts';
 import { createNotices } from './domain/notices.ts';
 import { createHandedMessages } from './domain/handed-messages.ts';
 import { createOfflineKeys } from './domain/offline-keys.ts';
+import { createIdentityProviders } from './domain/identity-providers.ts';
 import { createOperators } from './domain/operators.ts';
 import { createPeopleUses } from './domain/people-uses.ts';
 import { createOutsideKeys, type OutsideSigner } from './domain/outside-signer.ts';
@@ -402,12 +403,13 @@ function createDomain({
   const outsideKeys = outsideSigner && createOutsideKeys(outsideSigner);
   const keySmith = outsideKeys ?? createBuiltInKeys(seal);
   const tenantCertificates = createTenantCertificates({ ...people, bus, seal, keySmith });
+  const issuer = issuerOf({ ...config, publicUrl: config.publicUrl });
   const accounts = createAccountUses({
     ...people,
     bus,
     log,
     senders,
-    issuer: issuerOf({ ...config, publicUrl: config.publicUrl }),
+    issuer,
     invitationDays: config.invitationDays,
   });
   return {
@@ -419,6 +421,7 @@ function createDomain({
     ...createSiteUses({ ...hardware, ...config, ...accounts }),
     operators: createOperators({ database }),
     clientAdministration: createClientAdministration(people),
+    identityProviders: createIdentityProviders({ ...people, issuer, seal }),
     handedMessages,
     ...accounts,
     ...createPeopleUses({ ...people, invitations: accounts.invitations }),

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AccountUses } from '#server/domain/account-uses';
 import { createTrustedProxies } from '#server/http/list-origin';
 import type { Identity } from '#server/identity/identity';
+import { createOutsideSignIn } from '#server/identity/outside-sign-in';
 import type { Clock } from '#server/runtime/clock';
 import type { Config } from '#server/runtime/config';
 import type { Ids } from '#server/runtime/ids';
@@ -20,6 +21,7 @@ import { createFactors } from './factors.ts';
 import { confirmPages } from './freshness.ts';
 import { loginFactorPages } from './login-factor.ts';
 import { loginPages } from './login.ts';
+import { outsidePages } from './outside.ts';
 import { logoutPages } from './logout.ts';
 import { createAccountMails } from './mails.ts';
 import { SCRIPT_PATH, STYLE_PATH } from './page.ts';
@@ -63,6 +65,7 @@ export function createAccountPart(parts: AccountParts): AccountPart {
     mails,
     secondFactor: config.secondFactor,
   });
+  const outside = createOutsideSignIn({ ...parts, issuer });
   const isSignUpOpen = config.signUp === 'open';
   const signingIn = { ...parts, signIn, passkeys, checkPassword, sessions, limits };
   const care = createAccountCare(parts);
@@ -71,7 +74,8 @@ export function createAccountPart(parts: AccountParts): AccountPart {
   const pages: AccountPage[] = [
     ...startPages(),
     ...care.pages,
-    ...loginPages({ ...signingIn, isSignUpOpen }),
+    ...loginPages({ ...signingIn, outside, isSignUpOpen }),
+    ...outsidePages({ signIn, outside }),
     ...loginFactorPages({ ...signingIn, factors, forms }),
     ...confirmPages(signingIn),
     ...secondFactorPages({ ...parts, factors, forms, passkeys }),

@@ -1,7 +1,9 @@
 /** The page where somebody signs in: e-mail and password, or a passkey. */
+import type { OutsideSignIn } from '#server/identity/outside-sign-in';
 import type { PasswordCheck } from '#server/identity/password-check';
 import type { Form } from './forms.ts';
 import type { Words } from './languages.ts';
+import { outsideLinks } from './outside.ts';
 import { markup, type Markup, type Page } from './page.ts';
 import { passkeyButton } from './passkey-button.ts';
 import type { Passkeys } from './passkeys.ts';
@@ -72,6 +74,7 @@ export type LoginParts = {
   readonly signIn: SignIn;
   readonly passkeys: Passkeys;
   readonly checkPassword: PasswordCheck;
+  readonly outside: OutsideSignIn;
   readonly isSignUpOpen: boolean;
 };
 
@@ -182,6 +185,7 @@ export function loginPages(parts: LoginParts): readonly AccountPage[] {
         <p><button class="wide">${said.signIn}</button></p>
         ${isPossible ? await passkeyPart(visit, way) : null}
       </form>
+      ${await outsideLinks(parts.outside, way, way.query)}
       <p><a href="/account/forgot">${said.forgot}</a></p>
       ${parts.isSignUpOpen ? markup`<p><a href="/account/register">${said.register}</a></p>` : null}`;
     const { title } = said;

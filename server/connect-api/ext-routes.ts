@@ -4,6 +4,7 @@ import type { ClientAdministration } from '#server/domain/clients';
 import type { CollectionOptions } from '#server/domain/collection-options';
 import type { ConfigurationCheck } from '#server/domain/configuration-check';
 import type { DataRemovals } from '#server/domain/data-removals';
+import type { IdentityProviders } from '#server/domain/identity-providers';
 import type { Invitations } from '#server/domain/invitations';
 import type { LockerGroups } from '#server/domain/locker-groups';
 import type { MessageRecipients } from '#server/domain/message-recipients';
@@ -23,6 +24,7 @@ import { clientRoutes } from './clients.ts';
 import { siteOptionRoutes } from './collection-options.ts';
 import { configurationCheckRoutes } from './configuration-check.ts';
 import { dataRemovalRoutes } from './data-removals.ts';
+import { identityProviderRoutes } from './identity-providers.ts';
 import { invitationRoutes } from './invitations.ts';
 import { ownPinRoutes } from './iq-pins.ts';
 import { lockerGroupRoutes } from './locker-groups.ts';
@@ -44,6 +46,7 @@ type Parts = OwnSiteUseParts &
     readonly auditLog: AuditLog;
     readonly accountOutbox: AccountOutbox;
     readonly clientAdministration: ClientAdministration;
+    readonly identityProviders: IdentityProviders;
     readonly invitations: Invitations;
     readonly dataRemovals: DataRemovals;
     readonly collectionOptions: CollectionOptions;
@@ -76,5 +79,6 @@ export function extRoutes(parts: Parts): Route[] {
     ...dataRemovalRoutes(siteRoute, parts),
     ...accountMailRoutes(operatorRoute, parts),
     ...clientRoutes(operatorRoute, parts),
+    ...identityProviderRoutes(operatorRoute, parts),
   ];
 }

@@ -65,6 +65,18 @@ export async function consumeOidcPayload(
   return rowCount === 1;
 }
 
+/** Takes an entry away that has not expired at `at`: of two who try at once one gets it. */
+export async function takeOidcPayload(
+  database: Database,
+  { model, id, at }: OidcPayloadKey & { readonly at: Date },
+): Promise<OidcPayload['payload'] | undefined> {
+  const { rows } = await database.pool.query<Row>(
+    'delete from oidc_payloads where model = $1 and id_hash = $2 and expires_at > $3 returning payload, consumed_at',
+    [model, idHash(id), at],
+  );
+  return rows[0]?.payload;
+}
+
 export async function deleteOidcPayload(
   database: Database,
   { model, id }: OidcPayloadKey,

@@ -14,9 +14,17 @@ import {
   type CommandAnswer,
   type ExitCode,
 } from './command.ts';
+import { userCommands } from './users.ts';
 import { why } from './why.ts';
 
-const commands: readonly Command[] = [auditForget, auditVerify, check, ...clientCommands, why];
+const commands: readonly Command[] = [
+  auditForget,
+  auditVerify,
+  check,
+  ...clientCommands,
+  ...userCommands,
+  why,
+];
 
 const everywhere = {
   help: { type: 'boolean', short: 'h' },

@@ -23,6 +23,17 @@ export function placesText({ baseUrl, gatewayUrl, dataDir }: Places): string {
   ].join('\n');
 }
 
+/** How whoever installed the server comes to an account. */
+export function firstOperatorText(link: string): string {
+  return [
+    '',
+    '  Nobody runs this server yet. Make your account with this link, which works once:',
+    '',
+    `  ${link}`,
+    '',
+  ].join('\n');
+}
+
 /** The demo building, and the four lines that open its front door. */
 export function demoText(demo: DemoFile, demoPath: string): string {
   const [door] = demo.locks;

@@ -4,7 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { demoText, placesText } from './console.ts';
+import { createFirstOperator } from './account/first-operator.ts';
+import { demoText, firstOperatorText, placesText } from './console.ts';
 import { openDatabases } from './databases.ts';
 import { buildingFile, readDemoBuilding, type DemoName } from './jobs/demo-building.ts';
 import { layDemoCatalogue } from './jobs/demo-catalogue.ts';
@@ -61,6 +62,12 @@ async function start(config: Config, { log, shutdown }: Running): Promise<void> 
   const baseUrl = cardea.identity.issuer;
   const gatewayUrl = `mqtts://${config.mqttHost}:${config.mqttPort}`;
   say(placesText({ baseUrl, gatewayUrl, dataDir }));
+  // The demo building comes with accounts of its own.
+  if (config.demo === 'none' && config.roles.includes('http')) {
+    const { identity } = cardea;
+    const link = await createFirstOperator({ database, identity, clock, ids }).makeLink();
+    if (link !== undefined) say(firstOperatorText(link));
+  }
   const isDemoHere = config.roles.includes('http') && config.roles.includes('gateway');
   if (config.demo !== 'none' && isDemoHere)
     await showDemo(cardea, { name: config.demo, config, dataDir, database, log, shutdown });

@@ -1,6 +1,6 @@
 /** How somebody asks for another address, and how the mailboxes answer (identity.md 9). */
 import type { AddressChanges } from '#server/domain/address-changes';
-import { hashOfToken, makeLinkToken } from '#server/domain/links';
+import { hashOfToken, makeLinkToken } from '#server/runtime/link-tokens';
 import type { Identity } from '#server/identity/identity';
 import type { Ids } from '#server/runtime/ids';
 import { findAccountByEmail, type Account } from '#server/store/accounts';

@@ -3,7 +3,7 @@
  * (identity.md 9). As long as nobody has used it, each start prints another one.
  */
 import type { LoginId } from '#contract/ids';
-import { hashOfToken, makeLinkToken } from '#server/domain/links';
+import { hashOfToken, makeLinkToken } from '#server/runtime/link-tokens';
 import type { Identity } from '#server/identity/identity';
 import type { Ids } from '#server/runtime/ids';
 import {

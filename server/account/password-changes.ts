@@ -1,6 +1,6 @@
 /** Another password: after it was forgotten, by a link in a mail, or by somebody who is signed in (identity.md 9). */
 import type { LoginId } from '#contract/ids';
-import { hashOfToken, makeLinkToken } from '#server/domain/links';
+import { hashOfToken, makeLinkToken } from '#server/runtime/link-tokens';
 import type { Identity } from '#server/identity/identity';
 import { findPasswordFault, type PasswordFault } from '#server/identity/password-rules';
 import type { Ids } from '#server/runtime/ids';

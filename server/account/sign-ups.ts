@@ -3,7 +3,7 @@
  * the password that was chosen. Whether the address has an account already is told to its mailbox only.
  */
 import type { LoginId } from '#contract/ids';
-import { hashOfToken, makeLinkToken } from '#server/domain/links';
+import { hashOfToken, makeLinkToken } from '#server/runtime/link-tokens';
 import type { Identity } from '#server/identity/identity';
 import { createTurns } from '#server/identity/turns';
 import type { Ids } from '#server/runtime/ids';

@@ -26,7 +26,7 @@ import { findUserId } from '#server/store/logins';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope } from '#server/store/scope';
 import { invitationText } from './invitation-text.ts';
-import { hashOfToken, makeLinkToken } from './links.ts';
+import { hashOfToken, makeLinkToken } from '#server/runtime/link-tokens';
 import { isMailAddress } from './mail-address.ts';
 
 export type Invitation = {

@@ -76,14 +76,16 @@ export async function confirmAddress(database: Database, loginId: LoginId): Prom
   await database.pool.query('update logins set email_verified = true where id = $1', [loginId]);
 }
 
+/** Sets another password; sign-ins that wait for a second factor after the former one are over. */
 export async function setPassword(
   database: Database,
   { loginId, passwordHash }: { readonly loginId: LoginId; readonly passwordHash: string },
 ): Promise<void> {
-  await database.pool.query('update logins set password_hash = $2 where id = $1', [
-    loginId,
-    passwordHash,
-  ]);
+  await database.pool.query(
+    `with waiting as (delete from sign_in_attempts where login_id = $1)
+     update logins set password_hash = $2 where id = $1`,
+    [loginId, passwordHash],
+  );
 }
 
 export async function setProfile(
@@ -99,4 +101,34 @@ export async function setProfile(
     'update logins set first_name = $2, last_name = $3, language = $4 where id = $1',
     [profile.loginId, profile.firstName, profile.lastName, profile.language],
   );
+}
+
+/** An account as whoever runs the installation sees it. */
+export type ListedAccount = {
+  readonly id: LoginId;
+  readonly email: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly email_verified: boolean;
+  readonly is_operator: boolean;
+  readonly is_disabled: boolean;
+  readonly created_at: Date;
+};
+
+/** Every account, by address. */
+export async function listAccounts(database: Database): Promise<ListedAccount[]> {
+  const { rows } = await database.pool.query<ListedAccount>(
+    `select id, email, first_name, last_name, email_verified, is_operator, disabled_at is not null as is_disabled, created_at
+     from logins order by lower(email)`,
+  );
+  return rows;
+}
+
+/** Gives the right to run the installation; false when the account is disabled. */
+export async function makeOperator(database: Database, loginId: LoginId): Promise<boolean> {
+  const { rowCount } = await database.pool.query(
+    'update logins set is_operator = true where id = $1 and disabled_at is null',
+    [loginId],
+  );
+  return rowCount === 1;
 }

@@ -1,6 +1,6 @@
 /** Links that open something to whoever has them: 256 random bits, of which we keep a hash only (identity.md 9). */
 import { hash } from 'node:crypto';
-import type { Ids } from '#server/runtime/ids';
+import type { Ids } from './ids.ts';
 
 export type LinkToken = { readonly token: string; readonly tokenHash: string };
 

@@ -121,7 +121,7 @@ async function insertMessaging(
   { tenant, collections }: { readonly tenant: TestTenant; readonly collections: string },
 ): Promise<Fixture> {
   const [users, rule, schedule] = [randomUUID(), randomUUID(), randomUUID()];
-  const [siteUsers, siteUserKeys] = [randomUUID(), randomUUID()];
+  const [siteUsers, siteUserKeys, phones] = [randomUUID(), randomUUID(), randomUUID()];
   const removal = randomUUID();
   const own = [tenant.tenantId, collections];
   await database.pool.query(
@@ -136,6 +136,12 @@ async function insertMessaging(
   await database.pool.query(
     `insert into keys (tenant_id, id, accessor_id, key_type, credential_id, created_at) values ($1, $2, $3, 'mkey', $2, now())`,
     [tenant.tenantId, siteUserKeys, siteUsers],
+  );
+  await database.pool.query(
+    `insert into devices (tenant_id, id, user_id, device_uid, certificate, certificate_id, certificate_version, public_key,
+       expires_at, mkey_id, mkey_uid, created_at)
+     values ($1, $2, $3, 'phone', '\\x00', $2, 1, '\\x00', now(), $2, '00', now())`,
+    [tenant.tenantId, phones, users],
   );
   await database.pool.query(
     `insert into data_removals (tenant_id, collection_id, id, accessor_id, user_id, reason, state, created_at, expires_at)
@@ -162,6 +168,7 @@ async function insertMessaging(
     users,
     site_users: siteUsers,
     site_user_keys: siteUserKeys,
+    own_devices: phones,
     data_removals: removal,
     entry_message_rule: rule,
     incident_message_rule: rows[0]?.id ?? '',
@@ -201,6 +208,8 @@ function nounOf(
   // Schedules belong to access groups, or to rules of messages.
   if (name === 'time_schedule_id' && segments.includes('entry_message_rule'))
     return 'message_schedules';
+  // One's own phones are other ones than those that programs give to accessors.
+  if (before === 'devices' && segments.includes('me')) return 'own_devices';
   const isInSite = segments.includes('sites');
   // A path of a site names the place of a person there, and keys of it.
   if (isInSite && name === 'id' && before === 'users') return 'site_users';

@@ -22,7 +22,7 @@ export function lockSettingRoutes(
     siteRoute({
       method: 'GET',
       path,
-      right: 'manage_hardware',
+      right: 'see_everything',
       installer: 'lock',
       summary: 'Open time, access by audit trail and near detection of a lock',
       tag,

@@ -19,7 +19,7 @@ import { lockerAssignmentFields, lockerFields, type LockerRow } from '#server/st
 import { groupUserFields } from '#server/store/site-access-groups';
 import { hubErrors } from './site-locks.ts';
 import type { AtSite, SiteRoute } from './site-route.ts';
-import { viewOf } from './site-view.ts';
+import { viewOf, wholeOf } from './site-view.ts';
 
 /** A token of the narrow scope for lockers does as well (connect-api.md 1.1). */
 const shared = { feature: 'e_loxx', tag: 'lockers', access: 'lockers' } as const;
@@ -102,13 +102,13 @@ function assignments(siteRoute: SiteRoute, { lockers }: Parts): Route[] {
       ...shared,
       method: 'GET',
       path: '/eloxx/lockers/assignments',
-      right: 'take_part',
+      right: 'manage_lockers',
       summary: 'List the lockers that are assigned by hand',
       list: { fields: lockerAssignmentFields },
       answer: LockerAssignmentPage,
       handle: async (at, call) =>
         call.page(
-          await lockers.list(at.actor, call.list, { view: viewOf(at), list: 'assignments' }),
+          await lockers.list(at.actor, call.list, { view: wholeOf(at), list: 'assignments' }),
           toAssignment,
         ),
     }),

@@ -115,16 +115,17 @@ function locks(siteRoute: SiteRoute, parts: Parts): Route[] {
     siteRoute({
       method: 'GET',
       path: '/locks/{lock_id}/access_groups',
-      right: 'take_part',
+      right: 'see_everything',
       summary: 'List the access groups of a lock',
       tag,
       list: { fields: refFields },
       answer: RefPage,
-      exists: (at, call) => siteLocks.check(at.actor, viewOf(at), call.id('lock_id')),
-      handle: async (at, call) => {
-        const of = { view: viewOf(at), id: call.id('lock_id') as LockId };
-        return call.page(await siteLocks.listAccessGroups(at.actor, call.list, of), (row) => row);
-      },
+      exists: (at, call) => siteLocks.check(at.actor, wholeOf(at), call.id('lock_id')),
+      handle: async ({ actor }, call) =>
+        call.page(
+          await siteLocks.listAccessGroups(actor, call.list, call.id('lock_id')),
+          (row) => row,
+        ),
     }),
   ];
 }

@@ -1,5 +1,4 @@
 /** Locks as people of a site use them: by their site and by what they may see there (connect-api.md 2.3, 3.4, 4.5). */
-import { sql } from 'kysely';
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { AccessGroupResponse } from '#contract/access-groups';
@@ -12,7 +11,7 @@ import type {
   SiteLockingRequest,
 } from '#contract/site-locks';
 import type { Actor } from '#server/events/audit';
-import { hasAccessor, hasLockIn, listAccessGroups } from '#server/store/access-groups';
+import { hasLockIn, listAccessGroups } from '#server/store/access-groups';
 import type { ListResult } from '#server/store/list';
 import type { LockRow } from '#server/store/locks';
 import type { Database } from '#server/store/pool';
@@ -49,7 +48,7 @@ export type SiteLocks = {
   listAccessGroups(
     actor: Actor,
     options: ListOptions,
-    of: { readonly view: SiteView; readonly id: LockId },
+    id: LockId,
   ): Promise<ListResult<AccessGroupResponse>>;
   /** ACTIVATION_CODE_INVALID (form, in use). */
   create(
@@ -107,12 +106,8 @@ export function createSiteLocks(parts: Parts): SiteLocks {
     list: (actor, options, view) =>
       listSiteLocks(readScope(database, actor.tenantId), options, { view }),
     get: async (actor, id) => extended(actor, await locks.get(actor, id)),
-    listAccessGroups: (actor, options, { view: { accessorId }, id }) =>
-      listAccessGroups(
-        readScope(database, actor.tenantId),
-        options,
-        accessorId === null ? hasLockIn(id) : sql`${hasLockIn(id)} and ${hasAccessor(accessorId)}`,
-      ),
+    listAccessGroups: (actor, options, id) =>
+      listAccessGroups(readScope(database, actor.tenantId), options, hasLockIn(id)),
 
     create: async (actor, siteId, body) =>
       extended(

@@ -166,8 +166,8 @@ describe('a locker that is assigned by hand', () => {
     expect(await asAdmin.items(`/eloxx/access_groups/${group}/users`)).toEqual([
       { id: bob.userId, first_name: 'Ada', last_name: 'Visser' },
     ]);
-    expect(await idsAt(asBob, '/assignments')).toEqual([id]);
-    expect(await idsAt(asAnn, '/assignments')).not.toContain(id);
+    expect(await idsAt(asBob, '')).toContain(id);
+    expect(await idsAt(asAnn, '')).not.toContain(id);
     expect((await assign(id, [])).status).toBe(204);
     expect(await assignmentOf(id)).toMatchObject({ access_group_id: null, users_count: 0 });
     expect(await groupsAtHub(id)).toEqual([]);
@@ -255,14 +255,14 @@ describe('a locker that is taken for a while', () => {
     expect(await idsAt(asAnn, '/occupations/available')).toEqual([]);
     expect((await release(asAnn, first)).status).toBe(204);
     const both = await Promise.all([occupy(asAnn, first), occupy(asAnn, second)]);
-    expect(both.map(({ status }) => status).sort()).toEqual([204, 403]);
+    expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([204, 403]);
     for (const id of await idsAt(asAnn, '/occupations')) await release(asAnn, id);
   });
 
   it('is taken by one of two who ask at once', async () => {
     const id = await addLocker('free_locker');
     const both = await Promise.all([occupy(asAnn, id), occupy(asBob, id)]);
-    expect(both.map(({ status }) => status).sort()).toEqual([204, 403]);
+    expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([204, 403]);
     for (const by of [asAnn, asBob]) await release(by, id);
   });
 
@@ -312,6 +312,7 @@ describe('rights and plans', () => {
     const group = String((await assignmentOf(hidden))['access_group_id']);
     for (const [method, path] of [
       ['PATCH', one(free)],
+      ['GET', '/eloxx/lockers/assignments'],
       ['PUT', '/eloxx/lockers/assignments'],
       ['GET', `/eloxx/access_groups/${group}/users`],
       ['GET', `/eloxx/access_groups/${group}/users/available`],

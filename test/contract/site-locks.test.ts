@@ -179,14 +179,18 @@ describe('lists of locks', () => {
 
   it('hold for an ordinary user the locks of the own groups, the rest uncounted', async () => {
     const [own, other] = [await attached(), await attached()];
-    await openGroup([user.userId], [own]);
+    const group = await openGroup([user.userId], [own]);
     const { json } = await asUser.ask('GET', '/locks?$inlinecount=allpages');
     expect(json).toMatchObject({ count: 1, items: [{ id: own }] });
     expect((await asUser.ask('GET', pathOf(own))).status).toBe(200);
     expect(refusal(await asUser.ask('GET', pathOf(other)))).toBe('404 2202');
-    const groups = await asUser.items(`${pathOf(own)}/access_groups`);
-    expect(groups).toHaveLength(1);
-    expect(Object.keys(groups[0] ?? {}).sort()).toEqual(['customer_reference', 'id']);
+    expect(await asAdmin.items(`${pathOf(own)}/access_groups`)).toEqual([
+      { id: group, customer_reference: 'Staff' },
+    ]);
+    for (const below of ['/access_groups', '/settings', '/offline_keys']) {
+      const answer = await asUser.ask('GET', `${pathOf(own)}${below}`);
+      expect([below, answer.status, answer.text]).toEqual([below, 403, '']);
+    }
   });
 
   it('an ordinary user and a super user change no hardware', async () => {

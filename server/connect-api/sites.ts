@@ -63,6 +63,7 @@ export function siteRoutes(siteRoute: SiteRoute, { sites, version }: Parts): Rou
       path: '',
       siteParameter: 'id',
       right: 'take_part',
+      installer: 'site',
       summary: 'One site',
       tag,
       answer: ManagedSiteResponse[version],

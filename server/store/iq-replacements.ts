@@ -1,5 +1,6 @@
 /** An IQ that takes the place of another: the mark of both while it runs, and the move of everything (behaviour.md 4.8). */
 import type { IqId } from '#contract/ids';
+import { passInstallerAccess } from './installer-access.ts';
 import type { WriteScope } from './scope.ts';
 
 /** Whose place an IQ takes, and who asked for it. */
@@ -61,6 +62,7 @@ export async function takePlace(
   );
   if (moved.length === 0) return false;
   await moveHardware(scope, newId, formerId);
+  await passInstallerAccess(scope, { from: formerId, to: newId });
   return true;
 }
 

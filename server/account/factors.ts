@@ -180,6 +180,10 @@ export function createFactors({
     async remove(account, id) {
       const name = await deleteSecondFactor(database, { loginId: account.id, id });
       if (name === undefined) return false;
+      // Trust was given to how one signed in with a factor; another one begins without.
+      if (!(await hasSecondFactor(database, account.id))) {
+        await distrustDevices(database, account.id);
+      }
       await mails.send(factorMail(account, { word: 'factor_removed', name }));
       return true;
     },

@@ -24,7 +24,6 @@ import type { AccountPage, Answer, Visit } from './visits.ts';
 
 /** identity.md 10: then the sign-in starts again. */
 const MOST_WRONG_CODES = 5;
-const PROVEN = ['password', 'mfa'];
 
 type FactorWords = {
   readonly title: string;
@@ -170,7 +169,7 @@ export function loginFactorPages(parts: LoginFactorParts): readonly AccountPage[
     { waiting, way }: Shown,
     { isTrusted }: { readonly isTrusted: boolean },
   ): Promise<Answer> {
-    return signIn.complete(visit, way, { waiting, amr: PROVEN, isTrusted });
+    return signIn.complete(visit, way, { waiting, amr: withFactor(waiting), isTrusted });
   }
 
   async function codePage(
@@ -217,7 +216,8 @@ export function loginFactorPages(parts: LoginFactorParts): readonly AccountPage[
     if (await factors.has(waiting.loginId)) return { to: `${FACTOR_PATH}${way.query}` };
     const added = form && (await forms.add(visit, { account, form }));
     if (added !== undefined) {
-      await raiseSignInAttempt(database, { secretHash: waiting.secretHash, amr: PROVEN });
+      const { secretHash } = waiting;
+      await raiseSignInAttempt(database, { secretHash, amr: withFactor(waiting) });
       return readyPage(visit, way, added.codes ?? []);
     }
     const { language, formTargets } = way;
@@ -246,6 +246,11 @@ export function loginFactorPages(parts: LoginFactorParts): readonly AccountPage[
     { path: FACTOR_PATH, get: whileWaiting(prove), post: whileWaiting(prove) },
     { path: SET_UP_PATH, get: whileWaiting(setUp), post: whileWaiting(setUp) },
   ];
+}
+
+/** What was proven first, and the second factor. */
+function withFactor({ amr }: Waiting): readonly string[] {
+  return amr.includes('mfa') ? amr : [...amr, 'mfa'];
 }
 
 function restartPage({ language, query }: Way): Page {

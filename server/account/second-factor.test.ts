@@ -1,8 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoginId } from '#contract/ids';
 import { isIntegrationAccount } from '#server/store/second-factors';
 import { answerForm, formsOf, sendForm, startTestAccounts } from '#test/kit/account-pages';
+import { asked, codeAt, codesIn, enrol, isSignedIn, keyIn, typed } from '#test/kit/authenticator';
 import { createTestDatabase, type TestDatabase } from '#test/kit/database';
 import {
   basic,
@@ -16,7 +15,6 @@ import {
   codeBody,
   makePkce,
   openTestBrowser,
-  type Step,
   type TestBrowser,
 } from '#test/kit/sign-in-browser';
 
@@ -42,54 +40,9 @@ afterAll(async () => {
   await test.drop();
 });
 
-type Person = { readonly email: string; readonly password: string; readonly loginId: LoginId };
-type Enrolled = Person & { readonly secret: Buffer; readonly codes: readonly string[] };
-
 const browserOf = (network = '192.0.2.1'): TestBrowser =>
   openTestBrowser(server.issuer, { 'x-forwarded-for': network });
-
-/** As an authenticator app makes it (RFC 6238), written down here once more. */
-function codeAt(secret: Buffer, at: Date): string {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at.getTime() / 30_000)));
-  const mac = createHmac('sha1', secret).update(counter).digest();
-  const offset = (mac.at(-1) ?? 0) & 15;
-  const number = (mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000;
-  return String(number).padStart(6, '0');
-}
-
 const codeNow = (secret: Buffer): string => codeAt(secret, server.clock.now());
-
-function base32(text: string): Buffer {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = text.split('').map((letter) => letters.indexOf(letter).toString(2).padStart(5, '0'));
-  const bytes = bits.join('').match(/.{8}/g) ?? [];
-  return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
-}
-
-const keyIn = ({ text }: Step): Buffer =>
-  base32(/class="secret">([^<]*)</.exec(text)?.[1]?.replaceAll(' ', '') ?? '');
-const codesIn = ({ text }: Step): string[] =>
-  [...text.matchAll(/<li>([0-9a-z-]{19})<\/li>/g)].map(([, code = '']) => code);
-
-/** A person with an authenticator, whose newest code is used up. */
-async function enrol(of: TestIdentity = server): Promise<Enrolled> {
-  const person = await makeTestPerson(of);
-  const browser = openTestBrowser(of.issuer, { 'x-forwarded-for': '192.0.2.1' });
-  await sendForm(browser, LOGIN, typed(person));
-  const page = await browser.get(ADD);
-  const secret = keyIn(page);
-  const done = await answerForm(browser, page, { code: codeAt(secret, of.clock.now()) });
-  of.clock.advance(MINUTE_MS);
-  return { ...person, secret, codes: codesIn(done) };
-}
-
-/** The page that asks for the second factor, after the right password. */
-async function asked(browser: TestBrowser, { email, password }: Person): Promise<Step> {
-  const step = await sendForm(browser, LOGIN, { email, password });
-  expect(step.location?.pathname).toBe(FACTOR);
-  return browser.get(step.location?.href ?? '');
-}
 
 async function mailsTo(address: string): Promise<string[]> {
   const { rows } = await test.database.pool.query<{ word: string }>(
@@ -99,13 +52,9 @@ async function mailsTo(address: string): Promise<string[]> {
   return rows.map(({ word }) => word);
 }
 
-const typed = ({ email, password }: Person) => ({ email, password });
-
-const isSignedIn = (browser: TestBrowser): boolean => browser.cookies.has('__Host-cardea-session');
-
 describe('an authenticator', () => {
   it('is added by the code it shows, with ten recovery codes and a mail', async () => {
-    const { email, codes } = await enrol();
+    const { email, codes } = await enrol(server);
     expect(codes).toHaveLength(10);
     expect(new Set(codes).size).toBe(10);
     expect(await mailsTo(email)).toEqual(['factor_added']);
@@ -136,7 +85,7 @@ describe('an authenticator', () => {
   });
 
   it('is asked for after the password, and its code signs in', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const browser = browserOf();
     const page = await asked(browser, person);
     expect(isSignedIn(browser)).toBe(false);
@@ -148,7 +97,7 @@ describe('an authenticator', () => {
   });
 
   it('lets a code in once, and one step early or late', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const sendAt = async (offsetMs: number): Promise<number> => {
       const browser = browserOf();
       const page = await asked(browser, person);
@@ -166,7 +115,7 @@ describe('an authenticator', () => {
   });
 
   it('lets one of two in that send the same code at once', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const browsers = [browserOf(), browserOf()];
     const pages = await Promise.all(browsers.map((browser) => asked(browser, person)));
     const code = codeNow(person.secret);
@@ -181,7 +130,7 @@ describe('an authenticator', () => {
   });
 
   it('lies sealed in the database', async () => {
-    const { loginId, secret, codes } = await enrol();
+    const { loginId, secret, codes } = await enrol(server);
     const { rows } = await test.database.pool.query<{ sealed_secret: Buffer }>(
       'select sealed_secret from second_factors where login_id = $1',
       [loginId],
@@ -195,100 +144,9 @@ describe('an authenticator', () => {
   });
 });
 
-describe('wrong codes', () => {
-  it('begin the sign-in again after five', async () => {
-    const person = await enrol();
-    const browser = browserOf();
-    let page = await asked(browser, person);
-    for (let tries = 1; tries < 5; tries += 1) {
-      page = await answerForm(browser, page, { code: '000000' });
-      expect(formsOf(page)).toHaveLength(1);
-    }
-    const fifth = await answerForm(browser, page, { code: '000000' });
-    expect(formsOf(fifth)).toHaveLength(0);
-    const late = await answerForm(browser, page, { code: codeNow(person.secret) });
-    expect([late.status, isSignedIn(browser)]).toEqual([400, false]);
-  });
-
-  it('hold up strangers’ networks after twenty in an hour, and never the person’s own', async () => {
-    const person = await enrol();
-    const wrong = async (network: string, count: number): Promise<void> => {
-      for (let tries = 0; tries < count; tries += 1) {
-        const browser = browserOf(network);
-        await answerForm(browser, await asked(browser, person), { code: '000000' });
-      }
-    };
-    await wrong('203.0.113.9', 20);
-    const stranger = browserOf('203.0.113.10');
-    const page = await asked(stranger, person);
-    const refused = await answerForm(stranger, page, { code: codeNow(person.secret) });
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500);
-    const own = browserOf('192.0.2.1');
-    const step = await answerForm(own, await asked(own, person), {
-      code: codeNow(person.secret),
-    });
-    expect(step.status).toBe(303);
-  });
-
-  it('are audited with account, client and network', async () => {
-    const person = await enrol();
-    const browser = browserOf('203.0.113.20');
-    await answerForm(browser, await asked(browser, person), { code: '000000' });
-    await answerForm(browser, await asked(browser, person), { code: 'aaaa-bbbb-cccc-dddd' });
-    const { rows } = await test.database.pool.query(
-      'select kind, client_id, network from sign_in_failures where account = $1 order by id',
-      [`login:${person.loginId}`],
-    );
-    const where = { client_id: 'cardea-web', network: '203.0.113.20' };
-    expect(rows).toEqual([
-      { kind: 'second_factor', ...where },
-      { kind: 'recovery_code', ...where },
-    ]);
-  });
-});
-
-describe('a wrong code on the way to a program', () => {
-  it('is in the audit log of its tenant, with account and network beside the chain', async () => {
-    const person = await enrol();
-    const { id } = await server.identity.clients.createClient({
-      tenantId: server.tenantId,
-      name: 'App',
-      kind: 'public',
-      grants: ['authorization_code'],
-      scopes: ['openid'],
-      redirectUris: ['https://app.example.test/in'],
-    });
-    const browser = browserOf('203.0.113.40');
-    const path = authorizePath(makePkce().challenge, {
-      client_id: id,
-      redirect_uri: 'https://app.example.test/in',
-      scope: 'openid',
-    });
-    const led = await browser.get(path);
-    const step = await sendForm(browser, led.location?.href ?? '', typed(person));
-    const page = await browser.get(step.location?.href ?? '');
-    expect((await answerForm(browser, page, { code: '000000' })).status).toBe(400);
-    const { rows } = await test.database.pool.query<{ body: string }>(
-      `select l.action, l.outcome, l.detail, c.body from audit_log l join audit_changes c using (tenant_id, number)
-       where l.tenant_id = $1 and l.client_id = $2`,
-      [server.tenantId, id],
-    );
-    const [record] = rows;
-    expect(rows).toHaveLength(1);
-    expect(record).toMatchObject({
-      action: 'sign_in.fail',
-      outcome: 'refused',
-      detail: 'second_factor',
-    });
-    expect(record?.body).toContain(`login:${person.loginId}`);
-    expect(record?.body).toContain('203.0.113.40');
-  });
-});
-
 describe('a recovery code', () => {
   it('signs in once, in whatever letter case and grouping', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const [code = ''] = person.codes;
     const typed = ` ${code.replaceAll('-', ' ').toUpperCase()}`;
     const browser = browserOf();
@@ -299,26 +157,8 @@ describe('a recovery code', () => {
     expect(refused.status).toBe(400);
   });
 
-  it('waits after five wrong ones in an hour', async () => {
-    const person = await enrol();
-    for (let tries = 0; tries < 5; tries += 1) {
-      const browser = browserOf('203.0.113.30');
-      await answerForm(browser, await asked(browser, person), {
-        code: `zzzz-zzzz-zzzz-zzz${tries}`,
-      });
-    }
-    const browser = browserOf('203.0.113.31');
-    const page = await asked(browser, person);
-    const refused = await answerForm(browser, page, { code: person.codes[0] ?? '' });
-    expect(refused.status).toBe(429);
-    expect(refused.headers.get('retry-after')).toBe('3600');
-    // Codes of the app have a limit of their own.
-    const step = await answerForm(browser, page, { code: codeNow(person.secret) });
-    expect(step.status).toBe(303);
-  });
-
   it('is worthless once there are ten new ones', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const browser = browserOf();
     await answerForm(browser, await asked(browser, person), { code: codeNow(person.secret) });
     const page = await browser.get(FACTORS);
@@ -338,7 +178,7 @@ describe('a recovery code', () => {
 
 describe('a trusted browser', () => {
   it('is not asked for 60 days, unless a program asks for a second factor', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const browser = browserOf();
     await answerForm(browser, await asked(browser, person), {
       code: codeNow(person.secret),
@@ -358,7 +198,7 @@ describe('a trusted browser', () => {
   });
 
   it('is asked again once the person says so', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const browser = browserOf();
     await answerForm(browser, await asked(browser, person), {
       code: codeNow(person.secret),
@@ -373,7 +213,7 @@ describe('a trusted browser', () => {
 
 describe('a program that asks for a second factor', () => {
   it('has the person prove it once more, and sees `mfa`', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const browser = browserOf();
     const { verifier, challenge } = makePkce();
     const led = await browser.get(authorizePath(challenge, { acr_values: 'mfa' }));
@@ -421,7 +261,7 @@ describe('changing factors', () => {
   });
 
   it('removes one with a mail, and asks for none at the next sign-in', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const browser = browserOf();
     await answerForm(browser, await asked(browser, person), { code: codeNow(person.secret) });
     const page = await browser.get(FACTORS);
@@ -433,7 +273,7 @@ describe('changing factors', () => {
   });
 
   it('touches nobody else’s', async () => {
-    const [ann, ben] = [await enrol(), await makeTestPerson(server)];
+    const [ann, ben] = [await enrol(server), await makeTestPerson(server)];
     const { rows } = await test.database.pool.query<{ id: string }>(
       'select id from second_factors where login_id = $1',
       [ann.loginId],
@@ -448,30 +288,9 @@ describe('changing factors', () => {
   });
 });
 
-describe('a demand of the operator', () => {
-  it.each([
-    ['everybody', false, SET_UP],
-    ['admins', false, '/account'],
-    ['admins', true, SET_UP],
-  ] as const)('of %s leads an operator: %s to %s', async (secondFactor, isOperator, path) => {
-    const strict = await startTestAccounts({ database: test.database, settings: { secondFactor } });
-    try {
-      const person = await makeTestPerson(strict);
-      await test.database.pool.query('update logins set is_operator = $2 where id = $1', [
-        person.loginId,
-        isOperator,
-      ]);
-      const step = await sendForm(openTestBrowser(strict.issuer), LOGIN, typed(person));
-      expect(step.location?.pathname).toBe(path);
-    } finally {
-      await strict.stop();
-    }
-  });
-});
-
 describe('a program with the password alone', () => {
   it('is refused once there is a second factor, until the person lets that program in', async () => {
-    const person = await enrol();
+    const person = await enrol(server);
     const client = await makeTestClient(server);
     const grant = async () =>
       postToken(server.issuer, {

@@ -305,6 +305,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     async complete(visit, way, { waiting, amr, isTrusted }) {
       const isStillThere = await deleteSignInAttempt(database, waiting.secretHash);
       if (!isStillThere) return { to: `${LOGIN_PATH}${way.query}` };
+      addCookie(visit.reply, { name: ATTEMPT_COOKIE, value: '', maxAgeSeconds: 0 });
       const { loginId, identityProvider, isRemembered } = waiting;
       const proof = { loginId, amr, identityProvider, isRemembered };
       return signIn(visit, way, { proof, isTrusted });

@@ -28,6 +28,10 @@ beforeAll(async () => {
   operations = withoutTwins(await publishedOperations(cardea));
   own = await makeFixture(cardea, cardea.tenant);
   const owner = await addPerson(cardea, { siteId: own['collections'] ?? '', role: 'owner' });
+  await cardea.database.pool.query('update devices set user_id = $2 where id = $1', [
+    own['own_devices'],
+    owner.userId,
+  ]);
   tokens = { core: await cardea.token('hardware_api'), site: owner.token };
   foreign = await makeFixture(cardea, await cardea.addTenant('Other'));
   const { rows } = await cardea.database.pool.query<{ name: string }>(

@@ -60,6 +60,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
        'not_in_group', now())`,
     [tenant.tenantId, entries, iqs, collections, locks, accessors],
   );
+  const lockers = await insertLockers(server, { tenant, collections });
   const webhooks = await insertWebhook(server, { tenant, collections });
   const messaging = await insertMessaging(server, { tenant, collections });
   const empty = await create('/collections', {});
@@ -89,6 +90,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     devices,
     entries,
     ...messaging,
+    ...lockers,
     ...webhooks,
     vendors: '5a111500-0000-4000-8000-000000000001',
   };
@@ -113,6 +115,33 @@ async function insertWebhook(
     [tenant.tenantId, deliveries, webhooks],
   );
   return { webhooks, deliveries };
+}
+
+/** A locker in a bank, assigned to nobody yet. */
+async function insertLockers(
+  server: TestServer,
+  { tenant, collections }: { readonly tenant: TestTenant; readonly collections: string },
+): Promise<Fixture> {
+  const lockers = await insertLock(
+    { database: server.database, tenant },
+    { collection_id: collections },
+  );
+  const [groups, own] = [randomUUID(), randomUUID()];
+  const { pool } = server.database;
+  await pool.query(
+    `insert into locker_groups (tenant_id, id, collection_id, customer_reference, created_at)
+     values ($1, $2, $3, 'Hall', now())`,
+    [tenant.tenantId, groups, collections],
+  );
+  await pool.query(
+    `update locks set lock_type = 'locker_lock', locker_group_id = $2 where id = $1`,
+    [lockers, groups],
+  );
+  await pool.query(
+    `insert into access_groups (tenant_id, id, collection_id, locker_id, created_at) values ($1, $2, $3, $4, now())`,
+    [tenant.tenantId, own, collections, lockers],
+  );
+  return { lockers, locker_groups: groups, locker_access_groups: own };
 }
 
 /** Somebody of the site, and rules that make messages there. */
@@ -208,6 +237,8 @@ function nounOf(
   // Schedules belong to access groups, or to rules of messages.
   if (name === 'time_schedule_id' && segments.includes('entry_message_rule'))
     return 'message_schedules';
+  // Lockers have access groups of their own.
+  if (name === 'access_group_id' && segments.includes('eloxx')) return 'locker_access_groups';
   // One's own phones are other ones than those that programs give to accessors.
   if (before === 'devices' && segments.includes('me')) return 'own_devices';
   const isInSite = segments.includes('sites');

@@ -53,7 +53,7 @@ export async function findLockingFacts(
        coalesce((c.options ->> 'remote_open_checks_schedule')::boolean, false) as checks_schedule,
        a.id as accessor_id,
        coalesce(a.blocked or coalesce(s.blocked, false), false) as blocked,
-       coalesce(s.suspended, false) as suspended,
+       coalesce(s.suspended, false) or coalesce(a.expires_at <= $4::timestamptz, false) as suspended,
        coalesce(s.remote_access, a.remote_access, false) as remote_access,
        coalesce(s.override_privacy_mode, a.override_privacy_mode, false) as override_privacy_mode
      from locks l

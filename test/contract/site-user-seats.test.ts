@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer } from '#test/kit/cardea';
 import { refusal } from '#test/kit/core';
 import { addPerson, addSite } from '#test/kit/people';
+import { insertIq, insertLock } from '#test/kit/rows';
 import {
   graceHopper,
   roleIds,
@@ -197,5 +198,24 @@ describe('a guest', () => {
       'site_user.create',
       'site_user.expire',
     ]);
+  });
+
+  it('opens no door from afar from that second on, before anything else has said so', async () => {
+    const guest = await userOf(addGuest({ alias: 'Afar', expires_at: inMinutes(5) }));
+    const body = { role_ids: roleIds('site_mobile_user') };
+    await userOf(people.ask('PATCH', `/users/${guest.id}`, { site, body }));
+    const iq = await insertIq(people.server, { collection_id: site });
+    const place = { collection_id: site, iq_id: iq, iq_link_state: 'attached' };
+    const lock = await insertLock(people.server, place);
+    const open = async (): Promise<string> =>
+      refusal(
+        await people.server.ask('PATCH', `/locks/${lock}/locking`, {
+          body: { locked_state: 'unlocked', accessor_id: guest.id },
+        }),
+      );
+    // As far as the hub, which is out of reach.
+    expect(await open()).toBe('400 3105');
+    people.server.clock?.advance(5 * minuteMs);
+    expect(await open()).toBe('403 2203');
   });
 });

@@ -14,6 +14,7 @@ import {
   type SitePeople,
 } from '#test/kit/site-people';
 import { until } from '#test/kit/wait';
+import { builtInRoles } from '#contract/roles';
 
 let people: SitePeople;
 let siteId: string;
@@ -182,6 +183,41 @@ describe('a new user', () => {
     expect(await refused(roleIds('site_mobile_user'))).toBe('400 1101');
     expect(await refused(roleIds('site_user', 'site_guest'))).toBe('400 1101');
     expect(await refused(roleIds('site_admin'), superUser)).toBe('403 2203');
+  });
+
+  it('may have a role that the site has made for itself', async () => {
+    const path = `//ext/v1/sites/${siteId}/roles`;
+    const made = await people.server.ask('POST', path, {
+      token: admin.token,
+      body: {
+        customer_reference: 'Night Porter',
+        code: 'night_porter',
+        parent_id: builtInRoles.site_super_user.id,
+        rights: ['remote_locking_accessible'],
+      },
+    });
+    expect([made.status, made.text]).toEqual([200, expect.any(String)]);
+    const { id } = made.json as { id: string };
+    const porter = await people.add({ role_ids: [id], alias: 'Porter' }, { as: superUser });
+    expect(porter).toMatchObject({
+      remote_access: true,
+      roles: [
+        {
+          id,
+          customer_reference: 'Night Porter',
+          code: 'night_porter',
+          parent_id: builtInRoles.site_super_user.id,
+          is_hierarchical: true,
+        },
+      ],
+    });
+    const filter = encodeURIComponent("roles/any(r: r/code eq 'night_porter')");
+    const found = await people.itemsOf(`/users?$filter=${filter}`);
+    expect(found.map((one) => one.id)).toEqual([porter.id]);
+    const elsewhere = { site: otherSiteId, body: { ...names, role_ids: [id] } };
+    expect(refusal(await people.ask('POST', '/users', elsewhere))).toBe('400 1101');
+    for (const wrong of ['$orderby=roles', '$filter=roles eq null'])
+      expect(refusal(await people.ask('GET', `/users?${wrong}`))).toBe('400 1102');
   });
 });
 

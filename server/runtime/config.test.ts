@@ -23,7 +23,9 @@ test('an empty environment gives a laptop a working server', () => {
     demo: 'harbour',
     signerMount: 'transit',
     secondFactor: 'off',
+    signInLimits: [],
     signUp: 'open',
+    siteCreation: 'everybody',
     invitationDays: 7,
     webhookAllow: [],
     simulatorPort: 8090,
@@ -121,4 +123,11 @@ test('a mail server and whom mail is from belong together', () => {
   expect(message).toContain('CARDEA_SMTP_URL must start with `smtp://` or `smtps://`');
   expect(message).toContain('CARDEA_MAIL_FROM must be an address');
   expect(message).not.toContain('secret');
+});
+
+test('a limit against guessing is a name and a number', () => {
+  const read = (limits: string) => readConfig({ CARDEA_SIGN_IN_LIMITS: limits }).signInLimits;
+  expect(read('account_in_network=5, network=50')).toEqual(['account_in_network=5', 'network=50']);
+  for (const wrong of ['accounts=5', 'network', 'network=0', 'network=-1', 'network=5x'])
+    expect(() => read(wrong)).toThrow('CARDEA_SIGN_IN_LIMITS');
 });

@@ -121,8 +121,8 @@ export function ownPinRoutes(
       answer: null,
       errors: hubErrors,
       exists: async (at, call) => {
-        checkFreshFactor(call);
         await iqOf(iqs, at, call);
+        checkFreshFactor(call);
         return iqPins.idOf(at.actor, call.id('id'), ownAccessor(at));
       },
       handle: (at, call) => iqPins.resetOwn(at.actor, call.id('id'), ownAccessor(at)),

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFirstOperator } from '#server/account/first-operator';
 import { createSystemClock } from '#server/runtime/clock';
 import { createRandomIds } from '#server/runtime/ids';
+import { answerForm } from '#test/kit/account-pages';
+import { codeAt, keyIn } from '#test/kit/authenticator';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { act } from '#test/kit/mailed-links';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
@@ -113,6 +115,31 @@ describe('cardea user', () => {
       expect([again.code, again.err]).toEqual([3, expect.stringContaining('is disabled')]);
       const unknown = await cardea('disable', '--email', 'nobody@example.test');
       expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('Nobody has')]);
+    },
+    patienceMs,
+  );
+
+  it(
+    'takes lost second factors away, and the password alone signs in again',
+    async () => {
+      const siteId = await addSite(server);
+      const { email, password } = await addPerson(server, { siteId, role: 'site_user' });
+      const browser = openTestBrowser(server.url);
+      await act(browser, '/account/login', { email, password });
+      const page = await browser.get('/account/second-factor/add');
+      await answerForm(browser, page, { code: codeAt(keyIn(page), new Date()) });
+      expect(await signsIn(email, password)).toBe(false);
+      const removed = await cardea('remove-factors', '--email', email);
+      expect([removed.code, removed.err]).toEqual([0, '']);
+      expect(await signsIn(email, password)).toBe(true);
+      const { rows } = await server.database.pool.query<{ word: string }>(
+        'select word from account_mails where address = $1 order by created_at',
+        [email],
+      );
+      const words = rows.map(({ word }) => word);
+      expect(words).toContain('factor_removed');
+      const again = await cardea('remove-factors', '--email', email);
+      expect([again.code, again.err]).toEqual([3, expect.stringContaining('no second factor')]);
     },
     patienceMs,
   );

@@ -1,8 +1,10 @@
 /** `cardea user …`: people with an account. docs/personal-data.md. */
 import { disableLogin } from '#server/store/logins';
 import { insertResetLink } from '#server/store/account-links';
+import { insertAccountMail } from '#server/store/account-mails';
 import { findAccountByEmail, listAccounts, makeOperator } from '#server/store/accounts';
 import type { Database } from '#server/store/pool';
+import { deleteSecondFactors } from '#server/store/second-factors';
 import { readConfig } from '#server/runtime/config';
 import { createSystemClock } from '#server/runtime/clock';
 import { createRandomIds } from '#server/runtime/ids';
@@ -11,6 +13,7 @@ import { CommandError, exitCodes, textOf, type Command, type CommandCall } from 
 import { databaseHelp, databaseOptions, openDatabase } from './database.ts';
 
 const linkWorksForMs = 30 * 60_000;
+const mailTriedForMs = 24 * 3_600_000;
 const emailHelp = `${databaseHelp}
   --email <address>  of the account (required)`;
 const emailOptions = { ...databaseOptions, email: { type: 'string' } } as const;
@@ -115,7 +118,51 @@ ${emailHelp}
     }),
 };
 
-export const userCommands: readonly Command[] = [createLink, disable, list, promote];
+const removeFactors: Command = {
+  words: 'user remove-factors',
+  summary: 'takes the second factors of a person away who has lost them all',
+  help: `
+Authenticators, passkeys and recovery codes go, and browsers are trusted no more; the password stays. Make sure who it is that
+asks: a stranger with the password gets in afterwards. The person is told by mail.
+${emailHelp}
+
+  cardea user remove-factors --email ann@example.com
+`,
+  options: emailOptions,
+  run: (call) =>
+    withAccount(call, async (database, account) => {
+      const createdAt = createSystemClock().now();
+      const count = await deleteSecondFactors(database, account.id);
+      if (count === 0)
+        throw new CommandError('failed', `The account ${account.email} has no second factor.`);
+      await insertAccountMail(database, {
+        id: createRandomIds().next<string>(),
+        loginId: account.id,
+        channel: 'mail',
+        address: account.email,
+        word: 'factor_removed',
+        ...factorsRemoved[account.language === 'de' ? 'de' : 'en'],
+        hasLink: false,
+        createdAt,
+        giveUpAt: new Date(createdAt.getTime() + mailTriedForMs),
+      });
+      const text = `${account.email} has no second factor any more; ${String(count)} went.`;
+      return { code: exitCodes.fine, json: { id: account.id, removed: count }, text };
+    }),
+};
+
+const factorsRemoved = {
+  en: {
+    subject: 'Your second factors were removed',
+    text: 'Whoever runs the server has removed all second factors of your account. If you did not ask for it, change your password and set up a second factor at once.',
+  },
+  de: {
+    subject: 'Ihre zweiten Faktoren wurden entfernt',
+    text: 'Wer den Server betreibt, hat alle zweiten Faktoren Ihres Kontos entfernt. Haben Sie nicht darum gebeten, ändern Sie sofort Ihr Passwort und richten Sie einen zweiten Faktor ein.',
+  },
+} as const;
+
+export const userCommands: readonly Command[] = [createLink, disable, list, promote, removeFactors];
 
 type Run<T> = (database: Database) => Promise<T>;
 

@@ -83,7 +83,7 @@ async function addPasskey(page: Page, issuer: string): Promise<string[]> {
   return page.locator('.codes li').allTextContents();
 }
 
-describe('in a real browser', () => {
+describe('in a real browser', { timeout: 240_000 }, () => {
   it.each([
     ['a name', () => server],
     ['a number', () => byNumber],
@@ -201,7 +201,7 @@ describe('in a real browser', () => {
   });
 });
 
-describe('every page of signing in', () => {
+describe('every page of signing in', { timeout: 240_000 }, () => {
   it('is looked at by a check that finds faults', async () => {
     const { page } = await openTab();
     await page.setContent('<html><body style="width: 2000px"><input><p style="color: #999">Pale');

@@ -10,6 +10,7 @@ import {
   openTestBrowser,
   type TestBrowser,
 } from '#test/kit/sign-in-browser';
+import { until } from '#test/kit/wait';
 
 const [LOGIN, SET_UP] = ['/account/login', '/account/login/set-up'];
 const MINUTE_MS = 60_000;
@@ -158,6 +159,21 @@ describe('a sign-in that waits for its second factor', () => {
     server.clock.advance(10 * MINUTE_MS);
     const over = await answerForm(slow, waiting, { code: codeNow(person.secret) });
     expect([over.status, isSignedIn(slow)]).toEqual([400, false]);
+  });
+});
+
+describe('what nobody needs any more', () => {
+  it('is forgotten within an hour', async () => {
+    await asked(browserOf(), await enrol(server));
+    const waiting = async (): Promise<number> => {
+      const { rows } = await test.database.pool.query<{ count: number }>(
+        'select count(*)::int as count from sign_in_attempts',
+      );
+      return rows[0]?.count ?? -1;
+    };
+    expect(await waiting()).toBeGreaterThan(0);
+    server.clock.advance(60 * MINUTE_MS);
+    await until(async () => (await waiting()) === 0, { what: 'attempts are forgotten' });
   });
 });
 

@@ -153,6 +153,20 @@ export async function deleteSecondFactor(
   return rows[0]?.name;
 }
 
+/** Takes all factors and recovery codes of a login away, and the trust in its browsers; gives how many factors there were. */
+export async function deleteSecondFactors(database: Database, loginId: LoginId): Promise<number> {
+  const { rowCount } = await database.pool.query(
+    `with codes as (
+       delete from recovery_codes where login_id = $1
+     ), trust as (
+       update known_devices set trusted_until = null where login_id = $1 and trusted_until is not null
+     )
+     delete from second_factors where login_id = $1`,
+    [loginId],
+  );
+  return rowCount ?? 0;
+}
+
 /** Uses a time step of an authenticator up; false when it is used already. */
 export async function useStep(
   database: Database,

@@ -32,6 +32,8 @@ export async function openBrowser(): Promise<{
     ],
     timeout: 90_000,
   });
+  // Machines that test many things at once are slow; nothing here is a measurement.
+  context.setDefaultTimeout(90_000);
   return {
     context,
     async stop() {

@@ -137,8 +137,11 @@ function pageHeaders({
   };
 }
 
-/** An address as a source of a content policy: its origin, or the scheme of an app. */
-function sourceOf(address: string): string {
-  const { origin, protocol } = new URL(address);
-  return origin === 'null' ? protocol : origin;
+/**
+ * An address as a source of a content policy: its origin, or the scheme of an app. Sources name no IPv6 address (CSP level 3,
+ * section 2.3.1), so the scheme must do for those.
+ */
+export function sourceOf(address: string): string {
+  const { origin, protocol, hostname } = new URL(address);
+  return origin === 'null' || hostname.startsWith('[') ? protocol : origin;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRandomIds } from '#server/runtime/ids';
 import { deviceName } from './device-name.ts';
 import { pickLanguage } from './languages.ts';
-import { markup } from './page.ts';
+import { markup, sourceOf } from './page.ts';
 import { hashRecoveryCode, makeRecoveryCodes } from './recovery-codes.ts';
 import { isFactorDemanded, nextStep, ownPath, strongest } from './sign-in.ts';
 
@@ -82,6 +82,17 @@ describe('after signing in', () => {
     ['/account/login/factor', '/account'],
   ])('%s leads to %s', (asked, led) => {
     expect(ownPath(asked)).toBe(led);
+  });
+});
+
+describe('a form may end up', () => {
+  it.each([
+    ['https://app.example.test/in?x=1;y', 'https://app.example.test'],
+    ['http://127.0.0.1:4000/in', 'http://127.0.0.1:4000'],
+    ['http://[::1]:4000/in', 'http:'],
+    ['com.example.app:/in', 'com.example.app:'],
+  ])('at %s by the source %s', (address, source) => {
+    expect(sourceOf(address)).toBe(source);
   });
 });
 

@@ -241,6 +241,7 @@ function nounOf(
   if (name === 'access_group_id' && segments.includes('eloxx')) return 'locker_access_groups';
   // One's own phones are other ones than those that programs give to accessors.
   if (before === 'devices' && segments.includes('me')) return 'own_devices';
+  if (name === 'id' && before === 'sites') return 'collections';
   const isInSite = segments.includes('sites');
   // A path of a site names the place of a person there, and keys of it.
   if (isInSite && name === 'id' && before === 'users') return 'site_users';

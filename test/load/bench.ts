@@ -10,6 +10,7 @@ import { onBed } from './bed.ts';
 import { decisionTime } from './decision-time.ts';
 import { eventErasure } from './event-erasure.ts';
 import { eventCrowd } from './event-crowd.ts';
+import { eventExport } from './event-export.ts';
 import { eventLatency } from './event-latency.ts';
 import { eventRate } from './event-rate.ts';
 import { growth } from './growth.ts';
@@ -21,6 +22,7 @@ import { lockRead } from './lock-read.ts';
 import type { Ground, Measure } from './measure.ts';
 import { judge, tableText, type ReportLine } from './report.ts';
 import { remoteOpening } from './remote-opening.ts';
+import { signIn } from './sign-in.ts';
 import { openStage, sizeOf, type Stage } from './stage.ts';
 import { startTime } from './start-time.ts';
 import { tableChange } from './table-change.ts';
@@ -33,10 +35,12 @@ const measures: readonly Measure[] = [
   eventCrowd,
   eventRate,
   eventErasure,
+  eventExport,
   hubLedger,
   hubMemory,
   tableChange,
   decisionTime,
+  signIn,
   startTime,
   growth,
 ];

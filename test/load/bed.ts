@@ -37,7 +37,7 @@ export type Bed = {
   readonly hubFolder: string;
   /** An empty database with every migration applied. */
   createDatabase(name: string): Promise<BedDatabase>;
-  startServer(database: BedDatabase): Promise<Server>;
+  startServer(database: BedDatabase, settings?: Readonly<Record<string, string>>): Promise<Server>;
   /** Ends with the bed unless it was stopped before. */
   startProgram(path: string, options?: ProgramOptions): Program;
   /** Done before the bed goes away, last first. */
@@ -104,13 +104,16 @@ function createBed({ isQuick, folder, hubFolder, config, closing }: BedParts): B
     return { url, database };
   }
 
-  async function startServer({ url: DATABASE_URL }: BedDatabase): Promise<Server> {
+  async function startServer(
+    { url: DATABASE_URL }: BedDatabase,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Server> {
     const [httpPort, mqttPort] = [await freePort(), await freePort()];
     const dataDir = await mkdtemp(join(folder, 'server-'));
     const program = start('../../server/main', {
       cwd: dataDir,
       preload: './probe',
-      env: serverSettings({ DATABASE_URL, dataDir, httpPort, mqttPort }),
+      env: { ...serverSettings({ DATABASE_URL, dataDir, httpPort, mqttPort }), ...settings },
     });
     const url = `http://127.0.0.1:${String(httpPort)}`;
     const requests = createRequests(url);

@@ -11,6 +11,7 @@ import {
   updateCollectionSetting,
   type CollectionSettingRow,
 } from '#server/store/collection-settings';
+import { passPlaces, shareSite } from '#server/store/invitations';
 import { listTagKeys } from '#server/store/keys';
 import {
   holdAddress,
@@ -32,10 +33,9 @@ import { settleOfflineKeys } from './offline-rights.ts';
 import { opensFromAfar } from './permissions.ts';
 import { writeRights, type Written } from './rights-write.ts';
 import { takeSeat } from './seats.ts';
-import { fact, senderOf, type SiteUserParts } from './site-user-creation.ts';
+import { fact, giveTags, senderOf, tellOfPlace, type SiteUserParts } from './site-user-creation.ts';
 import {
   checkEditable,
-  checkNotInSite,
   checkTagFree,
   chooseRoles,
   getSiteUser,
@@ -90,13 +90,12 @@ export function createSiteUserChanges(parts: SiteUserParts): SiteUserChanges {
     { id, body }: { readonly id: AccessorId; readonly body: PatchSiteUser },
   ): Promise<Plan> {
     const { siteId } = at;
-    const now = clock.now();
-    const row = await getSiteUser(scope, { siteId, id, now });
+    const row = await getSiteUser(scope, { siteId, id, now: clock.now() });
     const tagId =
       typeof body.tag_id === 'string'
         ? await tagOfBody(scope, { siteId, tagId: body.tag_id })
         : body.tag_id;
-    const person = await planPerson(scope, { at, row, body, now });
+    const person = await planPerson(scope, { row, body });
     const roles =
       body.role_ids === undefined
         ? undefined
@@ -195,17 +194,7 @@ function areSame(a: readonly Role[], b: readonly Role[]): boolean {
 /** Names and address belong to the site that made the person, until there is a profile (behaviour.md 16). */
 async function planPerson(
   scope: Scope,
-  {
-    at,
-    row,
-    body,
-    now,
-  }: {
-    readonly at: AtWork;
-    readonly row: SiteUserRow;
-    readonly body: PatchSiteUser;
-    readonly now: Date;
-  },
+  { row, body }: { readonly row: SiteUserRow; readonly body: PatchSiteUser },
 ): Promise<Pick<Plan, 'names' | 'newAddress' | 'mover'>> {
   const { first_name: firstName, last_name: lastName, email } = body;
   const isNamed = isOther(firstName, row.first_name) || isOther(lastName, row.last_name);
@@ -220,8 +209,14 @@ async function planPerson(
   if (!hasNewAddress || email === undefined)
     return { names, newAddress: undefined, mover: undefined };
   const owner = await ownerOfAddress(scope, email);
-  if (owner.kind === 'known')
-    await checkNotInSite(scope, { siteId: at.siteId, userId: owner.person.id, now }, 'email');
+  if (
+    owner.kind === 'known' &&
+    (await shareSite(scope, { from: row.user_id, to: owner.person.id }))
+  )
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'email',
+      reason: 'The person is on a site of this user already.',
+    });
   return { names, newAddress: email, mover: owner.kind === 'nobody' ? undefined : owner };
 }
 
@@ -260,10 +255,10 @@ async function invite(
   return invitee.userId;
 }
 
-/** Writes names and address, or gives the place to the person whose address it is. */
+/** Writes names and address, or gives the places of the person to whoever has the address: the same human being. */
 async function writePerson(
   scope: WriteScope,
-  { clock, ids }: SiteUserParts,
+  parts: SiteUserParts,
   {
     at,
     accessor,
@@ -275,6 +270,7 @@ async function writePerson(
   },
 ): Promise<HeldAccessor & { readonly user_id: UserId }> {
   const { siteId } = at;
+  const { clock, ids, notices } = parts;
   if (mover === undefined) {
     await updatePerson(scope, accessor.user_id, { ...names, email: newAddress });
     return accessor;
@@ -291,9 +287,13 @@ async function writePerson(
       createdAt: clock.now(),
     });
   else await holdPerson(scope, userId);
-  await updateSiteUser(scope, accessor.id, { user_id: userId });
+  await passPlaces(scope, { from: accessor.user_id, to: userId });
   await leaveSite(scope, { userId: accessor.user_id, siteId });
-  return { ...accessor, user_id: userId };
+  const moved = { ...accessor, user_id: userId };
+  await giveTags(scope, parts, { at, row: moved, tagId: null });
+  if (mover.kind === 'login' || mover.person.has_profile)
+    await tellOfPlace(scope, notices, { at, userId });
+  return moved;
 }
 
 /** Flags are written where Core reads them; what the setting says otherwise is cleared (behaviour.md 1). */

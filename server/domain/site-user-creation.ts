@@ -34,6 +34,7 @@ import {
 import { holdTag } from '#server/store/tags';
 import type { Invitations } from './invitations.ts';
 import { addTagKey, type KeyWriteParts } from './key-writes.ts';
+import type { Notices } from './notices.ts';
 import { opensFromAfar } from './permissions.ts';
 import { writeRights, type Written } from './rights-write.ts';
 import {
@@ -322,14 +323,18 @@ async function settle(
 }
 
 /** The tag of the body, and those that the person has in other sites (behaviour.md 5.1). */
-async function giveTags(
+export async function giveTags(
   scope: WriteScope,
   parts: SiteUserParts,
   {
     at,
     row,
     tagId,
-  }: { readonly at: AtWork; readonly row: SiteUserRow; readonly tagId: TagId | null },
+  }: {
+    readonly at: AtWork;
+    readonly row: Pick<SiteUserRow, 'id' | 'user_id'>;
+    readonly tagId: TagId | null;
+  },
 ): Promise<void> {
   const owner = await holdAccessor(scope, row.id);
   if (owner === undefined) return;
@@ -352,18 +357,11 @@ async function tellOfJoining(
   { at, comer, row }: { readonly at: AtWork; readonly comer: Comer; readonly row: SiteUserRow },
 ): Promise<void> {
   const { siteId, actor } = at;
-  const { siteName } = await senderOf(scope, at);
-  const site = siteName === null ? 'a site' : `the site ${siteName}`;
   if (comer.kind === 'login' || (comer.kind === 'known' && comer.person.has_profile))
-    await notices.tell(scope, {
-      word: 'added_to_site',
-      siteId,
-      userIds: [row.user_id],
-      subject: 'You were added to a site',
-      text: `You are one of the users of ${site}.\n\nSign in as usual to see it.`,
-    });
+    await tellOfPlace(scope, notices, { at, userId: row.user_id });
   if (row.subscription_state !== 'suspended') return;
   audit.record(scope, actor, fact('seat_limit_reached', at, row.id));
+  const site = await siteText(scope, at);
   await notices.tell(scope, {
     word: 'seat_limit_reached',
     siteId,
@@ -372,6 +370,26 @@ async function tellOfJoining(
     subject: 'No seat was free for a new user',
     text: `A user was added to ${site} while all its seats are taken. The user is suspended: no door opens until you suspend or remove somebody else and set the user to subscribed.`,
   });
+}
+
+/** Somebody who has a profile is told of a place that was given to them. */
+export async function tellOfPlace(
+  scope: WriteScope,
+  notices: Notices,
+  { at, userId }: { readonly at: AtWork; readonly userId: UserId },
+): Promise<void> {
+  await notices.tell(scope, {
+    word: 'added_to_site',
+    siteId: at.siteId,
+    userIds: [userId],
+    subject: 'You were added to a site',
+    text: `You are one of the users of ${await siteText(scope, at)}.\n\nSign in as usual to see it.`,
+  });
+}
+
+async function siteText(scope: Scope, at: AtWork): Promise<string> {
+  const { siteName } = await senderOf(scope, at);
+  return siteName === null ? 'a site' : `the site ${siteName}`;
 }
 
 /** The record of what happened to a site user. */

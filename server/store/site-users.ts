@@ -233,7 +233,7 @@ export async function insertSiteUser(scope: WriteScope, row: NewSiteUser): Promi
   return rows.length > 0;
 }
 
-const writable = ['role_ids', 'alias', 'user_id'] as const;
+const writable = ['role_ids', 'alias'] as const;
 
 /** Writes what only a person's place has; flags are written as those of its accessor and its setting. */
 export async function updateSiteUser(
@@ -242,7 +242,6 @@ export async function updateSiteUser(
   change: {
     readonly role_ids?: readonly string[];
     readonly alias?: string;
-    readonly user_id?: UserId;
   },
 ): Promise<void> {
   await updateColumns(scope, { table: 'accessors', id, columns: writable, change });

@@ -370,11 +370,29 @@ describe('a change', () => {
     const { email: taken } = user;
     expect(refusal(await people.ask('PATCH', path, { body: { email: taken } }))).toBe('400 1101');
     const known = await addPerson(people.server, { siteId: otherSiteId, role: 'site_user' });
+    const card = await insertTag(people.server, { collection_id: otherSiteId });
+    const there = { site: otherSiteId, body: { tag_id: card.id } };
+    await userOf(people.ask('PATCH', `/users/${known.accessorId}`, there));
     const linked = await userOf(people.ask('PATCH', path, { body: { email: known.email } }));
     expect(linked).toMatchObject({
       id: made.id,
-      user: { id: known.userId, email: known.email, has_profile: true },
+      user: {
+        id: known.userId,
+        email: known.email,
+        has_profile: true,
+        tag_number: card.tag_number,
+      },
     });
+    await until(
+      () => people.mailsTo(known.email).some(({ subject }) => subject?.includes('added')),
+      {
+        what: 'the person is told',
+        timeoutMs: 30_000,
+      },
+    );
+    // The person that was written before is forgotten, and so is the address.
+    const free = await people.add({ email });
+    expect(free.user.id).not.toBe(made.user.id);
   });
 
   it('of somebody above the own level is refused, of the owner to everybody', async () => {

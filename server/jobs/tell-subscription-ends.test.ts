@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createManualClock, createSystemClock } from '#server/runtime/clock';
+import { createRandomIds } from '#server/runtime/ids';
+import { createBus } from '#server/store/bus';
+import { silentLog } from '#test/kit/database';
+import { startTestServer, type TestServer } from '#test/kit/cardea';
+import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { until } from '#test/kit/wait';
+import { createEndTeller } from './tell-subscription-ends.ts';
+
+const dayMs = 86_400_000;
+let server: TestServer;
+let siteId: string;
+let owner: TestPerson;
+beforeAll(async () => {
+  server = await startTestServer({ settings: { ROLES: 'http' } });
+  siteId = await addSite(server);
+  owner = await addPerson(server, { siteId, role: 'owner' });
+  await addPerson(server, { siteId, role: 'site_admin' });
+});
+afterAll(() => server.stop());
+
+async function mails(site: string): Promise<unknown[]> {
+  const { rows } = await server.database.pool.query(
+    `select user_id, subject from messages where collection_id = $1 and word = 'subscription_ends' order by created_at`,
+    [site],
+  );
+  return rows;
+}
+
+const endAt = (site: string, at: Date) =>
+  server.database.pool.query('update collections set subscription_ends_at = $2 where id = $1', [
+    site,
+    at,
+  ]);
+
+it('the owner is told 4 weeks, 1 week and 1 day before the plan ends, once each', async () => {
+  const log = silentLog();
+  const clock = createManualClock(new Date('2026-11-22T08:00:00Z'));
+  const database = server.serverDatabase;
+  const ids = createRandomIds();
+  const bus = createBus({ database, clock: createSystemClock(), log });
+  const teller = createEndTeller({ database, bus, clock, ids, log });
+  const inDays = (days: number) => new Date(clock.now().getTime() + days * dayMs);
+  /** Another site whose owner is told within the next round: when that is done, the round is. */
+  const roundsPass = async (): Promise<void> => {
+    const other = await addSite(server);
+    await server.database.pool.query('update collections set owner_user_id = $2 where id = $1', [
+      other,
+      owner.userId,
+    ]);
+    await endAt(other, inDays(3));
+    await until(
+      async () => {
+        clock.advance(3_600_000);
+        return (await mails(other)).length === 1;
+      },
+      { what: 'a round has passed', timeoutMs: 20_000 },
+    );
+    await server.database.pool.query('delete from collections where id = $1', [other]);
+  };
+  await endAt(siteId, new Date('2027-01-21T08:00:00Z'));
+  const mail = { user_id: owner.userId, subject: 'The subscription of Harbour ends on 2027-01-21' };
+  teller.start();
+  for (const [day, count] of [
+    ['2026-12-23', 0],
+    ['2026-12-25', 1],
+    ['2027-01-10', 1],
+    ['2027-01-15', 2],
+    ['2027-01-20', 3],
+    ['2027-02-01', 3],
+  ] as const) {
+    clock.set(new Date(`${day}T09:00:00Z`));
+    // The first begins at some time on the way there.
+    await roundsPass();
+    await roundsPass();
+    expect([day, await mails(siteId)]).toEqual([day, Array(count).fill(mail)]);
+  }
+  await teller.stop();
+});

@@ -47,7 +47,7 @@ function reading(siteRoute: SiteRoute, { version, iqs }: Parts): Route[] {
       installer: 'site',
       summary: 'List the IQs of a site that the caller may see',
       tag,
-      list: { fields: siteIqFields },
+      list: { fields: siteIqFields[version] },
       answer: SiteIqPage[version],
       handle: async (at, call) =>
         call.page(await iqs.list(at.actor, call.list, viewOf(at)), toSiteIq),

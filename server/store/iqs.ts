@@ -89,14 +89,17 @@ const {
   ...siteMembers
 } = iqMembers;
 
-/** What the Connect face shows of an IQ (connect-api.md 5.1). */
-export const siteIqFields = {
+const laterFields = {
   ...siteMembers,
   signal_strength: {
     type: 'int',
     sql: sql`(case when i.report_at is not null then i.signal_strength end)`,
   },
 } as const satisfies SqlListFields;
+const { otp_enabled: _later, ...earlierFields } = laterFields;
+
+/** What the Connect face shows of an IQ, at each version (connect-api.md 5.1, 7). */
+export const siteIqFields = { 'v1.1': earlierFields, 'v1.2': laterFields } as const;
 
 const columns = `i.id, i.hub_id, i.customer_reference, i.time_zone, i.subscribed, i.has_been_subscribed, i.otp_enabled,
   i.led_enabled, i.led_pattern, i.mac, i.operator, i.state, i.is_installation, i.model,
@@ -138,7 +141,7 @@ export function listIqs(
     tenant: sql`i.tenant_id`,
     ...(view === undefined ? {} : { where: isInView(view) }),
     select: sql.raw(columns),
-    fields: view === undefined ? iqFields : siteIqFields,
+    fields: view === undefined ? iqFields : laterFields,
     options,
     id: sql`i.id`,
     defaultOrder: [{ sql: sql`i.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],

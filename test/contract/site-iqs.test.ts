@@ -12,6 +12,7 @@ import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea'
 import { create, createOpenGroup, refusal } from '#test/kit/core';
 import { activatedPhone, type OtpPhone } from '#test/kit/otp-phone';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { insertIq } from '#test/kit/rows';
 import { until } from '#test/kit/wait';
 
 /** IQs of a site by their people alone: registered, laid with locks, replaced, restored (connect-api.md 3.5, 4.7). */
@@ -191,6 +192,8 @@ describe('an IQ', () => {
     expect(await listed(filter(`state ne 'active'`))).toEqual([]);
     expect(await listed('/iqs?$orderby=signal_strength desc,customer_reference')).toHaveLength(1);
     expect(refusal(await ask('GET', filter('subscribed eq true')))).toBe('400 1102');
+    const earlier = `//v1.1/sites/${siteId}${filter('otp_enabled eq true')}`;
+    expect(refusal(await cardea.ask('GET', earlier, { token: owner.token }))).toBe('400 1102');
   });
 
   it('is Iq not found for an unknown id, and for one of another site of the same tenant', async () => {
@@ -214,7 +217,6 @@ describe('an IQ', () => {
     await createOpenGroup(cardea, { accessors: [user.accessorId ?? ''], locks: [door] });
     expect((await listed('/iqs', user)).map(({ id }) => id)).toEqual([iq]);
     expect((await get(`/iqs/${iq}`, user)).id).toBe(iq);
-    expect((await putTree([])).status).toBe(200);
   });
 });
 
@@ -260,10 +262,24 @@ describe('the tree of an IQ', () => {
       '400 3102',
       expect.stringContaining('otp_invalid') as string,
     ]);
-    const foreign = [{ id: randomUUID(), parent_id: null, hardware_type: 'lock' }];
+    const foreign = [...items(), { id: randomUUID(), parent_id: null, hardware_type: 'lock' }];
     expect(refusal(await putTree(foreign))).toBe('400 2204');
     const byOther = await ask('PUT', `/iqs/${iq}/tree`, { otp: '00000' }, superUser);
     expect([byOther.status, byOther.text]).toEqual([403, '']);
+  });
+});
+
+describe('an IQ without codes', () => {
+  it('takes a tree without one, once its hub has confirmed the claim', async () => {
+    const other = await insertIq(cardea, { collection_id: siteId, online: true });
+    const put = (body: object) => ask('PUT', `/iqs/${other}/tree`, body);
+    const answer = await put({});
+    expect([answer.status, answer.json]).toEqual([200, []]);
+    expect((await put({ otp: 'ignored', iq_tree_items: [] })).status).toBe(200);
+    const { pool } = cardea.database;
+    await pool.query(`update iqs set state = 'initialized' where id = $1`, [other]);
+    expect(refusal(await put({}))).toBe('404 3104');
+    await pool.query('delete from iqs where id = $1', [other]);
   });
 });
 

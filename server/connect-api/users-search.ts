@@ -1,4 +1,5 @@
 import type { CollectionId } from '#contract/ids';
+import { plusesForBlanks } from '#contract/mail-text';
 import { UserSummaryPage } from '#contract/users';
 import { hasSiteRight } from '#server/domain/permissions';
 import type { SitePlaces } from '#server/domain/site-places';
@@ -44,5 +45,5 @@ export function usersSearchRoutes({ sitePlaces, siteUsers }: UsersSearchParts): 
 /** A plus that was not escaped arrives as a blank (connect-api.md 1.2). */
 function addressText(text: string): string {
   const trimmed = text.trim();
-  return trimmed.includes('@') ? trimmed.replaceAll(' ', '+') : trimmed;
+  return trimmed.includes('@') ? plusesForBlanks(trimmed) : trimmed;
 }

@@ -72,7 +72,9 @@ export function createAccountRemovals(parts: RemovalParts): AccountRemovals {
 
   async function carryOut(loginId: LoginId): Promise<void> {
     const places = await listPlacesOfLogin(database, loginId);
-    for (const tenantId of await listTenantsOfFailedSignIns(database, loginId))
+    const ofPerson = (await listTenantsOfLogin(database, loginId)).map((of) => of.tenant_id);
+    const ofFailures = await listTenantsOfFailedSignIns(database, loginId);
+    for (const tenantId of new Set([...ofPerson, ...ofFailures]))
       await inTransaction({ database, tenantId }, (scope) => forgetFailedSignIns(scope, loginId));
     for (const { tenant_id: tenantId, user_id: userId } of await listTenantsOfLogin(
       database,

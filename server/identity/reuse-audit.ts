@@ -1,4 +1,5 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { TenantId } from '#contract/ids';
 import type { Audit } from '#server/events/audit';
 import type { Database } from '#server/store/pool';
 import { inTransaction } from '#server/store/scope';
@@ -22,9 +23,11 @@ export function createReuseAudit({
     async note(ctx, person) {
       const { id: clientId, tenantId } = clientFacts(ctx.oidc.client);
       const { network, requestId } = factsOf(ctx.req);
-      const account = person === undefined ? null : `login:${person.loginId}`;
       // Our own clients have no tenant: it is told to those of the person.
       const own = person?.profiles.map((profile) => profile.tenantId) ?? [];
+      // Named only where the person is known: from there it is erased with them.
+      const accountIn = (told: TenantId): string | null =>
+        person !== undefined && own.includes(told) ? `login:${person.loginId}` : null;
       for (const told of tenantId === null ? own : [tenantId]) {
         await inTransaction({ database, tenantId: told }, async (scope) =>
           audit.record(
@@ -37,7 +40,7 @@ export function createReuseAudit({
               outcome: 'refused',
               detail: String(ctx.oidc.params?.['grant_type']),
               // Beside the chain, from where it can be erased: both say something of a person.
-              after: { account, network },
+              after: { account: accountIn(told), network },
             },
           ),
         );

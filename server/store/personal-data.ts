@@ -125,7 +125,8 @@ export async function deleteUserWithoutPlace(scope: WriteScope, userId: UserId):
 export async function forgetFailedSignIns(scope: WriteScope, loginId: LoginId): Promise<void> {
   await scope.query(
     `delete from audit_changes c using audit_log r
-     where c.tenant_id = $1 and r.tenant_id = $1 and r.number = c.number and r.action = 'sign_in.fail'
+     where c.tenant_id = $1 and r.tenant_id = $1 and r.number = c.number
+       and r.action in ('sign_in.fail', 'sign_in.reuse')
        and c.body like '%' || $2 || '%'`,
     [scope.tenantId, `login:${loginId}`],
   );

@@ -1,0 +1,108 @@
+/** Removals while processes come and go: two of them carry out what is due, and each person is told once (behaviour.md 19). */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '#test/kit/cardea';
+import { mailSettings, startMailServer, type TestMailServer } from '#test/kit/mail-server';
+import { act, mailsTo, nextMail } from '#test/kit/mailed-links';
+import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { freePort } from '#test/kit/ports';
+import { buildProduct, untilReady, type BuiltProduct, type Program } from '#test/kit/programs';
+import { openTestBrowser } from '#test/kit/sign-in-browser';
+import { until } from '#test/kit/wait';
+
+const patienceMs = 180_000;
+
+let product: BuiltProduct;
+let mail: TestMailServer;
+let server: TestServer;
+let dataDir: string;
+let siteId: string;
+let owner: TestPerson;
+beforeAll(async () => {
+  mail = await startMailServer();
+  // It serves the pages; what comes later is the work of the others.
+  [product, server] = await Promise.all([
+    buildProduct(),
+    startTestServer({ settings: { ROLES: 'http,gateway' } }),
+  ]);
+  dataDir = await mkdtemp(join(tmpdir(), 'cardea-jobs-'));
+  siteId = await addSite(server);
+  owner = await addPerson(server, { siteId, role: 'owner' });
+}, patienceMs);
+afterAll(async () => {
+  await product.remove();
+  await server.stop();
+  await mail.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+async function startJobs(): Promise<Program> {
+  const port = String(await freePort());
+  const { smtpUrl, mailFrom } = mailSettings(mail.url);
+  const program = product.start('server/main', {
+    env: {
+      ROLES: 'jobs',
+      DATABASE_URL: server.databaseUrl,
+      CARDEA_HTTP_PORT: port,
+      CARDEA_DATA_DIR: dataDir,
+      CARDEA_DEMO: 'none',
+      CARDEA_SMTP_URL: smtpUrl,
+      CARDEA_MAIL_FROM: mailFrom,
+    },
+  });
+  await untilReady(`http://127.0.0.1:${port}`, program);
+  return program;
+}
+
+it(
+  'what a person asked for, and what a killed process began, is done once by whoever is there',
+  async () => {
+    const [waiting, leaver] = [
+      await addPerson(server, { siteId, role: 'site_user' }),
+      await addPerson(server, { siteId, role: 'site_user' }),
+    ];
+    const browser = openTestBrowser(server.url);
+    await act(browser, '/account/login', { email: waiting.email, password: waiting.password });
+    await act(browser, '/account/data', { act: 'remove', reason: 'I moved' });
+    const { pool } = server.database;
+    await pool.query("update data_removals set expires_at = now() - interval '1 second'");
+    // As a process leaves it that is killed right after the mark.
+    await pool.query(
+      'update logins set removal_requested_at = now(), disabled_at = now() where id = $1',
+      [leaver.loginId],
+    );
+    const [first, second, third] = await Promise.all([startJobs(), startJobs(), startJobs()]);
+    await first.kill();
+    const left = async (): Promise<number> => {
+      const { rows } = await pool.query<{ count: number }>(
+        'select count(*)::int as count from users where id = any ($1)',
+        [[waiting.userId, leaver.userId]],
+      );
+      return rows[0]?.count ?? 0;
+    };
+    await until(async () => (await left()) === 0, {
+      what: 'both people are gone',
+      timeoutMs: 60_000,
+    });
+    const gone = await nextMail(mail, { address: waiting.email });
+    const deleted = await nextMail(mail, { address: leaver.email });
+    expect([gone.subject, deleted.subject]).toEqual([
+      'You were removed from Harbour',
+      'Your account was deleted',
+    ]);
+    const told = ['Somebody asks to be removed from your site', 'A user of your site has left'];
+    await until(() => mailsTo(mail, owner.email).length >= told.length, {
+      what: 'the owner is told of both',
+    });
+    expect(await second.terminate()).toBe(0);
+    expect(await third.terminate()).toBe(0);
+    const subjects = mailsTo(mail, owner.email).map(({ subject }) => subject);
+    expect(subjects.sort()).toEqual(told.sort());
+    expect([mailsTo(mail, waiting.email).length, mailsTo(mail, leaver.email).length]).toEqual([
+      1, 1,
+    ]);
+  },
+  patienceMs,
+);

@@ -9,6 +9,7 @@ import { accessByWords, entryCategories, incidentCategories, rejectReasons } fro
 import { batteryStates, communicationTypes, lockTypes } from './iq-link.ts';
 import { iqLedPatterns } from './iqs.ts';
 import { offlineAccessTypes } from './key-settings.ts';
+import { lockModes } from './lockers.ts';
 import { iqLinkStates } from './locks.ts';
 import { nullable, words } from './frame-fields.ts';
 
@@ -143,6 +144,9 @@ const Lock = Type.Object({
   audit_trail_days: whole(0, 255),
   offline_key_limit: nullable(whole(0, 100_000)),
   easy_office_mode: nullable(Type.Object({ ...schedule, eom_auto_start: Bool })),
+  /** Absent in files of servers that knew no lockers. */
+  locker_mode: Type.Optional(words(lockModes)),
+  wall_reader_near_detection: Type.Optional(Bool),
   ...place,
   ...created,
 });
@@ -227,7 +231,13 @@ export const exportRows = {
     ...created,
   }),
   offline_keys: Type.Object({ lock_id: Id, key_id: Id, ...created }),
-  access_groups: Type.Object({ id: Id, customer_reference: Name, ...created }),
+  access_groups: Type.Object({
+    id: Id,
+    customer_reference: Name,
+    /** The locker whose own group it is; absent or null = a group of doors. */
+    locker_id: Type.Optional(nullable(Id)),
+    ...created,
+  }),
   access_group_accessors: Type.Object({ access_group_id: Id, accessor_id: Id }),
   access_group_locks: Type.Object({ access_group_id: Id, lock_id: Id }),
   time_schedules: Type.Object({ ...schedule, access_group_id: Id, ...created }),

@@ -189,9 +189,10 @@ export function createLockers(parts: Parts): Lockers {
           throw notAllowed('The caller has a locker.');
         if (!(await insertOccupation(scope, { lockId: id, accessorId, now: clock.now() })))
           throw notAllowed('Somebody has the locker.');
-        // An occupant who left the site has left the group behind.
+        // An occupant who left the site has left the group behind; an import brings it without who occupied.
         const groupId = row.access_group_id ?? (await addGroup(scope, parts, { locker, row }));
-        await changeMembers(scope, parts, { groupId, lockId: id, add: [accessorId], remove: [] });
+        const remove = await listMemberIds<AccessorId>(scope, 'accessors', groupId);
+        await changeMembers(scope, parts, { groupId, lockId: id, add: [accessorId], remove });
         audit.record(scope, actor, {
           ...fact('occupy_locker', locker, accessorId),
           after: { occupied: true },

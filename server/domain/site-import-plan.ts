@@ -126,6 +126,7 @@ const references: readonly Reference[] = [
   ['key_settings', 'collection_setting_id', 'collection_settings'],
   ['offline_keys', 'lock_id', 'locks'],
   ['offline_keys', 'key_id', 'keys'],
+  ['access_groups', 'locker_id', 'locks'],
   ['access_group_accessors', 'access_group_id', 'access_groups'],
   ['access_group_accessors', 'accessor_id', 'accessors'],
   ['access_group_locks', 'access_group_id', 'access_groups'],
@@ -141,6 +142,7 @@ const unique: readonly (readonly [section: ExportSection, members: readonly stri
   ['offline_keys', ['lock_id', 'key_id']],
   ['access_group_accessors', ['access_group_id', 'accessor_id']],
   ['access_group_locks', ['access_group_id', 'lock_id']],
+  ['access_groups', ['locker_id']],
 ];
 
 /** A reference that leads nowhere, rows that say the same twice, a tree that is none. */
@@ -157,11 +159,13 @@ export function findBrokenReference(
   for (const [from, member, to] of references)
     for (const row of rowsOf(file, from)) {
       const id = row[member];
-      if (id !== null && !idsOf(to).has(id)) return `${from}.${member} names nothing in ${to}`;
+      if (id !== null && id !== undefined && !idsOf(to).has(id))
+        return `${from}.${member} names nothing in ${to}`;
     }
   for (const [section, members] of unique) {
     const seen = new Set<string>();
     for (const row of rowsOf(file, section)) {
+      if (members.some((member) => row[member] === null || row[member] === undefined)) continue;
       const key = members.map((member) => String(row[member])).join(' ');
       if (seen.has(key)) return `two rows of ${section} have the same ${members.join(' and ')}`;
       seen.add(key);

@@ -468,3 +468,32 @@ describe('banks of lockers', () => {
     expect([denied.status, denied.text]).toEqual([403, '']);
   });
 });
+
+it('a site that moves to another server keeps how its lockers are given out, and to whom', async () => {
+  const site = await addSite(server);
+  const [given, taken] = [await addLocker('generic', site), await addLocker('free_locker', site)];
+  const person = await addPerson(server, { siteId: site, role: 'site_admin' });
+  const at = atSite(server, { siteId: site, person });
+  const list = { lock_id: given, user_ids: [person.userId] };
+  expect((await at.ask('PUT', '/eloxx/lockers/assignments', list)).status).toBe(204);
+  expect((await occupy(at, taken)).status).toBe(204);
+  const exported = await server.ask('GET', `/collections/${site}/export`);
+  const next = await startTestServer({ settings: { ROLES: 'http' } });
+  try {
+    const body = { kind: 'site_import', export: exported.json };
+    const imported = await next.ask('POST', '/migrations', { body });
+    expect([imported.status, imported.text]).toEqual([200, expect.any(String)]);
+    const { rows } = await next.database.pool.query(
+      `select l.id, l.locker_mode as mode, m.accessor_id as holder from locks l
+         join access_groups g on g.locker_id = l.id join access_group_accessors m on m.access_group_id = g.id
+        where l.id = any ($1) order by l.locker_mode desc`,
+      [[given, taken]],
+    );
+    expect(rows).toEqual([
+      { id: given, mode: 'generic', holder: person.accessorId },
+      { id: taken, mode: 'free_locker', holder: person.accessorId },
+    ]);
+  } finally {
+    await next.stop();
+  }
+});

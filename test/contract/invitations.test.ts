@@ -239,12 +239,29 @@ describe('an invitation', () => {
   });
 });
 
-describe('without a mail server', () => {
+describe('without a mail server, and closed to others', () => {
   let quiet: TestServer;
   beforeAll(async () => {
-    quiet = await startTestServer();
+    quiet = await startTestServer({ settings: { CARDEA_SIGN_UP: 'closed' } });
   });
   afterAll(() => quiet.stop());
+
+  it('nobody makes an account without an invitation', async () => {
+    const browser = openTestBrowser(quiet.url);
+    const page = await browser.get('/account/register');
+    expect([page.text.includes('by invitation'), page.text.includes('<form')]).toEqual([
+      true,
+      false,
+    ]);
+    // The form of another page proves itself as well as the one that is not there.
+    const { text } = await browser.get('/account/forgot');
+    const token = /name="form_token" value="([^"]*)"/.exec(text)?.[1] ?? '';
+    const order = { form_token: token, first_name: 'Eve', last_name: 'Berg', email: newAddress() };
+    const answer = await browser.post('/account/register', { ...order, password: newPassword() });
+    expect(answer.text).toContain('by invitation');
+    const { rows } = await quiet.database.pool.query('select 1 from sign_ups');
+    expect(rows).toEqual([]);
+  });
 
   it('the link of an invitation is read by the admins of the site alone', async () => {
     const site = await addSite(quiet);

@@ -74,7 +74,7 @@ it('the owner is told 4 weeks, 1 week and 1 day before the plan ends, once each'
     // The first begins at some time on the way there.
     await roundsPass();
     await roundsPass();
-    expect([day, await mails(siteId)]).toEqual([day, Array(count).fill(mail)]);
+    expect([day, await mails(siteId)]).toEqual([day, Array.from({ length: count }, () => mail)]);
   }
   await teller.stop();
 });

@@ -63,6 +63,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
   const lockers = await insertLockers(server, { tenant, collections });
   const webhooks = await insertWebhook(server, { tenant, collections });
   const messaging = await insertMessaging(server, { tenant, collections });
+  const plans = await insertPlans(server, { tenant, collections });
   const empty = await create('/collections', {});
   const exported = await server.ask('GET', `/collections/${empty}/export`, { token });
   const migrations = await create('/migrations', {
@@ -92,8 +93,28 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     ...messaging,
     ...lockers,
     ...webhooks,
+    ...plans,
     vendors: '5a111500-0000-4000-8000-000000000001',
   };
+}
+
+/** A role that the site has made, and a voucher that nobody has redeemed. */
+async function insertPlans(
+  { database }: TestServer,
+  { tenant, collections }: { readonly tenant: TestTenant; readonly collections: string },
+): Promise<Fixture> {
+  const [roles, vouchers] = [randomUUID(), randomUUID()];
+  await database.pool.query(
+    `insert into site_roles (tenant_id, id, collection_id, code, parent_id, depth, rights, created_at)
+     values ($1, $2, $3, 'janitor', '8f6081a3-80fb-11e8-a892-000d3a221c5b', 3, '{}', now())`,
+    [tenant.tenantId, roles, collections],
+  );
+  await database.pool.query(
+    `insert into vouchers (tenant_id, id, code, type, created_at)
+     values ($1, $2, upper(substr(replace($2::text, '-', ''), 1, 12)), 'standard', now())`,
+    [tenant.tenantId, vouchers],
+  );
+  return { roles, vouchers };
 }
 
 /** A webhook that is off, and a delivery that was lost. */

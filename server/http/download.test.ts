@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { expect, it } from 'vitest';
 import { freePort } from '#test/kit/ports';
@@ -38,6 +39,27 @@ it('a file that nobody takes any more is given up, and so is one whose client ha
     gone.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await until(() => begun === 2 && ended === 2, { what: 'the file of the gone was given up' });
     stalled.destroy();
+  } finally {
+    await app.close();
+  }
+});
+
+it('a file that is slow to make is waited for', async () => {
+  async function* slow(): AsyncIterable<string> {
+    for (const piece of ['a;b\r\n', '1;2\r\n', '3;4\r\n']) {
+      await wait(400);
+      yield piece;
+    }
+  }
+  const app = Fastify();
+  app.get('/', (request, reply) =>
+    sendCsv({ request, reply }, { fileName: 'a.csv', text: slow() }, 50),
+  );
+  const port = await freePort();
+  await app.listen({ host: '127.0.0.1', port });
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/`);
+    expect(await answer.text()).toBe('a;b\r\n1;2\r\n3;4\r\n');
   } finally {
     await app.close();
   }

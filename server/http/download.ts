@@ -26,9 +26,18 @@ export function sendCsv(
     file.destroy();
     return reply.send();
   }
-  // Without a listener Node cuts the connection when the time is over; every write begins it anew.
-  reply.raw.setTimeout(stalledMs);
+  cutWhenStalled(reply, stalledMs);
   return reply.send(file);
+}
+
+/** What was written waits for so long: nobody takes it. With nothing written it is the file that takes its time. */
+function cutWhenStalled({ raw }: FastifyReply, stalledMs: number): void {
+  raw.on('timeout', () => {
+    if (raw.writableLength > 0) raw.destroy();
+    else raw.setTimeout(stalledMs);
+  });
+  // Every write begins the time anew.
+  raw.setTimeout(stalledMs);
 }
 
 /** RFC 6266: plain ASCII for everybody, and the name itself in UTF-8. */

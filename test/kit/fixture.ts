@@ -111,7 +111,7 @@ async function insertPlans(
   );
   await database.pool.query(
     `insert into vouchers (tenant_id, id, code, type, created_at)
-     values ($1, $2, upper(substr(replace($2::text, '-', ''), 1, 12)), 'standard', now())`,
+     values ($1, $2::uuid, upper(substr(replace($2::uuid::text, '-', ''), 1, 12)), 'standard', now())`,
     [tenant.tenantId, vouchers],
   );
   return { roles, vouchers };

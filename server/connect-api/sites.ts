@@ -126,7 +126,7 @@ export function siteReleaseRoutes(
     siteRoute({
       method: 'POST',
       path: '/release',
-      right: 'install',
+      right: 'own_site',
       summary: 'Hand a site over to its owner, and leave it',
       tag,
       body: { schema: ReleaseSiteRequest, mode: 'create' },

@@ -5,9 +5,9 @@ import { giveRight, type SitePlace } from '#server/store/site-people';
 
 /**
  * What a call of a site needs: a right that roles give; `take_part`: to be one of its people, for what concerns oneself;
- * `own_site`: what the owner alone may, to hand the site over or delete it; `install`: what the installer alone may who sets it up.
+ * `own_site`: what the owner alone may, to hand the site over or delete it.
  */
-export type SiteRight = RoleRight | 'take_part' | 'own_site' | 'install';
+export type SiteRight = RoleRight | 'take_part' | 'own_site';
 
 /** Whether somebody at this place is one of the site's people. */
 export function isPartOfSite(place: SitePlace): boolean {
@@ -21,7 +21,6 @@ export function isReleasedTo(place: SitePlace): boolean {
 
 /** Whether somebody at this place has a right. The owner stands above admins; the installer acts as owner (connect-api.md 4.1). */
 export function hasSiteRight(place: SitePlace, right: SiteRight): boolean {
-  if (right === 'install') return place.isInstaller;
   if (place.isOwner || place.isInstaller) return true;
   if (right === 'own_site') return false;
   return right === 'take_part' ? place.roles.length > 0 : giveRight(place.roles, right);

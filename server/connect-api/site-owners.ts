@@ -1,7 +1,8 @@
 import { PutSiteOwnerRequest, SiteResponse } from '#contract/sites';
 import type { SiteOwners } from '#server/domain/site-owners';
+import type { Actor } from '#server/events/audit';
 import type { Face } from '#server/http/face';
-import { route, type Route } from '#server/http/route';
+import { route, type Call, type Route } from '#server/http/route';
 import { told } from '#server/http/written';
 import { extFace } from './ext-face.ts';
 import { toSite } from './sites.ts';
@@ -17,6 +18,11 @@ export function extCoreFace(core: Face): Face {
   };
 }
 
+function actorOf({ caller, requestId }: Call): Actor {
+  const { tenantId, clientId, userId = null } = caller;
+  return { tenantId, clientId, userId, requestId };
+}
+
 /** design.md, rulings: who a collection belongs to; with it the collection becomes a site. */
 export function siteOwnerRoutes({ siteOwners }: { readonly siteOwners: SiteOwners }): Route[] {
   return [
@@ -29,15 +35,10 @@ export function siteOwnerRoutes({ siteOwners }: { readonly siteOwners: SiteOwner
       body: { schema: PutSiteOwnerRequest, mode: 'create' },
       answer: SiteResponse,
       errors: ['NOT_FOUND', 'OPERATION_NOT_ALLOWED', 'INVITE_FAILED'],
+      exists: (call) => siteOwners.check(actorOf(call), call.id('site_id')),
       handle: async (call, body) => {
-        const { caller, requestId } = call;
-        const actor = {
-          tenantId: caller.tenantId,
-          clientId: caller.clientId,
-          userId: caller.userId ?? null,
-          requestId,
-        };
-        return toSite(await told(call, siteOwners.put(actor, call.id('site_id'), body)), call.now);
+        const written = siteOwners.put(actorOf(call), call.id('site_id'), body);
+        return toSite(await told(call, written), call.now);
       },
     }),
   ];

@@ -30,6 +30,8 @@ import { makeKeeper, makeSiteUid, noSite } from './sites.ts';
 export type PutSiteOwner = Required<Static<typeof PutSiteOwnerRequest>>;
 
 export type SiteOwners = {
+  /** VALUE_INVALID (`path_id`): the tenant has no such collection. */
+  check(actor: Actor, siteId: CollectionId): Promise<void>;
   /**
    * The person of the address owns the site from now on; whoever has no profile is invited. VALUE_INVALID (`path_id`): no such
    * collection; OPERATION_NOT_ALLOWED: it has an owner, who alone hands it over, or is being set up; INVITE_FAILED: then nothing
@@ -65,6 +67,9 @@ export function createSiteOwners(parts: {
   }
 
   return {
+    async check(actor, siteId) {
+      await getCollection(readScope(database, actor.tenantId), siteId);
+    },
     async put(actor, siteId, { email, first_name: firstName, last_name: lastName }) {
       const reading = readScope(database, actor.tenantId);
       await getCollection(reading, siteId);

@@ -161,6 +161,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       httpPort: config.httpPort,
       dataDir: config.dataDir,
       trustedProxies: config.trustedProxies,
+      signInLimits: config.signInLimits,
     },
     clock,
     log,

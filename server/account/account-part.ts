@@ -70,7 +70,9 @@ export function createAccountPart(parts: AccountParts): AccountPart {
   const signingIn = { ...parts, signIn, passkeys, checkPassword, sessions, limits };
   const care = createAccountCare(parts);
   const afterwards = createAfterwards(parts);
-  identity.onWrongPassword(createAttackTeller({ ...parts, mails, afterwards }));
+  identity.onWrongPassword(
+    createAttackTeller({ ...parts, mails, afterwards, limits: limits.numbers }),
+  );
   const pages: AccountPage[] = [
     ...startPages(),
     ...care.pages,

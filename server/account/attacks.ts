@@ -1,6 +1,6 @@
 /** Somebody guesses the password of an account: the person is told, once a day (identity.md 10). */
 import type { LoginId } from '#contract/ids';
-import { signInLimits } from '#server/identity/sign-in-limits';
+import type { Limits } from '#server/identity/limit-numbers';
 import { createTurns } from '#server/identity/turns';
 import type { Clock } from '#server/runtime/clock';
 import { countAccountMails } from '#server/store/account-mails';
@@ -30,14 +30,16 @@ export function createAttackTeller({
   mails,
   afterwards,
   clock,
+  limits,
 }: {
   readonly database: Database;
   readonly mails: AccountMails;
   readonly afterwards: Afterwards;
   readonly clock: Clock;
+  readonly limits: Pick<Limits, 'account'>;
 }): (loginId: LoginId) => void {
   const inTurn = createTurns(1);
-  const { count, withinMs } = signInLimits.account;
+  const { count, withinMs } = limits.account;
 
   async function tell(loginId: LoginId): Promise<void> {
     const nowMs = clock.now().getTime();

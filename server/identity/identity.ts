@@ -18,6 +18,7 @@ import { createEndSession, type EndSession } from './end-session.ts';
 import { ensureOwnClients } from './own-clients.ts';
 import { createInteractions, type Interactions } from './interactions.ts';
 import { openKeyFile } from './key-file.ts';
+import { readLimits } from './limit-numbers.ts';
 import { createLogins, type Logins } from './logins.ts';
 import { createPasswordCheck, type PasswordCheck } from './password-check.ts';
 import { createPasswordSignIn } from './password-grant.ts';
@@ -93,6 +94,8 @@ export function createIdentity({
     readonly dataDir: string;
     /** Addresses or ranges whose X-Forwarded-For says where a request comes from. */
     readonly trustedProxies: readonly string[];
+    /** `name=number` for each limit against guessing that is not the default. */
+    readonly signInLimits: readonly string[];
   };
   readonly clock: Clock;
   readonly log: Log;
@@ -103,10 +106,12 @@ export function createIdentity({
   const sessions = createSessions({ database, clock, ids });
   const clients = createClients({ database, clock, ids });
   const audit = createAudit({ clock, ids });
+  const { limits: numbers, weakened } = readLimits(config.signInLimits);
   const limits = createSignInLimits({
     database,
     clock,
     signInAudit: createSignInAudit({ database, audit }),
+    limits: numbers,
   });
   const isTrustedProxy = createTrustedProxies(config.trustedProxies);
   const originOf = ({ raw, id }: FastifyRequest): Origin => {
@@ -206,6 +211,8 @@ export function createIdentity({
     keys,
     sessionState,
     async start() {
+      if (weakened.length > 0)
+        log.warn({ limits: weakened }, 'limits against guessing are weaker than the defaults');
       const sealer = await openKeyFile({ dataDir: config.dataDir, ids });
       signingKeys = createSigningKeys({ database, sealer, clock, log });
       await signingKeys.start();

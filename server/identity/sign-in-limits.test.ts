@@ -10,7 +10,8 @@ import {
   type TestIdentity,
   type TokenAnswer,
 } from '#test/kit/identity-server';
-import { factorWait, networkOf, passwordWait, secretWait, signInLimits } from './sign-in-limits.ts';
+import { defaultLimits, readLimits } from './limit-numbers.ts';
+import { factorWait, networkOf, passwordWait, secretWait } from './sign-in-limits.ts';
 
 const now = new Date('2026-03-02T10:00:00Z');
 const MINUTE_MS = 60_000;
@@ -72,8 +73,8 @@ describe('the wait before a password is tried', () => {
   });
 
   it('of a client secret lasts until ten minutes have fewer than 20 failures', () => {
-    expect(secretWait(failures(19, 0), now)).toBeUndefined();
-    expect(secondsFromNow(secretWait(failures(20, 0), now))).toBe(600 - 19);
+    expect(secretWait(failures(19, 0), { now })).toBeUndefined();
+    expect(secondsFromNow(secretWait(failures(20, 0), { now }))).toBe(600 - 19);
   });
 });
 
@@ -243,7 +244,7 @@ describe('the token endpoint', () => {
     const { id, secret } = await makeTestClient(server);
     const body = { grant_type: 'client_credentials' };
     const from = newNetwork();
-    for (let wrong = 0; wrong < signInLimits.clientSecret.count; wrong += 1) {
+    for (let wrong = 0; wrong < defaultLimits.clientSecret.count; wrong += 1) {
       const at = wrong % 2 === 0 ? server : twin;
       const answer = await attempt({ at, from, headers: basic(id, 'wrong') }, body);
       expect(answer.body).toEqual({ error: 'invalid_client' });
@@ -264,7 +265,7 @@ describe('the token endpoint', () => {
   it('counts guesses at clients that do not exist per network', async () => {
     const body = { grant_type: 'client_credentials' };
     const from = newNetwork();
-    for (let wrong = 0; wrong < signInLimits.clientSecret.count; wrong += 1) {
+    for (let wrong = 0; wrong < defaultLimits.clientSecret.count; wrong += 1) {
       await attempt({ from, headers: basic(randomUUID(), 'x') }, body);
     }
     expect((await attempt({ from, headers: basic(randomUUID(), 'x') }, body)).status).toBe(429);
@@ -306,5 +307,24 @@ describe('the token endpoint', () => {
       { account: `login:${person.loginId}`, client_id: id },
       { account: expect.stringMatching(/^unknown:[0-9a-f]{64}$/), client_id: id },
     ]);
+  });
+});
+
+describe('the setting of the limits', () => {
+  it('changes those that it names, and tells which are weaker than the defaults', () => {
+    expect(readLimits([])).toEqual({ limits: defaultLimits, weakened: [] });
+    const { limits, weakened } = readLimits(['account_in_network=3', 'requests_per_minute=5000']);
+    expect(limits).toEqual({
+      ...defaultLimits,
+      accountInNetwork: { ...defaultLimits.accountInNetwork, count: 3 },
+      requests: { ...defaultLimits.requests, count: 5000 },
+    });
+    expect(weakened).toEqual(['requests_per_minute']);
+  });
+
+  it('decides when somebody has to wait', () => {
+    const { limits } = readLimits(['client_secret=2']);
+    expect(secretWait(failures(2, 0), { now })).toBeUndefined();
+    expect(secondsFromNow(secretWait(failures(2, 0), { now, limits }))).toBe(600 - 1);
   });
 });

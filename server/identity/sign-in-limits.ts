@@ -20,24 +20,12 @@ import {
   sweepSignInLimits,
 } from '#server/store/sign-in-limits';
 import type { Database } from '#server/store/pool';
+import { defaultLimits, type Limit, type Limits } from './limit-numbers.ts';
 import type { SignInAudit, SignInFailure } from './sign-in-audit.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-
-/** So many failures within `withinMs`. */
-export type Limit = { readonly count: number; readonly withinMs: number };
-
-export const signInLimits = {
-  accountInNetwork: { count: 10, withinMs: 15 * MINUTE_MS },
-  account: { count: 50, withinMs: HOUR_MS },
-  network: { count: 100, withinMs: HOUR_MS },
-  clientSecret: { count: 20, withinMs: 10 * MINUTE_MS },
-  secondFactor: { count: 20, withinMs: HOUR_MS },
-  recoveryCode: { count: 5, withinMs: HOUR_MS },
-  requestsPerMinute: 1_200,
-} as const;
 
 const TRY_AGAIN_AFTER_MS = MINUTE_MS;
 /** A network from which nobody of the account came for so long is new to it again. */
@@ -47,9 +35,12 @@ const FAILURES_KEPT_MS = 90 * DAY_MS;
 /** Until when a password may not be tried; undefined when it may be tried now. */
 export function passwordWait(
   failures: PasswordFailures,
-  { now, isKnownDevice }: { readonly now: Date; readonly isKnownDevice: boolean },
+  {
+    now,
+    isKnownDevice,
+    limits: { accountInNetwork, account, network } = defaultLimits,
+  }: { readonly now: Date; readonly isKnownDevice: boolean; readonly limits?: Limits },
 ): Date | undefined {
-  const { accountInNetwork, account, network } = signInLimits;
   const isKnown = isKnownDevice || isKnownNetwork(failures, now);
   const waits = [
     oneTryAMinute(failures.pair, accountInNetwork, now),
@@ -70,9 +61,15 @@ export function factorWait(
     kind,
     now,
     isKnownDevice,
-  }: { readonly kind: FactorKind; readonly now: Date; readonly isKnownDevice: boolean },
+    limits = defaultLimits,
+  }: {
+    readonly kind: FactorKind;
+    readonly now: Date;
+    readonly isKnownDevice: boolean;
+    readonly limits?: Limits;
+  },
 ): Date | undefined {
-  const limit = kind === 'second_factor' ? signInLimits.secondFactor : signInLimits.recoveryCode;
+  const limit = kind === 'second_factor' ? limits.secondFactor : limits.recoveryCode;
   const isKnown = isKnownDevice || isKnownNetwork(failures, now);
   const wait = isKnown
     ? oneTryAMinute(failures.pair, limit, now)
@@ -90,8 +87,11 @@ function isKnownNetwork(
 }
 
 /** Until when a client secret may not be tried from a network. */
-export function secretWait(failures: readonly Date[], now: Date): Date | undefined {
-  return latest([untilWindowOpens(failures, signInLimits.clientSecret, now)], now);
+export function secretWait(
+  failures: readonly Date[],
+  { now, limits = defaultLimits }: { readonly now: Date; readonly limits?: Limits },
+): Date | undefined {
+  return latest([untilWindowOpens(failures, limits.clientSecret, now)], now);
 }
 
 /** When the limit is reached: a minute after the newest failure, or when the oldest that counts no longer does. */
@@ -158,6 +158,8 @@ export type ClientTry = {
 };
 
 export type SignInLimits = {
+  /** The numbers in force. */
+  readonly numbers: Limits;
   /** Seconds to wait before a password is tried; undefined when it may be tried now. */
   passwordWaitSeconds(attempt: PasswordTry): Promise<number | undefined>;
   passwordFailed(attempt: PasswordTry): Promise<void>;
@@ -179,10 +181,12 @@ export function createSignInLimits({
   database,
   clock,
   signInAudit,
+  limits,
 }: {
   readonly database: Database;
   readonly clock: Clock;
   readonly signInAudit: SignInAudit;
+  readonly limits: Limits;
 }): SignInLimits {
   const secondsUntil = (instant: Date | undefined): number | undefined =>
     instant && Math.max(1, Math.ceil((instant.getTime() - clock.now().getTime()) / 1000));
@@ -201,26 +205,27 @@ export function createSignInLimits({
       account,
       network,
       minute,
-      failureLimit: signInLimits.clientSecret.count,
+      failureLimit: limits.clientSecret.count,
     });
-    const isTooMany = requests > signInLimits.requestsPerMinute;
+    const isTooMany = requests > limits.requests.count;
     const nextMinute = isTooMany ? new Date(minute.getTime() + MINUTE_MS) : undefined;
-    return secondsUntil(secretWait(failures, now) ?? nextMinute);
+    return secondsUntil(secretWait(failures, { now, limits }) ?? nextMinute);
   }
 
   return {
+    numbers: limits,
     async passwordWaitSeconds({ email, loginId, network, isKnownDevice = false }) {
       const failures = await listPasswordFailures(database, {
         account: accountOf(email, loginId),
         loginId,
         network,
         limits: {
-          pair: signInLimits.accountInNetwork.count,
-          account: signInLimits.account.count,
-          network: signInLimits.network.count,
+          pair: limits.accountInNetwork.count,
+          account: limits.account.count,
+          network: limits.network.count,
         },
       });
-      return secondsUntil(passwordWait(failures, { now: clock.now(), isKnownDevice }));
+      return secondsUntil(passwordWait(failures, { now: clock.now(), isKnownDevice, limits }));
     },
     passwordFailed: ({ email, loginId, isKnownDevice: _known, ...where }) =>
       failed({ kind: 'password', account: accountOf(email, loginId), ...where }),
@@ -230,9 +235,9 @@ export function createSignInLimits({
         account: `login:${loginId}`,
         loginId,
         network,
-        count: signInLimits.secondFactor.count,
+        count: Math.max(limits.secondFactor.count, limits.recoveryCode.count),
       });
-      return secondsUntil(factorWait(failures, { kind, now: clock.now(), isKnownDevice }));
+      return secondsUntil(factorWait(failures, { kind, now: clock.now(), isKnownDevice, limits }));
     },
     factorFailed: ({ loginId, isKnownDevice: _known, ...failure }) =>
       failed({ account: `login:${loginId}`, ...failure }),

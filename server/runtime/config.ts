@@ -213,6 +213,18 @@ export const Settings = Type.Object({
       description: 'Bearer token for `CARDEA_PUSH_URL`.',
     }),
   ),
+  signInLimits: Type.Array(
+    Type.String({
+      pattern:
+        '^(account_in_network|account|network|client_secret|second_factor|recovery_code|requests_per_minute)=[1-9]\\d{0,6}$',
+    }),
+    {
+      env: 'CARDEA_SIGN_IN_LIMITS',
+      default: [],
+      description:
+        'Limits against guessing that are not the defaults, such as `account_in_network=5`: so many wrong tries before somebody has to wait. The names and defaults are in docs/identity.md; a weaker one is warned of at the start.',
+    },
+  ),
   secondFactor: words(['off', 'admins', 'everybody'], {
     env: 'CARDEA_SECOND_FACTOR',
     default: 'off',

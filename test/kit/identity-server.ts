@@ -53,6 +53,7 @@ export async function startTestIdentity({
       httpPort,
       dataDir: folder,
       trustedProxies,
+      signInLimits: [],
     },
     clock,
     log: silentLog(),

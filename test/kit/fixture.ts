@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { openSeal } from '#server/runtime/seal';
 import type { TestServer, TestTenant } from './cardea.ts';
 import type { Operation } from './operations.ts';
@@ -64,6 +64,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
   const webhooks = await insertWebhook(server, { tenant, collections });
   const messaging = await insertMessaging(server, { tenant, collections });
   const plans = await insertPlans(server, { tenant, collections });
+  const signingIn = await insertSignIn(server, tenant);
   const empty = await create('/collections', {});
   const exported = await server.ask('GET', `/collections/${empty}/export`, { token });
   const migrations = await create('/migrations', {
@@ -94,8 +95,29 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     ...lockers,
     ...webhooks,
     ...plans,
+    ...signingIn,
     vendors: '5a111500-0000-4000-8000-000000000001',
   };
+}
+
+/** A program with a secret, and a provider through which people sign in: both are the operator's, of no site. */
+async function insertSignIn({ database }: TestServer, tenant: TestTenant): Promise<Fixture> {
+  const [clients, secrets, identityProviders] = [randomUUID(), randomUUID(), `p${randomInt(1e9)}`];
+  await database.pool.query(
+    `insert into clients (id, tenant_id, name, kind, grants, scopes, created_at)
+     values ($1, $2, 'Front desk', 'confidential', '{client_credentials}', '{core_api.full}', now())`,
+    [clients, tenant.tenantId],
+  );
+  await database.pool.query(
+    `insert into client_secrets (id, client_id, secret_hash, created_at) values ($1, $2, 'x', now()), ($3, $2, 'y', now())`,
+    [secrets, clients, randomUUID()],
+  );
+  await database.pool.query(
+    `insert into identity_providers (id, name, issuer, client_id, client_secret, created_at)
+     values ($1, 'Works', 'https://id.example.test', 'cardea', '\\x00', now())`,
+    [identityProviders],
+  );
+  return { clients, secrets, identity_providers: identityProviders };
 }
 
 /** A role that the site has made, and a voucher that nobody has redeemed. */
@@ -229,9 +251,11 @@ async function insertMessaging(
 /** Names of path parameters that say more than the segment before them. */
 const nouns: Readonly<Record<string, string>> = {
   accessor_id: 'accessors',
+  client_id: 'clients',
   collection_id: 'collections',
   iq_id: 'iqs',
   lock_id: 'locks',
+  provider_id: 'identity_providers',
   site_id: 'collections',
   site_user_id: 'site_users',
   user_id: 'users',

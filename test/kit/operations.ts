@@ -21,6 +21,8 @@ export type Operation = {
   /** With the face's prefix and `{id}` parameters. */
   readonly path: string;
   readonly operationId: string;
+  /** Takes tokens of the Core face, whosever rules it follows. */
+  readonly isForPrograms: boolean;
   readonly summary: string;
   readonly pathParameters: readonly string[];
   /** Those of them that are no UUIDs. */
@@ -59,8 +61,10 @@ export async function publishedOperations(server: TestServer): Promise<readonly 
 function operationOf(method: string, path: string, described: Described): Operation {
   const parameters = described.parameters ?? [];
   const query = parameters.filter((parameter) => parameter.in === 'query');
+  const isOfSite = /^\/(ext|v1\.1|v1\.2\/(sites|me|users\/search))\b/.test(path);
   return {
-    face: /^\/(ext|v1\.1|v1\.2\/(sites|me|users\/search))\b/.test(path) ? 'site' : 'core',
+    face: isOfSite ? 'site' : 'core',
+    isForPrograms: !isOfSite || (described.operationId ?? '').startsWith('core_'),
     method: method.toUpperCase(),
     path,
     operationId: described.operationId ?? '',

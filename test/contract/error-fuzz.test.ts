@@ -260,7 +260,7 @@ describe('every operation', () => {
 
   it("refuses another tenant's path ids with 404", async () => {
     const wrong = (operation: Operation) => {
-      // Operators look after the vouchers of every tenant.
+      // Operators look after the vouchers and programs of every tenant.
       if (/^\/ext\/v1\/(vouchers|clients)\//.test(operation.path)) return [];
       const theirs = pathIds(operation, foreign);
       return operation.pathParameters

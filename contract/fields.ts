@@ -100,3 +100,14 @@ export const weekdays = [
   'saturday',
   'sunday',
 ] as const;
+
+/** Days of a schedule that holds the whole week. */
+export const everyDay = {
+  monday: true,
+  tuesday: true,
+  wednesday: true,
+  thursday: true,
+  friday: true,
+  saturday: true,
+  sunday: true,
+} as const;

@@ -1,6 +1,7 @@
 /** Which rule tells of which event, and when a person wants no message. Pure. */
 import { compileSchedule, coveringSchedule, coversWall, nextChange } from '#access/schedules';
 import { isTimeZone } from '#access/zones';
+import { everyDay } from '#contract/fields';
 import type { TellableEvent, TellingRule } from '#server/store/message-events';
 import type { MessageScheduleRow } from '#server/store/message-rule-schedules';
 
@@ -58,13 +59,7 @@ export function endOfQuiet(
     end_time: hours.quiet_until,
     start_date: null,
     end_date: null,
-    monday: true,
-    tuesday: true,
-    wednesday: true,
-    thursday: true,
-    friday: true,
-    saturday: true,
-    sunday: true,
+    ...everyDay,
   });
   const change = nextChange([schedule], { timeZone: zone, at });
   const isQuiet = coveringSchedule([schedule], { timeZone: zone, at }) !== null;

@@ -1,5 +1,6 @@
 /** Lockers of a site: locks of that type, how each is given out and who has it (connect-api.md 4.12). */
 import { sql } from 'kysely';
+import { everyDay } from '#contract/fields';
 import type { AccessGroupId, AccessorId, CollectionId, LockId } from '#contract/ids';
 import {
   lockingStates,
@@ -247,13 +248,7 @@ export async function insertOwnGroup(
     end_time: '23:59:59',
     start_date: null,
     end_date: null,
-    monday: true,
-    tuesday: true,
-    wednesday: true,
-    thursday: true,
-    friday: true,
-    saturday: true,
-    sunday: true,
+    ...everyDay,
     created_at: now,
   });
 }

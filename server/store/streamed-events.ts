@@ -48,7 +48,7 @@ const shared = `e.number, e.stored_at, e.collection_id, e.id, e.event_category, 
   e.iq_revision, coalesce(c.store_events_ttl_seconds, 7776000)::float8 as ttl`;
 
 const person = `p.id as user_id, nullif(p.first_name, '') as user_first_name, nullif(p.last_name, '') as user_last_name, p.image_url as user_image_url,
-  nullif(a.alias, '') as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
+  a.alias as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
 
 const site = 'left join collections c on c.tenant_id = e.tenant_id and c.id = e.collection_id';
 

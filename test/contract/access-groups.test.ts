@@ -1,3 +1,4 @@
+import { everyDay } from '#contract/fields';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
@@ -16,16 +17,6 @@ const create = (path: string, body: object = {}) => createObject(cardea, path, b
 
 const code = ({ json }: Answer) => (json as { ErrorCode: string }).ErrorCode;
 const warning = ({ headers }: Answer) => headers.get('clp-warning');
-const always = {
-  monday: true,
-  tuesday: true,
-  wednesday: true,
-  thursday: true,
-  friday: true,
-  saturday: true,
-  sunday: true,
-};
-
 async function idsOf(path: string): Promise<string[]> {
   const { json } = await cardea.ask('GET', path);
   return (json as { items: CoreObject[] }).items.map((item) => item.id);
@@ -192,7 +183,7 @@ describe('access groups', () => {
     expect(warning(first)).toBeNull();
     const second = await cardea.ask('PATCH', `${path}/locks`, { body: { add_ids: [lock] } });
     expect(warning(second)).toBe('no_time_schedule');
-    const { id } = await create(`${path}/time_schedules`, always);
+    const { id } = await create(`${path}/time_schedules`, everyDay);
     const third = await cardea.ask('PUT', `${path}/accessors`, { body: { ids: [person.id] } });
     expect(warning(third)).toBeNull();
     const last = await cardea.ask('DELETE', `${path}/time_schedules/${id}`);
@@ -203,7 +194,7 @@ describe('access groups', () => {
     const iq_id = await insertIq(cardea);
     const lock = await insertLock(cardea, { iq_id, iq_link_state: 'attached' });
     const group = await create('/access_groups');
-    await create(`/access_groups/${group.id}/time_schedules`, always);
+    await create(`/access_groups/${group.id}/time_schedules`, everyDay);
     const path = `/access_groups/${group.id}/locks`;
     const queued = await cardea.ask('PATCH', path, { body: { add_ids: [lock] } });
     expect(warning(queued)).toBe(`iq_offline_change_queued; iq=${iq_id}`);
@@ -222,7 +213,7 @@ describe('schedules of a group', () => {
       end_time: '23:59:59',
       start_date: null,
       end_date: null,
-      ...always,
+      ...everyDay,
       tuesday: false,
       wednesday: false,
       thursday: false,
@@ -264,9 +255,9 @@ describe('schedules of a group', () => {
 
   it.each([
     ['no weekday', {}],
-    ['an end before the start', { ...always, start_date: '2026-03-02', end_date: '2026-03-01' }],
-    ['a time that is none', { ...always, start_time: '25:00' }],
-    ['a date that is none', { ...always, start_date: '2026-02-30' }],
+    ['an end before the start', { ...everyDay, start_date: '2026-03-02', end_date: '2026-03-01' }],
+    ['a time that is none', { ...everyDay, start_time: '25:00' }],
+    ['a date that is none', { ...everyDay, start_date: '2026-02-30' }],
   ])('are refused with %s', async (_what, body) => {
     const answer = await cardea.ask('POST', await path(), { body });
     expect([answer.status, code(answer)]).toEqual([400, '1101']);
@@ -275,7 +266,7 @@ describe('schedules of a group', () => {
   it('keep what a change leaves out or sends as null, and clear a date by an empty text', async () => {
     const list = await path();
     const made = await create(list, {
-      ...always,
+      ...everyDay,
       start_date: '2026-01-01',
       end_date: '2026-02-01',
     });
@@ -304,7 +295,7 @@ describe('schedules of a group', () => {
   });
 
   it('are found under their own group only', async () => {
-    const { id } = await create(await path(), always);
+    const { id } = await create(await path(), everyDay);
     const elsewhere = `${await path()}/${id}`;
     expect((await cardea.ask('PATCH', elsewhere, { body: {} })).status).toBe(404);
     expect((await cardea.ask('DELETE', elsewhere)).status).toBe(404);
@@ -329,13 +320,13 @@ describe('what a hub must know', () => {
     await create(`/accessors/${person.id}/keys`, { tag_id: tag.id });
     const group = await create('/access_groups');
     const path = `/access_groups/${group.id}`;
-    await create(`${path}/time_schedules`, always);
+    await create(`${path}/time_schedules`, everyDay);
     await cardea.ask('PATCH', `${path}/locks`, { body: { add_ids: [lock] } });
     await cardea.ask('PATCH', `${path}/accessors`, { body: { add_ids: [person.id] } });
 
     const items = await itemsOf(iq_id);
     expect(items[`lock/${lock}`]).toMatchObject({ group_ids: [group.id] });
-    expect(items[`group/${group.id}`]).toMatchObject({ schedules: [always] });
+    expect(items[`group/${group.id}`]).toMatchObject({ schedules: [everyDay] });
     expect(items[`accessor/${person.id}`]).toMatchObject({
       blocked: false,
       group_ids: [group.id],

@@ -1,3 +1,4 @@
+import { everyDay } from '#contract/fields';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -49,16 +50,6 @@ async function found(word: FindingWord): Promise<ReadonlyMap<string, string | nu
   return new Map(objects.map(({ object_id: id, detail }) => [id, detail]));
 }
 
-const always = {
-  monday: true,
-  tuesday: true,
-  wednesday: true,
-  thursday: true,
-  friday: true,
-  saturday: true,
-  sunday: true,
-};
-
 type Site = {
   readonly iqId: string;
   readonly lockId: string;
@@ -86,7 +77,7 @@ async function sound(): Promise<Site> {
   const { id: keyId } = await create(cardea, `/accessors/${accessorId}/keys`, { tag_id: tagId });
   const { id: groupId } = await create(cardea, '/access_groups', inside);
   const schedules = `/access_groups/${groupId}/time_schedules`;
-  const { id: scheduleId } = await create(cardea, schedules, always);
+  const { id: scheduleId } = await create(cardea, schedules, everyDay);
   await put('PATCH', `/access_groups/${groupId}/locks`, { add_ids: [lockId] });
   await put('PATCH', `/access_groups/${groupId}/accessors`, { add_ids: [accessorId] });
   return { iqId, lockId, accessorId, tagId, keyId, groupId, scheduleId };
@@ -211,7 +202,7 @@ const faults: Readonly<Record<FindingWord, (site: Site) => Promise<string> | str
     return lockId;
   },
   async office_hours_never_begin({ lockId }) {
-    const none = Object.fromEntries(Object.keys(always).map((day) => [day, false]));
+    const none = Object.fromEntries(Object.keys(everyDay).map((day) => [day, false]));
     const schedule = { id: randomUUID(), start_time: '08:00:00', end_time: '09:00:00', ...none };
     await sql('update locks set easy_office_mode = $2 where id = $1', lockId, schedule);
     return lockId;

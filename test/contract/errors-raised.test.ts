@@ -82,10 +82,26 @@ const causes: Readonly<Record<string, (scene: Scene) => Promise<Answer>>> = {
     return ask('PUT', '/iqs/$iqs/pins', { accessor_id: ids['accessors'], otp: '123456' });
   },
   '2209': ({ ask }) => ask('DELETE', '/iqs/$iqs'),
+  '2210': async ({ ids, sql }) => {
+    const siteId = ids['collections'] ?? '';
+    const installer = await addPerson(cardea, { siteId, role: null });
+    const admin = await addPerson(cardea, { siteId, role: 'site_admin' });
+    await sql(
+      `update collections set installation_state = 'installation', installer_user_id = '${installer.userId}' where id = '$collections'`,
+    );
+    return cardea.ask('GET', `//v1.2/sites/${siteId}`, { token: admin.token });
+  },
   '2212': async ({ ask, sql }) => {
     await ask('PATCH', '/collections/$collections/options', { custom_pin_enabled: false });
     await sql("update accessors set collection_id = '$collections' where id = '$accessors'");
     return ask('PUT', '/accessors/$accessors/pin/custom', { pin: '4711' });
+  },
+  '2220': async ({ ids }) => {
+    const siteId = ids['collections'] ?? '';
+    const owner = await addPerson(cardea, { siteId, role: 'owner' });
+    const member = await addPerson(cardea, { siteId, role: ['site_user', 'site_pod_member'] });
+    const path = `//v1.2/sites/${siteId}/access_groups/${ids['access_groups'] ?? ''}/users`;
+    return cardea.ask('POST', path, { token: owner.token, body: { user_id: member.userId } });
   },
   '2223': ({ ask }) => ask('POST', '/migrations', { kind: 'site_import', export: { version: 1 } }),
   '3010': ({ ask }) =>

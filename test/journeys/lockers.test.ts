@@ -1,4 +1,5 @@
 /** Lockers at the door: who has one opens it, and nobody else (connect-api.md 4.12). */
+import { everyDay } from '#contract/fields';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   partOf,
@@ -97,13 +98,7 @@ it('a group lets its members take a locker, and opens it for none of them meanwh
   await asAdmin.read('POST', `/access_groups/${id}/time_schedules`, {
     start_time: '00:00',
     end_time: '24:00',
-    monday: true,
-    tuesday: true,
-    wednesday: true,
-    thursday: true,
-    friday: true,
-    saturday: true,
-    sunday: true,
+    ...everyDay,
   });
   await asAdmin.read('POST', `/access_groups/${id}/locks`, { lock_id });
   const users = { add_ids: [ann.person.userId, bob.person.userId] };

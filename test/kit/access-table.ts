@@ -9,6 +9,7 @@ import type {
   Schedule,
   SettingsItem,
 } from '#contract/access-table';
+import { everyDay } from '#contract/fields';
 
 /** A fixed UUID by number, the same in every run. */
 export function uuid(number: number): string {
@@ -37,13 +38,7 @@ export function schedule(over: Partial<Schedule> = {}): Schedule {
     end_time: '23:59:59',
     start_date: null,
     end_date: null,
-    monday: true,
-    tuesday: true,
-    wednesday: true,
-    thursday: true,
-    friday: true,
-    saturday: true,
-    sunday: true,
+    ...everyDay,
     ...over,
   };
 }

@@ -1,3 +1,4 @@
+import { everyDay } from '#contract/fields';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -45,13 +46,7 @@ export type Admitted = {
 export const always = {
   start_time: '00:00',
   end_time: '23:59',
-  monday: true,
-  tuesday: true,
-  wednesday: true,
-  thursday: true,
-  friday: true,
-  saturday: true,
-  sunday: true,
+  ...everyDay,
 };
 
 /** Reads one of the building files of the simulator. */

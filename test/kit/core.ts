@@ -1,3 +1,4 @@
+import { everyDay } from '#contract/fields';
 import { expect } from 'vitest';
 import type { Answer, TestServer } from './cardea.ts';
 
@@ -36,15 +37,7 @@ export async function createOpenGroup(
   }: { readonly accessors: readonly string[]; readonly locks: readonly string[] },
 ): Promise<string> {
   const { id } = await create(cardea, '/access_groups');
-  await create(cardea, `/access_groups/${id}/time_schedules`, {
-    monday: true,
-    tuesday: true,
-    wednesday: true,
-    thursday: true,
-    friday: true,
-    saturday: true,
-    sunday: true,
-  });
+  await create(cardea, `/access_groups/${id}/time_schedules`, everyDay);
   for (const [relation, ids] of Object.entries({ accessors, locks })) {
     const path = `/access_groups/${id}/${relation}`;
     const answer = await cardea.ask('PATCH', path, { body: { add_ids: ids } });

@@ -5,7 +5,7 @@ import type { Config } from './runtime/config.ts';
 import { createEmbeddedPostgres } from './runtime/embedded-postgres.ts';
 import type { Log } from './runtime/log.ts';
 import type { Shutdown } from './runtime/shutdown.ts';
-import { awaitDatabase } from './store/await-database.ts';
+import { awaitDatabase, patienceMs } from './store/await-database.ts';
 import { migrate } from './store/migrate.ts';
 import { createDatabase, type Database } from './store/pool.ts';
 import { prepareServerRole } from './store/server-role.ts';
@@ -26,7 +26,6 @@ type Opening = {
 const serverRole = 'cardea_server';
 /** The owner migrates, and makes and drops a table now and then. */
 const ownerConnections = 3;
-const patienceMs = 30_000;
 
 /** Opens and migrates the database, embedded or given. Throws StartError. */
 export async function openDatabases(config: Config, opening: Opening): Promise<Databases> {

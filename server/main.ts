@@ -18,6 +18,7 @@ import { createRandomIds } from './runtime/ids.ts';
 import { createLog, type Log } from './runtime/log.ts';
 import { createShutdown, type Shutdown } from './runtime/shutdown.ts';
 import { StartError } from './runtime/start-error.ts';
+import { onceReachable, patienceMs } from './store/await-database.ts';
 import type { Database } from './store/pool.ts';
 import { createCardea, type Cardea } from './wire.ts';
 
@@ -65,7 +66,9 @@ async function start(config: Config, { log, shutdown }: Running): Promise<void> 
   // The demo building comes with accounts of its own.
   if (config.demo === 'none' && config.roles.includes('http')) {
     const { identity } = cardea;
-    const link = await createFirstOperator({ database, identity, clock, ids }).makeLink();
+    const firstOperator = createFirstOperator({ database, identity, clock, ids });
+    const patience = { log, signal, withinMs: patienceMs };
+    const link = await onceReachable(() => firstOperator.makeLink(), patience);
     if (link !== undefined) say(firstOperatorText(link));
   }
   const isDemoHere = config.roles.includes('http') && config.roles.includes('gateway');

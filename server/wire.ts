@@ -96,6 +96,7 @@ import { closeSenders, type Senders } from './runtime/sender.ts';
 import { registerSigner } from './signer/routes.ts';
 import { createUpdateCatalogue, type UpdateCatalogue } from './runtime/update-catalogue.ts';
 import { createBus, type Bus } from './store/bus.ts';
+import { onceReachable, patienceMs } from './store/await-database.ts';
 import type { Database } from './store/pool.ts';
 import { createEventTail } from './stream/event-tail.ts';
 import { createSignalr } from './stream/signalr.ts';
@@ -278,15 +279,17 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     },
   });
 
+  const stopping = new AbortController();
   return {
     identity,
     domain,
     app,
     caPath: certificates?.caPath ?? null,
     async start() {
-      await bus.start();
-      await identity.start();
-      await domain.commands.start();
+      const patience = { log, signal: stopping.signal, withinMs: patienceMs };
+      await onceReachable(() => bus.start(), patience);
+      await onceReachable(() => identity.start(), patience);
+      await onceReachable(() => domain.commands.start(), patience);
       await certificates?.start();
       await gateway?.start();
       rollout?.start();
@@ -303,6 +306,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     },
     // What takes work stops before what it needs: listeners, requests, hubs, then what they all write to.
     async stop() {
+      stopping.abort();
       await signalr.stop();
       await app.close();
       await rollout?.stop();

@@ -429,6 +429,8 @@ export function createCommandQueue({
       queuedOf(await write(scopeOf(request), request, alongside), request.tenantId),
     async start() {
       isStopped = false;
+      const now = clock.now();
+      await endForgottenCommands(database, { before: now, now });
       if (link !== null) {
         const { gatewayId } = link;
         unsubscribe = [
@@ -439,8 +441,6 @@ export function createCommandQueue({
           bus.onResync(() => inBackground(takeWaiting(gatewayId), 'taking waiting commands')),
         ];
       }
-      const now = clock.now();
-      await endForgottenCommands(database, { before: now, now });
       sweepAgain();
     },
     async stop() {

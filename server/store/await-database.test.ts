@@ -2,7 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { createTestDatabase, silentLog } from '#test/kit/database';
 import { freePort } from '#test/kit/ports';
-import { awaitDatabase } from './await-database.ts';
+import { awaitDatabase, onceReachable } from './await-database.ts';
 import { createDatabase } from './pool.ts';
 
 const signal = new AbortController().signal;
@@ -71,3 +71,20 @@ function addressOf(url: string) {
     database: pathname.slice(1),
   };
 }
+
+it('a step of the start is done again when the database goes away in the middle, and only then', async () => {
+  const patience = { log: silentLog(), signal, withinMs: 30_000 };
+  let tries = 0;
+  const cutOffTwice = async (): Promise<string> => {
+    tries += 1;
+    await Promise.resolve();
+    if (tries === 1) throw Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    if (tries === 2)
+      throw new Error('Client has encountered a connection error and is not queryable');
+    return 'done';
+  };
+  expect(await onceReachable(cutOffTwice, patience)).toBe('done');
+  expect(tries).toBe(3);
+  const broken = (): Promise<never> => Promise.reject(new Error('a fault of our own'));
+  await expect(onceReachable(broken, patience)).rejects.toThrow('a fault of our own');
+});

@@ -7,6 +7,7 @@ import type { Database } from './pool.ts';
 const passing = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'EPIPE',
   'ENOENT',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -18,27 +19,42 @@ const passing = new Set([
 ]);
 
 const askEveryMs = 250;
+/** How long a start waits for a database that comes and goes. */
+export const patienceMs = 30_000;
+
+export type Patience = {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly withinMs: number;
+};
 
 /**
  * Waits until the database answers, as it may be started or restarted at the same time. Throws StartError DATABASE_UNREACHABLE
  * when it has not answered within `withinMs`, or answers that it will not have us.
  */
-export async function awaitDatabase(
-  { pool }: Database,
-  {
-    log,
-    signal,
-    withinMs,
-  }: { readonly log: Log; readonly signal: AbortSignal; readonly withinMs: number },
-): Promise<void> {
+export async function awaitDatabase({ pool }: Database, patience: Patience): Promise<void> {
+  try {
+    await onceReachable(() => pool.query('select 1'), patience);
+  } catch (error) {
+    throw patience.signal.aborted ? error : unreachable(error);
+  }
+}
+
+/**
+ * Does a step of the start that needs the database, again from its beginning when the database goes away meanwhile, but no longer
+ * than `withinMs`. Throws what the step threw last.
+ */
+export async function onceReachable<Result>(
+  step: () => Promise<Result>,
+  { log, signal, withinMs }: Patience,
+): Promise<Result> {
   const deadline = performance.now() + withinMs;
   for (let tries = 0; ; tries += 1) {
     try {
-      await pool.query('select 1');
-      return;
+      return await step();
     } catch (error) {
       const isPassing = passing.has(errorCode(error) ?? '') || isCutOff(error);
-      if (!isPassing || performance.now() > deadline) throw unreachable(error);
+      if (!isPassing || performance.now() > deadline) throw error;
       if (tries === 0) log.warn({ err: error }, 'waiting for the database');
       await wait(askEveryMs, undefined, { signal });
     }
@@ -47,7 +63,10 @@ export async function awaitDatabase(
 
 /** `pg` gives no code to a connection that ends in the middle. */
 function isCutOff(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('Connection terminated');
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|Client has encountered a connection error)/.test(error.message)
+  );
 }
 
 function unreachable(cause: unknown): StartError {

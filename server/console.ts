@@ -14,6 +14,8 @@ export function placesText({ baseUrl, gatewayUrl, dataDir }: Places): string {
     '  Cardea is ready.',
     '',
     `  Core API          ${baseUrl}/v1.2`,
+    `  Connect API       ${baseUrl}/v1.2/sites`,
+    `  Your account      ${baseUrl}/account`,
     `  Sign-in           ${baseUrl}/.well-known/openid-configuration`,
     `  Event hub         ${baseUrl}/v1/hub/entries`,
     `  API description   ${baseUrl}/openapi.json`,
@@ -43,6 +45,7 @@ export function demoText(demo: DemoFile, demoPath: string): string {
   return [
     `  Simulator         ${demo.simulator_url}`,
     `  Demo secrets      ${demoPath}`,
+    `  Demo account      ${demo.user.username}, with the password in that file; it runs the server`,
     '',
     '  Copy and paste: a token, the locks, the front door, its entry.',
     '',

@@ -58,6 +58,7 @@ async function layPlaces(scope: WriteScope, laying: Laying): Promise<void> {
     store_events_ttl_seconds: place.store_events_days * 86_400,
     masterkey_id: place.master_tag === null ? null : tagId(building, place.master_tag),
     owner_user_id: ownerUserId,
+    site_uid: siteUid(place),
     sync_mkey: true,
     store_entry_events: true,
     store_incident_events: true,
@@ -73,6 +74,18 @@ async function layPlaces(scope: WriteScope, laying: Laying): Promise<void> {
     number: floor.number,
   }));
   await insertRows(scope, 'floors', dated(floors, since));
+}
+
+/** Two letters and ten digits (connect-api.md 4.1), the same at every laying. */
+function siteUid({
+  id,
+  country_code: country,
+}: {
+  readonly id: string;
+  readonly country_code: string;
+}): string {
+  const number = BigInt(`0x${id.replaceAll('-', '').slice(0, 16)}`) % 10n ** 10n;
+  return `${country}${String(number).padStart(10, '0')}`;
 }
 
 async function layHardware(scope: WriteScope, { building, since }: Laying): Promise<void> {

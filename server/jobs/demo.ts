@@ -13,6 +13,7 @@ import type { Clock } from '#server/runtime/clock';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
 import { StartError } from '#server/runtime/start-error';
+import { makeOperator } from '#server/store/accounts';
 import type { Database } from '#server/store/pool';
 import { insertTenant } from '#server/store/tenants';
 import { demoId, readDemoBuilding, type DemoBuilding, type DemoName } from './demo-building.ts';
@@ -166,6 +167,7 @@ async function makeCredentials(
     lastName: person.last_name,
     isEmailVerified: true,
   });
+  await makeOperator(database, loginId);
   await identity.logins.joinTenant({ loginId, tenantId, userId });
   const credentials = {
     core_client: await secretOf(identity.clients, {

@@ -181,7 +181,7 @@ async function makeCredentials(
     connect_client: await secretOf(identity.clients, {
       id: 'demo-connect',
       tenantId,
-      name: 'Demo: event hubs',
+      name: 'Demo: Connect API',
       kind: 'confidential',
       grants: ['password'],
       scopes: ['user_api.full_access'],

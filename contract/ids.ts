@@ -16,6 +16,7 @@ export type DeviceId = Id<'device'>;
 export type AccessGroupId = Id<'access_group'>;
 /** A bank of lockers. */
 export type LockerGroupId = Id<'locker_group'>;
+export type PodId = Id<'pod'>;
 export type TimeScheduleId = Id<'time_schedule'>;
 export type FloorId = Id<'floor'>;
 export type CommandId = Id<'command'>;

@@ -20,12 +20,16 @@ export const accessGroupFields = {
 
 const columns = 'g.id, g.customer_reference, g.collection_id';
 
+/** SQL: groups of lockers are a kind of their own (connect-api.md 4.4), and those of pods are in no list (behaviour.md 14). */
+export const ofDoors = '(g.locker_id is null and g.pod_id is null)';
+export const isOfDoors = sql.raw(ofDoors);
+
 export async function findAccessGroup(
   scope: Scope,
   id: AccessGroupId,
 ): Promise<AccessGroupRow | undefined> {
   const [row] = await scope.query<AccessGroupRow>(
-    `select ${columns} from access_groups g where g.tenant_id = $1 and g.id = $2 and g.locker_id is null`,
+    `select ${columns} from access_groups g where g.tenant_id = $1 and g.id = $2 and ${ofDoors}`,
     [scope.tenantId, id],
     'access_group_find',
   );
@@ -39,14 +43,11 @@ export async function holdAccessGroup(
 ): Promise<AccessGroupRow | undefined> {
   const [row] = await scope.query<AccessGroupRow>(
     `select ${columns} from access_groups g
-      where g.tenant_id = $1 and g.id = $2 and g.locker_id is null for no key update`,
+      where g.tenant_id = $1 and g.id = $2 and ${ofDoors} for no key update`,
     [scope.tenantId, id],
   );
   return row;
 }
-
-/** Groups of lockers are a kind of their own (connect-api.md 4.4). */
-export const isOfDoors = sql`g.locker_id is null`;
 
 /** A page of the groups of the tenant; `where` narrows it further and speaks of `g`. */
 export function listAccessGroups(

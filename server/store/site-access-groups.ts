@@ -6,7 +6,7 @@ import type { RefResponse } from '#contract/refs';
 import { builtInRoles } from '#contract/roles';
 import type { AccessGroupSummaryResponse } from '#contract/site-access-groups';
 import type { UserShortResponse } from '#contract/users';
-import { hasAccessor, isOfDoors } from './access-groups.ts';
+import { hasAccessor, isOfDoors, ofDoors } from './access-groups.ts';
 import { listRows, type ListResult } from './list.ts';
 import type { Sql, SqlListFields } from './odata-filter.ts';
 import type { Scope } from './scope.ts';
@@ -59,7 +59,7 @@ export async function findSiteAccessGroup(
 ): Promise<AccessGroupSummaryResponse | undefined> {
   const [row] = await scope.query<AccessGroupSummaryResponse>(
     `select ${columns} from access_groups g
-      where g.tenant_id = $1 and g.id = $2 and g.collection_id = $3 and g.locker_id is null
+      where g.tenant_id = $1 and g.id = $2 and g.collection_id = $3 and ${ofDoors}
         and ($4::uuid is null or exists (select 1 from access_group_accessors m
           where m.tenant_id = $1 and m.access_group_id = g.id and m.accessor_id = $4))`,
     [scope.tenantId, id, siteId, accessorId],

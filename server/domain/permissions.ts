@@ -64,6 +64,16 @@ export function mayBlockKey(
   return (isOwn && blocked) || hasSiteRight(place, 'manage_users');
 }
 
+/** Guests and access codes of a pod are for its own members, and for whoever looks after the site (behaviour.md 16). */
+export function mayLookAfterGuests(
+  place: SitePlace,
+  { isMemberOfPod }: { readonly isMemberOfPod: boolean },
+): boolean {
+  return (
+    hasSiteRight(place, 'manage_site') || (isMemberOfPod && hasSiteRight(place, 'manage_guests'))
+  );
+}
+
 /** Offline keys belong to the hardware (connect-api.md 2.3). */
 export function mayPlaceKeyOffline(place: SitePlace): boolean {
   return hasSiteRight(place, 'manage_hardware');

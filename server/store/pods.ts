@@ -262,3 +262,19 @@ export async function deletePodUsers(
     [scope.tenantId, id, accessorIds],
   );
 }
+
+/** Whether an accessor is a member of a pod; undefined when the site has no such pod. */
+export async function findPodStanding(
+  scope: Scope,
+  pod: PodOfSite,
+  accessorId: AccessorId | null,
+): Promise<{ readonly isMemberOfPod: boolean } | undefined> {
+  const [row] = await scope.query<{ is_member: boolean }>(
+    `select exists (select 1 from pod_users u where u.tenant_id = d.tenant_id and u.pod_id = d.id
+         and u.accessor_id = $4::uuid and u.pod_user_type = 'member') as is_member
+     from pods d where d.tenant_id = $1 and d.collection_id = $2 and d.id = $3`,
+    [scope.tenantId, pod.siteId, pod.id, accessorId],
+    'pod_standing',
+  );
+  return row === undefined ? undefined : { isMemberOfPod: row.is_member };
+}

@@ -115,7 +115,8 @@ export const PodScheduleRequest = Type.Object({
 });
 
 const writtenRule = {
-  access_rule_type: words(podAccessRuleTypes),
+  /** Needed although printed as optional: without it the value is invalid, not the form (connect-api.md 5.2). */
+  access_rule_type: optional(orNull(words(podAccessRuleTypes))),
   schedules: optional(orNull(listOf(PodScheduleRequest))),
 };
 /** `access_rule` of a pod, and the body that replaces it. */

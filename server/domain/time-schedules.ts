@@ -122,8 +122,11 @@ async function getTimeSchedule(
   return row;
 }
 
-/** core-api.md 7.4. An end time before the start time is a window over midnight; dates in the past are fine. */
-function checkSchedule(schedule: Omit<AccessGroupTimeScheduleResponse, 'id'>): void {
+/**
+ * VALUE_INVALID: no weekday, or it ends before it begins (core-api.md 7.4). An end time before the start time is a window over
+ * midnight; dates in the past are fine.
+ */
+export function checkSchedule(schedule: Omit<AccessGroupTimeScheduleResponse, 'id'>): void {
   if (!weekdays.some((day) => schedule[day]))
     throw new ApiError('VALUE_INVALID', { message: 'At least one day should be selected' });
   checkDates(schedule);

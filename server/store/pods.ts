@@ -9,7 +9,7 @@ import {
 } from '#contract/pods';
 import { weekdays } from '#contract/fields';
 import { listRows, type ListResult } from './list.ts';
-import type { Sql, SqlListFields } from './odata-filter.ts';
+import type { SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';
 import { updateColumns } from './update.ts';
 
@@ -127,32 +127,50 @@ export async function insertPod(
   return rows.length > 0;
 }
 
-/** Whether another pod of the site has the name, compared without case and outer blanks. */
+/** A name of a pod of a site. */
+export type PodName = { readonly siteId: CollectionId; readonly name: string };
+
+/** SQL: names are compared without case and outer blanks. */
+const sameName = 'lower(btrim(customer_reference)) = lower(btrim($3))';
+
+/** Holds a name of a site, before the pod that is to have it, so that of two who write it at once the second sees the first. */
+export async function holdPodName(scope: WriteScope, { siteId, name }: PodName): Promise<void> {
+  await scope.query(
+    `select pg_advisory_xact_lock(hashtextextended('pod ' || $1 || $2 || lower(btrim($3)), 0))`,
+    [scope.tenantId, siteId, name],
+  );
+}
+
+/** Whether a pod of the site has the name; another one than `exceptId`. */
 export async function isPodNameTaken(
   scope: Scope,
-  name: string,
-  { siteId, exceptId }: { readonly siteId: CollectionId; readonly exceptId: PodId | null },
+  { siteId, name }: PodName,
+  exceptId: PodId | null,
 ): Promise<boolean> {
   const rows = await scope.query(
-    `select 1 from pods where tenant_id = $1 and collection_id = $2 and lower(btrim(customer_reference)) = lower(btrim($3))
-       and id is distinct from $4::uuid`,
+    `select 1 from pods where tenant_id = $1 and collection_id = $2 and ${sameName} and id is distinct from $4::uuid`,
     [scope.tenantId, siteId, name, exceptId],
   );
   return rows.length > 0;
 }
 
-/** Writes the members given; the others stay. Fails on the unique index when the name is taken meanwhile. */
+/** Writes the members given, the name at its groups too; the others stay. Hold a name before it is written. */
 export async function updatePod(
   scope: WriteScope,
   id: PodId,
   change: {
     readonly customer_reference?: string;
     readonly max_guest_amount?: number;
-    readonly access_rule_type?: Exclude<PodAccessRuleType, 'custom'>;
+    readonly access_rule_type?: PodRow['access_rule_type'];
   },
 ): Promise<void> {
   const columns = ['customer_reference', 'max_guest_amount', 'access_rule_type'];
   await updateColumns(scope, { table: 'pods', id, columns, change });
+  if (change.customer_reference !== undefined)
+    await scope.query(
+      'update access_groups set customer_reference = $3 where tenant_id = $1 and pod_id = $2',
+      [scope.tenantId, id, change.customer_reference],
+    );
 }
 
 /** Removes the pod with its people's places in it, its groups and its codes. */
@@ -188,14 +206,6 @@ export function listPodGroups(
     [scope.tenantId, id],
     'pod_groups',
   );
-}
-
-/** Condition for lists of locks (`l`): they are, or are not, of the pod. */
-export function isLockOfPod(id: PodId, which: 'members' | 'others'): Sql {
-  const is = sql`exists (select 1 from access_group_locks m
-    join access_groups g on g.tenant_id = m.tenant_id and g.id = m.access_group_id
-    where m.tenant_id = l.tenant_id and m.lock_id = l.id and g.pod_id = ${id}::uuid and g.pod_guest_id is null)`;
-  return which === 'members' ? is : sql`not ${is}`;
 }
 
 export type PodUserRow = {

@@ -18,9 +18,10 @@ import { createRandomIds } from './runtime/ids.ts';
 import { createLog, type Log } from './runtime/log.ts';
 import { createShutdown, type Shutdown } from './runtime/shutdown.ts';
 import { StartError } from './runtime/start-error.ts';
+import { openTracing } from './runtime/tracing.ts';
 import { onceReachable, patienceMs } from './store/await-database.ts';
 import type { Database } from './store/pool.ts';
-import { createCardea, type Cardea } from './wire.ts';
+import { createCardea, version, type Cardea } from './wire.ts';
 
 const starting = new AbortController();
 
@@ -51,12 +52,15 @@ async function start(config: Config, { log, shutdown }: Running): Promise<void> 
   const { database } = databases;
   const clock = createSystemClock();
   const ids = createRandomIds();
+  const tracing = await openTracing(readEnvironment(process.cwd()), { version, log });
+  if (tracing !== null) shutdown.register('the traces', () => tracing.stop());
   const cardea = await createCardea({
     config: { ...config, dataDir },
     ...databases,
     clock,
     log,
     ids,
+    tracing,
   });
   shutdown.register('the server', () => cardea.stop(), { timeoutMs: 20_000 });
   await cardea.start();

@@ -68,10 +68,11 @@ import { createCommandQueue, type CommandLink } from './gateway/commands.ts';
 import { readGatewayId } from './gateway/gateway-id.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { showGateway } from './gateway/metrics.ts';
+import { watchCommands } from './gateway/watch-commands.ts';
+import { watchEvents } from './gateway/watch-events.ts';
 import { createApp } from './http/app.ts';
 import { registerFace } from './http/face.ts';
 import { createTrustedProxies } from './http/list-origin.ts';
-import { registerPages } from './http/pages.ts';
 import { createRateLimit } from './http/rate-limit.ts';
 import { createTokenCheck } from './http/token.ts';
 import { createIdentity, issuerOf, type Identity } from './identity/identity.ts';
@@ -90,16 +91,18 @@ import type { Clock } from './runtime/clock.ts';
 import type { Config } from './runtime/config.ts';
 import type { Ids } from './runtime/ids.ts';
 import type { Log } from './runtime/log.ts';
-import { createMetrics } from './runtime/metrics.ts';
+import type { Tracing } from './runtime/tracing.ts';
 import { openSeal, type Seal } from './runtime/seal.ts';
 import { closeSenders, type Senders } from './runtime/sender.ts';
 import { registerSigner } from './signer/routes.ts';
 import { createUpdateCatalogue, type UpdateCatalogue } from './runtime/update-catalogue.ts';
+import { createOperating, type Operating } from './operating.ts';
 import { createBus, type Bus } from './store/bus.ts';
 import { onceReachable, patienceMs } from './store/await-database.ts';
 import type { Database } from './store/pool.ts';
 import { createEventTail } from './stream/event-tail.ts';
 import { createSignalr } from './stream/signalr.ts';
+import { watchDeliveries } from './stream/watch-deliveries.ts';
 import { createWebhookSending } from './stream/webhooks.ts';
 
 export const version = '0.1.0';
@@ -112,6 +115,8 @@ export type CardeaParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly ids: Ids;
+  /** Absent or null = no traces are wanted. */
+  readonly tracing?: Tracing | null;
 };
 
 export type Cardea = {
@@ -129,8 +134,8 @@ export type Cardea = {
 /** Puts the parts of one process together, as its ROLES say. */
 export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const { config, database, clock, log, ids } = parts;
-  const metrics = createMetrics();
-  const failures = metrics.counter('cardea_failures_total', 'Failed requests by code.');
+  const operating = createOperating({ tracing: null, ...parts, version });
+  const { metrics } = operating;
   const bus = createBus({ database, clock, log });
   const seal = await openSeal(config.dataDir);
   const catalogue = createUpdateCatalogue({
@@ -138,10 +143,15 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     keyPath: config.updateKey,
     isNamed: config.updateCatalogue !== undefined,
   });
-  const { gateway, certificates } = await createDeviceCloud(parts, { bus, seal, catalogue });
+  const { gateway, certificates } = await createDeviceCloud(parts, {
+    bus,
+    seal,
+    catalogue,
+    operating,
+  });
   const senders = createSenders(config);
   const link = gateway?.link ?? null;
-  const domain = createDomain({ ...parts, bus, seal, catalogue, senders, link });
+  const domain = createDomain({ ...parts, bus, seal, catalogue, senders, link, operating });
   // Where the hubs are, since what it does is to send.
   const rollout =
     gateway === null
@@ -180,7 +190,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     log,
     corsOrigins: config.corsOrigins,
     version,
-    onFailure: (code) => failures.add({ code: String(code) }),
+    watch: operating.requests,
   });
   // What waits for events is answered as soon as the server closes.
   app.addHook('preClose', async () => domain.streamedEvents.stop());
@@ -212,7 +222,11 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     ? createMessagePart({ senders, database, bus, clock, ids, log })
     : undefined;
   const webhooks = config.roles.includes('jobs')
-    ? createWebhookSending({ ...parts, bus, attempts: domain.webhookAttempts })
+    ? createWebhookSending({
+        ...parts,
+        bus,
+        attempts: watchDeliveries(domain.webhookAttempts, operating),
+      })
     : undefined;
   const eraser = config.roles.includes('jobs')
     ? createEventEraser({ database: parts.ownerDatabase, clock, log })
@@ -268,16 +282,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   if (isServing && domain.outsideSigner === null)
     registerSigner(app, { signers: domain.signers, log });
   if (isStreaming) signalr.register(app);
-  registerPages(app, {
-    metrics,
-    health: async () => {
-      const isUp = await database.pool.query('select 1').then(
-        () => true,
-        () => false,
-      );
-      return { isReady: isUp, parts: { database: isUp ? 'up' : 'down' } };
-    },
-  });
+  operating.registerPages(app, gateway);
 
   const stopping = new AbortController();
   return {
@@ -303,10 +308,12 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       auditCheckpoints?.start();
       if (isStreaming) await signalr.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
+      operating.setState('up');
     },
     // What takes work stops before what it needs: listeners, requests, hubs, then what they all write to.
     async stop() {
       stopping.abort();
+      operating.setState('stopping');
       await signalr.stop();
       await app.close();
       await rollout?.stop();
@@ -332,11 +339,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
 /** The gateway and its certificates, where this process holds hubs. */
 async function createDeviceCloud(
   { config, database, clock, ids, log }: CardeaParts,
-  {
-    bus,
-    seal,
-    catalogue,
-  }: { readonly bus: Bus; readonly seal: Seal; readonly catalogue: UpdateCatalogue },
+  { bus, seal, catalogue, operating }: Omit<DomainParts, keyof CardeaParts | 'senders' | 'link'>,
 ) {
   if (!config.roles.includes('gateway')) return { gateway: null, certificates: null };
   const { tlsCert, tlsKey, tlsCa, mqttHost, mqttPort, dataDir } = config;
@@ -356,17 +359,10 @@ async function createDeviceCloud(
     port: mqttPort,
     certificates,
     database,
-    handlers: createHubHandlers({
-      database,
-      bus,
-      clock,
-      ids,
-      log,
-      seal,
-      audit,
-      desiredState,
-      catalogue,
-    }),
+    handlers: watchEvents(
+      createHubHandlers({ database, bus, clock, ids, log, seal, audit, desiredState, catalogue }),
+      { ...operating, clock },
+    ),
     bus,
     clock,
     ids,
@@ -381,6 +377,7 @@ type DomainParts = CardeaParts & {
   readonly catalogue: UpdateCatalogue;
   readonly senders: Senders;
   readonly link: CommandLink | null;
+  readonly operating: Operating;
 };
 
 /** The use-cases, without any face. */
@@ -395,10 +392,12 @@ function createDomain({
   catalogue,
   senders,
   link,
+  operating,
 }: DomainParts) {
   const audit = createAudit({ clock, ids });
   const desiredState = createDesiredState({ bus, clock });
-  const commands = createCommandQueue({ database, link, bus, clock, ids, log });
+  const queue = createCommandQueue({ database, link, bus, clock, ids, log });
+  const commands = watchCommands(queue, operating);
   const claims = createClaims({ bus, clock });
   const notices = createNotices({ bus, clock, ids });
   const people = { database, audit, clock, ids, desiredState, notices };

@@ -17,7 +17,8 @@ const helps: Readonly<Record<keyof GatewayFigures, readonly [name: string, help:
 export function showGateway(metrics: Metrics, gateway: Gateway, queue: CommandQueue): void {
   for (const key of Object.keys(helps) as (keyof GatewayFigures)[]) {
     const [name, help] = helps[key];
-    metrics.gauge(`cardea_gateway_${name}`, help, () => gateway.figures()[key]);
+    const kind = name.endsWith('_total') ? 'counter' : 'gauge';
+    metrics[kind](`cardea_gateway_${name}`, help, () => gateway.figures()[key]);
   }
   metrics.gauge('cardea_gateway_waiting_commands', 'Commands without an outcome yet.', () =>
     queue.waitingCommands(),

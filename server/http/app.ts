@@ -8,6 +8,7 @@ import type { Log } from '#server/runtime/log';
 import { failureAnswer, rawRefusal, securityHeaders, toApiError, wantsProblem } from './failure.ts';
 import { TokenError } from './token.ts';
 import { watchUnusedConnections } from './unused-connections.ts';
+import type { RequestWatch } from './watch.ts';
 import { valueForms } from './value-forms.ts';
 
 export type AppOptions = {
@@ -15,8 +16,8 @@ export type AppOptions = {
   /** Origins a browser may call from; '*' = any. */
   readonly corsOrigins: readonly string[];
   readonly version: string;
-  /** Told of every failure, for metrics. */
-  readonly onFailure?: (code: number) => void;
+  /** Told of requests and failures, for metrics and traces. */
+  readonly watch?: RequestWatch;
 };
 
 /** core-api.md 2: body up to 1 MiB. */
@@ -66,6 +67,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     isStopping = true;
     cutUnused();
   });
+  options.watch?.layOn(app);
   // By callback: it waits for nothing, and every request would pay for the promise.
   app.addHook('onRequest', (request, reply, done) => {
     setHeaders(request, reply, options);
@@ -173,13 +175,13 @@ type Sending = {
 
 function sendFailure({ thrown, request, reply, options }: Sending): void {
   if (thrown instanceof TokenError) {
-    if (thrown.status === 401) options.onFailure?.(errorRow('UNAUTHORIZED').code);
+    if (thrown.status === 401) options.watch?.failed(errorRow('UNAUTHORIZED').code, request);
     if (thrown.challenge !== '') void reply.header('www-authenticate', thrown.challenge);
     void reply.code(thrown.status).send();
     return;
   }
   const error = toApiError(thrown);
-  options.onFailure?.(error.code);
+  options.watch?.failed(error.code, request);
   if (error.status >= 500)
     options.log.error({ err: error.detail.cause ?? error, requestId: request.id }, error.error);
   const { status, headers, contentType, body } = failureAnswer(error, {

@@ -1,17 +1,30 @@
-/** What the server says about itself, without a token: the API description, the error reference, health and metrics. */
+/** What the server says about itself: the API description, the error reference, health, readiness and metrics. */
 import type { FastifyInstance } from 'fastify';
-import type { Metrics } from '#server/runtime/metrics';
 import { errorReferenceHtml, raisedBy, type Description } from './error-reference.ts';
+import type { MetricsAccess } from './metrics-access.ts';
 
-export type Health = () => Promise<{
-  readonly isReady: boolean;
-  readonly parts: Record<string, string>;
-}>;
+export type Readiness = {
+  readonly ready: boolean;
+  /** A word for each part: `up`, or what keeps it from work. */
+  readonly parts: Readonly<Record<string, string>>;
+};
 
-/** Lays `/openapi.json`, `/docs/errors`, `/health` and `/metrics`. */
+export type PageParts = {
+  readonly readiness: () => Promise<Readiness>;
+  readonly metricsText: () => Promise<string>;
+  readonly metricsAccess: MetricsAccess;
+  readonly version: string;
+};
+
+const refusals = {
+  not_here: 'Metrics are for this machine. Set CARDEA_METRICS_TOKEN to read them from elsewhere.\n',
+  unknown_token: 'Metrics need the token of CARDEA_METRICS_TOKEN.\n',
+};
+
+/** Lays `/openapi.json`, `/docs/errors`, `/health`, `/ready` and `/metrics`. */
 export function registerPages(
   app: FastifyInstance,
-  { metrics, health }: { readonly metrics: Metrics; readonly health: Health },
+  { readiness, metricsText, metricsAccess, version }: PageParts,
 ): void {
   const hide = { schema: { hide: true } };
   app.get('/openapi.json', hide, () => app.swagger());
@@ -20,12 +33,22 @@ export function registerPages(
       .type('text/html; charset=utf-8')
       .send(errorReferenceHtml(raisedBy(app.swagger() as Description))),
   );
-  app.get('/health', hide, async (_request, reply) => {
-    const { isReady, parts } = await health();
-    if (!isReady) void reply.header('retry-after', '5');
-    return reply.code(isReady ? 200 : 503).send({ ready: isReady, parts });
+  // Whoever restarts what does not answer must not restart a server whose database is away.
+  app.get('/health', hide, () => ({ status: 'up', version }));
+  app.get('/ready', hide, async (_request, reply) => {
+    const answer = await readiness();
+    if (!answer.ready) void reply.header('retry-after', '5');
+    return reply.code(answer.ready ? 200 : 503).send(answer);
   });
-  app.get('/metrics', hide, (_request, reply) =>
-    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metrics.text()),
-  );
+  app.get('/metrics', hide, async (request, reply) => {
+    const { headers, socket } = request.raw;
+    const access = metricsAccess({ headers, remoteAddress: socket.remoteAddress });
+    if (access === 'unknown_token') void reply.header('www-authenticate', 'Bearer');
+    if (access !== 'allowed')
+      return reply
+        .code(access === 'not_here' ? 403 : 401)
+        .type('text/plain; charset=utf-8')
+        .send(refusals[access]);
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText());
+  });
 }

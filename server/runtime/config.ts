@@ -69,6 +69,16 @@ export const Settings = Type.Object({
     description:
       'Addresses or networks (`10.0.0.0/8`) whose `Forwarded` and `X-Forwarded-*` headers are believed.',
   }),
+  metricsToken: Type.Optional(
+    Type.String({
+      env: 'CARDEA_METRICS_TOKEN',
+      pattern: '^[\\x21-\\x7e]{16,}$',
+      isSecret: true,
+      expected: 'must have 16 or more visible characters',
+      description:
+        'Bearer token for `/metrics`. Without it only this machine itself may read them, not what a proxy hands on.',
+    }),
+  ),
   corsOrigins: Type.Array(Type.String({ pattern: '^https?://[^/\\s]+$' }), {
     env: 'CARDEA_CORS_ORIGINS',
     default: [],
@@ -216,7 +226,7 @@ export const Settings = Type.Object({
   signInLimits: Type.Array(
     Type.String({
       pattern:
-        '^(account_in_network|account|network|client_secret|second_factor|recovery_code|requests_per_minute)=[1-9]\\d{0,6}$',
+        '^(account_in_network|account|network|client_secret|second_factor|recovery_code|access_code|requests_per_minute)=[1-9]\\d{0,6}$',
     }),
     {
       env: 'CARDEA_SIGN_IN_LIMITS',

@@ -4,11 +4,16 @@
 export type Labels = Readonly<Record<string, string>>;
 
 export type Counter = { add(labels?: Labels, amount?: number): void };
-export type Gauge = { set(value: number, labels?: Labels): void };
+export type Gauge = {
+  set(value: number, labels?: Labels): void;
+  /** Forgets every value: nothing is written rather than what is no longer known. */
+  clear(): void;
+};
 export type Histogram = { observe(value: number, labels?: Labels): void };
 
 export type Metrics = {
-  counter(name: string, help: string): Counter;
+  /** With `read`, the total is asked for when the metrics are written. */
+  counter(name: string, help: string, read?: () => number): Counter;
   /** With `read`, the value is asked for when the metrics are written. */
   gauge(name: string, help: string, read?: () => number): Gauge;
   /** `buckets` are the upper bounds, rising; +Inf is understood. Seconds by default, 1 ms to 10 s. */
@@ -30,9 +35,9 @@ export function createMetrics(): Metrics {
   };
 
   return {
-    counter(name, help) {
+    counter(name, help, read) {
       const values = new Map<string, number>();
-      add(name, { help, kind: 'counter', lines: () => sampleLines(name, values) });
+      add(name, { help, kind: 'counter', lines: () => readLines(name, values, read) });
       return {
         add: (labels = {}, amount = 1) => {
           const key = labelText(labels);
@@ -43,12 +48,11 @@ export function createMetrics(): Metrics {
 
     gauge(name, help, read) {
       const values = new Map<string, number>();
-      const lines = (): string[] => {
-        if (read) values.set('', read());
-        return sampleLines(name, values);
+      add(name, { help, kind: 'gauge', lines: () => readLines(name, values, read) });
+      return {
+        set: (value, labels = {}) => values.set(labelText(labels), value),
+        clear: () => values.clear(),
       };
-      add(name, { help, kind: 'gauge', lines });
-      return { set: (value, labels = {}) => values.set(labelText(labels), value) };
     },
 
     histogram(name, help, buckets = SECONDS) {
@@ -82,6 +86,15 @@ export function createMetrics(): Metrics {
 }
 
 type Series = { labels: Labels; counts: number[]; sum: number; count: number };
+
+function readLines(
+  name: string,
+  values: Map<string, number>,
+  read: (() => number) | undefined,
+): string[] {
+  if (read !== undefined) values.set('', read());
+  return sampleLines(name, values);
+}
 
 function sampleLines(name: string, values: ReadonlyMap<string, number>): string[] {
   return [...values].map(([labels, value]) => `${name}${labels} ${String(value)}`);

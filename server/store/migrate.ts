@@ -7,7 +7,8 @@ import type { Log } from '#server/runtime/log';
 import { StartError } from '#server/runtime/start-error';
 import type { Database } from './pool.ts';
 
-type Migration = { number: number; name: string; sql: string; checksum: string };
+type MigrationRow = { number: number; name: string; checksum: string };
+type Migration = MigrationRow & { sql: string };
 
 // Beside this folder both in the source and in dist/, where the build copies the files.
 const DIRECTORY = fileURLToPath(new URL('../migrations/', import.meta.url));
@@ -18,15 +19,16 @@ const OLDEST_VERSION = 140_000;
 
 /**
  * Brings the database up to the files NNNN-name.sql of `directory`, each in a transaction of its own, and gives the names
- * applied. Throws StartError DATABASE_TOO_OLD below PostgreSQL 14, MIGRATION_CHANGED, MIGRATION_UNKNOWN when a newer
+ * applied; only up to number `upTo` when that is given. Throws StartError DATABASE_TOO_OLD below PostgreSQL 14, MIGRATION_CHANGED, MIGRATION_UNKNOWN when a newer
  * Cardea was here, MIGRATION_FAILED.
  */
 export async function migrate(options: {
   database: Database;
   log: Log;
   directory?: string;
+  upTo?: number;
 }): Promise<string[]> {
-  const { database, log, directory = DIRECTORY } = options;
+  const { database, log, directory = DIRECTORY, upTo = Infinity } = options;
   const migrations = readMigrations(directory);
   const client = await connect(database);
   try {
@@ -39,7 +41,7 @@ export async function migrate(options: {
         checksum text NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT now()
       )`);
-    const missing = await findMissing(client, migrations);
+    const missing = (await findMissing(client, migrations)).filter(({ number }) => number <= upTo);
     for (const migration of missing) {
       await apply(client, migration);
       log.info({ migration: migration.name }, 'the database was brought forward');
@@ -96,10 +98,20 @@ function readMigration(directory: string, file: string): Migration {
 }
 
 async function findMissing(client: PoolClient, migrations: Migration[]): Promise<Migration[]> {
-  const { rows } = await client.query<{ number: number; name: string; checksum: string }>(
+  const { rows } = await client.query<MigrationRow>(
     'SELECT number, name, checksum FROM schema_migrations ORDER BY number',
   );
-  for (const row of rows) {
+  checkKnown(rows, migrations);
+  return migrations.slice(rows.length);
+}
+
+/** Throws StartError MIGRATION_UNKNOWN, MIGRATION_CHANGED for migrations of a database that this Cardea cannot go on from. */
+export function checkMigrations(applied: readonly MigrationRow[]): void {
+  checkKnown(applied, readMigrations(DIRECTORY));
+}
+
+function checkKnown(applied: readonly MigrationRow[], migrations: readonly Migration[]): void {
+  for (const row of applied) {
     const known = migrations[row.number - 1];
     if (!known) {
       throw new StartError(
@@ -114,7 +126,6 @@ async function findMissing(client: PoolClient, migrations: Migration[]): Promise
       );
     }
   }
-  return migrations.slice(rows.length);
 }
 
 async function apply(client: PoolClient, migration: Migration): Promise<void> {
@@ -140,3 +151,17 @@ async function apply(client: PoolClient, migration: Migration): Promise<void> {
 function why(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Whether the tables are as this program knows them; `newer` = a newer Cardea has brought them forward meanwhile. */
+export async function migrationState(database: Database): Promise<'up' | 'behind' | 'newer'> {
+  knownMigrations ??= readMigrations(DIRECTORY).length;
+  const { rows } = await database.pool.query<{ applied: number }>({
+    name: 'migration-state',
+    text: 'select coalesce(max(number), 0)::int as applied from schema_migrations',
+  });
+  const applied = rows[0]?.applied ?? 0;
+  if (applied === knownMigrations) return 'up';
+  return applied < knownMigrations ? 'behind' : 'newer';
+}
+
+let knownMigrations: number | undefined;

@@ -219,7 +219,7 @@ describe('a fault of the server', () => {
           /^An internal error has occurred.*Request id: \S+$/,
         ) as string,
       });
-      const health = await server.ask('GET', '//health', { token: null });
+      const health = await server.ask('GET', '//ready', { token: null });
       expect(health.status).toBe(503);
       expect(health.headers.get('retry-after')).not.toBeNull();
       await other.query(`alter database ${name} with allow_connections true`);

@@ -10,6 +10,8 @@ import {
 } from '#server/runtime/clock';
 import { readConfig } from '#server/runtime/config';
 import { createRandomIds } from '#server/runtime/ids';
+import type { Log } from '#server/runtime/log';
+import type { Tracing } from '#server/runtime/tracing';
 import { createDatabase, type Database } from '#server/store/pool';
 import { createCardea, type Cardea } from '#server/wire';
 import { createTestDatabase, silentLog } from './database.ts';
@@ -71,6 +73,9 @@ export async function startTestServer(
     /** The instant a standing clock begins at, or a clock of the test's own; absent = the machine's clock. */
     readonly clock?: Date | Clock;
     readonly settings?: Readonly<Record<string, string>>;
+    /** Absent = nothing is logged. */
+    readonly log?: Log;
+    readonly tracing?: Tracing;
   } = {},
 ): Promise<TestServer> {
   const test = await createTestDatabase();
@@ -94,8 +99,9 @@ export async function startTestServer(
       database: serverDatabase,
       ownerDatabase: test.database,
       clock: standing ?? clock ?? createSystemClock(),
-      log: silentLog(),
+      log: options.log ?? silentLog(),
       ids: createRandomIds(),
+      tracing: options.tracing ?? null,
     });
     await made.start();
     return made;

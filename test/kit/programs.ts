@@ -121,7 +121,7 @@ export async function untilReady(url: string, server: Program): Promise<void> {
   await until(
     async () => {
       if (server.child.exitCode !== null) throw new Error(`the server ended: ${server.said()}`);
-      const response = await fetch(`${url}/health`).catch(() => null);
+      const response = await fetch(`${url}/ready`).catch(() => null);
       await response?.arrayBuffer();
       return response?.ok === true;
     },

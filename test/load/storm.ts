@@ -94,7 +94,7 @@ async function startHalves(bed: Bed): Promise<Halves> {
   bed.onClose(() => Promise.resolve(gateway.close()));
   // The keys of a data folder are made by one process at a time.
   start('gateway');
-  await until(() => gateway.answers('/health'), {
+  await until(() => gateway.answers('/ready'), {
     timeoutMs: 60_000,
     what: () => `the gateway is up; it said: ${programs.get('gateway')?.said() ?? ''}`,
   });

@@ -152,3 +152,13 @@ export const PatchRoleRequest = Type.Object({
   customer_reference: optional(Name),
   rights: optional(listOf(words(roleRights))),
 });
+
+/** What whoever asks may do in a site: ours, so that a screen shows what can be used (docs/dashboard.md). */
+export const OwnRightsResponse = Type.Object({
+  rights: listOf(words(roleRights)),
+  /** Stands above every right: the owner, and the installer until the release. */
+  owns_site: Bool,
+  /** Administers the installation. */
+  runs_server: Bool,
+});
+export type OwnRightsResponse = Static<typeof OwnRightsResponse>;

@@ -1,12 +1,17 @@
+import type { LoginId } from '#contract/ids';
 import {
+  OwnRightsResponse,
   PatchRoleRequest,
   PostRoleRequest,
   RolePage,
   RoleWithRightsPage,
   RoleWithRightsResponse,
+  roleRights,
   type Role,
   type RoleResponse,
 } from '#contract/roles';
+import type { Operators } from '#server/domain/operators';
+import { hasSiteRight } from '#server/domain/permissions';
 import type { Roles } from '#server/domain/roles';
 import type { Call, Route } from '#server/http/route';
 import { roleFields } from '#server/store/roles';
@@ -32,9 +37,26 @@ export function roleRoutes(siteRoute: SiteRoute, { roles }: { readonly roles: Ro
 }
 
 /** design.md, rulings: roles that a site makes for itself. */
-export function ownRoleRoutes(siteRoute: SiteRoute, { roles }: { readonly roles: Roles }): Route[] {
+export function ownRoleRoutes(
+  siteRoute: SiteRoute,
+  { roles, operators }: { readonly roles: Roles; readonly operators: Operators },
+): Route[] {
   const exists = (at: AtSite, call: Call) => roles.get(at, call.id('id'));
   return [
+    siteRoute({
+      method: 'GET',
+      path: '/rights',
+      right: 'take_part',
+      installer: 'site',
+      summary: 'What you may do in a site',
+      tag,
+      answer: OwnRightsResponse,
+      handle: async ({ place }, { caller }): Promise<OwnRightsResponse> => ({
+        rights: roleRights.filter((right) => hasSiteRight(place, right)),
+        owns_site: hasSiteRight(place, 'own_site'),
+        runs_server: await operators.isOperator(caller.subject as LoginId),
+      }),
+    }),
     siteRoute({
       method: 'GET',
       path: '/roles',

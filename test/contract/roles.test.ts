@@ -1,7 +1,7 @@
 /** Roles over HTTP: what somebody may give, and what a site makes for itself (connect-api.md 2.2, 3.1; design.md, rulings). */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtInRoles } from '#contract/roles';
+import { builtInRoles, roleRights } from '#contract/roles';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
 import { refusal } from '#test/kit/core';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
@@ -106,6 +106,29 @@ describe('the roles that somebody may give', () => {
   it('are told to nobody who gives none', async () => {
     const answer = await server.ask('GET', `//v1.2/sites/${siteId}/roles`, { token: user.token });
     expect([answer.status, answer.text]).toEqual([403, '']);
+  });
+});
+
+describe('the own rights', () => {
+  it('says to each what they may do, and to nobody else', async () => {
+    const owner = await addPerson(server, { siteId, role: 'owner' });
+    const rightsOf = async (by: TestPerson) => (await own('GET', '/rights', { by })).json;
+    expect(await rightsOf(owner)).toEqual({
+      rights: roleRights,
+      owns_site: true,
+      runs_server: false,
+    });
+    expect(await rightsOf(superUser)).toEqual({
+      rights: builtInRoles.site_super_user.rights,
+      owns_site: false,
+      runs_server: false,
+    });
+    await server.database.pool.query('update logins set is_operator = true where id = $1', [
+      user.loginId,
+    ]);
+    expect(await rightsOf(user)).toEqual({ rights: [], owns_site: false, runs_server: true });
+    const stranger = await addPerson(server, { siteId, role: null });
+    expect(refusal(await own('GET', '/rights', { by: stranger }))).toBe('404 2202');
   });
 });
 

@@ -58,24 +58,20 @@ export type AccessGroups = {
   ): Promise<Written<void>>;
 };
 
-type Parts = {
-  readonly database: Database;
+type WriteParts = {
   readonly audit: Audit;
   readonly clock: { now(): Date };
   readonly ids: Ids;
   readonly desiredState: DesiredState;
 };
 
+type Parts = WriteParts & { readonly database: Database };
+
 /** behaviour.md 5.3: a group without schedule grants nothing, which few expect. */
 export const noScheduleWord = 'no_time_schedule';
 
-export function createAccessGroups({
-  database,
-  audit,
-  clock,
-  ids,
-  desiredState,
-}: Parts): AccessGroups {
+export function createAccessGroups(parts: Parts): AccessGroups {
+  const { database, audit } = parts;
   const scopeOf = (actor: Actor): Scope => readScope(database, actor.tenantId);
   return {
     get: (actor, id) => getAccessGroup(scopeOf(actor), id),
@@ -83,15 +79,7 @@ export function createAccessGroups({
     listLocks: (actor, options, id) => listLocks(scopeOf(actor), options, isInGroup('locks', id)),
 
     create: (actor, body) =>
-      writeRights({ database, actor }, async (scope) => {
-        const id = ids.next<AccessGroupId>();
-        const collectionId = await collectionOfBody(scope, body.collection_id);
-        const row = { ...body, id, collection_id: collectionId, created_at: clock.now() };
-        await insertAccessGroup(scope, row);
-        const stored = await getAccessGroup(scope, id);
-        audit.record(scope, actor, { ...fact('create', stored), after: stored });
-        return stored;
-      }),
+      writeRights({ database, actor }, (scope) => addAccessGroup(scope, parts, { actor, body })),
 
     update: (actor, id, body) =>
       writeRights({ database, actor }, async (scope) => {
@@ -119,38 +107,76 @@ export function createAccessGroups({
         const accessorIds = await listMemberIds<AccessorId>(scope, 'accessors', id);
         const lockIds = await listMemberIds<LockId>(scope, 'locks', id);
         await deleteAccessGroup(scope, id);
-        await settle(scope, id, { accessorIds, lockIds });
+        await settle(scope, parts, { id, touched: { accessorIds, lockIds } });
         audit.record(scope, actor, { ...fact('delete', row), before: row });
       }),
 
     relate: (actor, id, change) =>
-      writeRights({ database, actor }, async (scope, warn) => {
-        const group = await heldAccessGroup(scope, id);
-        const { relation } = change;
-        const { removed, added } = await writeRelation(scope, group, change);
-        const touched = [...new Set([...removed, ...added])];
-        await settle(scope, id, touchedAs(relation, touched));
-        if (await lacksSchedule(scope, id)) warn(noScheduleWord);
-        audit.record(scope, actor, {
-          ...fact(`update_${relation}`, group),
-          detail: counts(change),
-          // Of a long list only what went and what came.
-          before: { [relation]: removed },
-          after: { [relation]: added },
-        });
-      }),
+      writeRights({ database, actor }, (scope, warn) =>
+        changeRelation(scope, parts, { actor, id, change, warn }),
+      ),
   };
+}
 
-  /** Offline rights and desired state follow; both are asked once for all that was touched. */
-  async function settle(scope: WriteScope, id: AccessGroupId, touched: Touched): Promise<void> {
-    const { accessorIds, lockIds } = touched;
-    const offline = await settleOfflineKeys(scope, { accessorIds, lockIds, now: clock.now() });
-    await desiredState.refresh(scope, {
-      groupIds: [id],
-      accessorIds,
-      lockIds: [...new Set([...lockIds, ...offline])],
-    });
-  }
+/** Makes a group. VALUE_INVALID: collection unknown. */
+export async function addAccessGroup(
+  scope: WriteScope,
+  { audit, clock, ids }: WriteParts,
+  { actor, body }: { readonly actor: Actor; readonly body: PostAccessGroup },
+): Promise<AccessGroupRow> {
+  const id = ids.next<AccessGroupId>();
+  const collectionId = await collectionOfBody(scope, body.collection_id);
+  const row = { ...body, id, collection_id: collectionId, created_at: clock.now() };
+  await insertAccessGroup(scope, row);
+  const stored = await getAccessGroup(scope, id);
+  audit.record(scope, actor, { ...fact('create', stored), after: stored });
+  return stored;
+}
+
+/** Changes who or what is in a group, in a transaction of the caller's; the codes of `relate`. */
+export async function changeRelation(
+  scope: WriteScope,
+  parts: WriteParts,
+  {
+    actor,
+    id,
+    change,
+    warn,
+  }: {
+    readonly actor: Actor;
+    readonly id: AccessGroupId;
+    readonly change: { readonly relation: GroupRelation } & RelationChange;
+    readonly warn: (word: string) => void;
+  },
+): Promise<void> {
+  const group = await heldAccessGroup(scope, id);
+  const { relation } = change;
+  const { removed, added } = await writeRelation(scope, group, change);
+  const touched = [...new Set([...removed, ...added])];
+  await settle(scope, parts, { id, touched: touchedAs(relation, touched) });
+  if (await lacksSchedule(scope, id)) warn(noScheduleWord);
+  parts.audit.record(scope, actor, {
+    ...fact(`update_${relation}`, group),
+    detail: counts(change),
+    // Of a long list only what went and what came.
+    before: { [relation]: removed },
+    after: { [relation]: added },
+  });
+}
+
+/** Offline rights and desired state follow; both are asked once for all that was touched. */
+async function settle(
+  scope: WriteScope,
+  { clock, desiredState }: WriteParts,
+  { id, touched }: { readonly id: AccessGroupId; readonly touched: Touched },
+): Promise<void> {
+  const { accessorIds, lockIds } = touched;
+  const offline = await settleOfflineKeys(scope, { accessorIds, lockIds, now: clock.now() });
+  await desiredState.refresh(scope, {
+    groupIds: [id],
+    accessorIds,
+    lockIds: [...new Set([...lockIds, ...offline])],
+  });
 }
 
 type Touched = { readonly accessorIds: readonly AccessorId[]; readonly lockIds: readonly LockId[] };

@@ -83,59 +83,14 @@ type Plan = {
 
 export function createSiteUserChanges(parts: SiteUserParts): SiteUserChanges {
   const { database, audit, clock, desiredState } = parts;
-
-  async function planOf(
-    scope: Scope,
-    at: AtWork,
-    { id, body }: { readonly id: AccessorId; readonly body: PatchSiteUser },
-  ): Promise<Plan> {
-    const { siteId } = at;
-    const row = await getSiteUser(scope, { siteId, id, now: clock.now() });
-    const tagId =
-      typeof body.tag_id === 'string'
-        ? await tagOfBody(scope, { siteId, tagId: body.tag_id })
-        : body.tag_id;
-    const person = await planPerson(scope, { row, body });
-    const roles =
-      body.role_ids === undefined
-        ? undefined
-        : await chooseRoles(scope, at, { asked: body.role_ids, present: rolesOfSiteUser(row) });
-    if (typeof tagId === 'string') await checkTagFree(scope, { tagId, owner: row });
-    checkEditable(at, row);
-    if (row.is_owner && body.blocked === true) throw notAllowed('The owner cannot be blocked.');
-    if (row.is_owner && roles !== undefined && !areSame(roles, rolesOfSiteUser(row)))
-      throw notAllowed('The roles of the owner cannot be changed.');
-    return { row, roles, tagId, ...person };
-  }
-
   return {
     async update(at, id, body) {
-      const { actor, siteId } = at;
-      const first = await planOf(readScope(database, actor.tenantId), at, { id, body });
+      const { actor } = at;
+      const first = await planOf(readScope(database, actor.tenantId), parts, { at, id, body });
       const invited = await invite(parts, at, first);
       return writeRights({ database, actor }, async (scope, warn) => {
         if (first.newAddress !== undefined) await holdAddress(scope, first.newAddress);
-        const accessor = await heldSiteUser(scope, at, id);
-        const plan = await planOf(scope, at, { id, body });
-        if (invited !== inviteeOf(plan)?.userId)
-          throw new ApiError('INVITE_FAILED', {
-            reason: 'The person changed meanwhile; try again.',
-          });
-        const owner = await writePerson(scope, parts, { at, accessor, plan });
-        await writeFlags(scope, parts, { at, id, body, plan, warn });
-        if (plan.tagId !== undefined)
-          await writeTag(scope, parts, { at, owner, tagId: plan.tagId });
-        const accessorIds = [id];
-        const lockIds = await settleOfflineKeys(scope, { accessorIds, now: clock.now() });
-        await desiredState.refresh(scope, { accessorIds, lockIds });
-        const after = await getSiteUser(scope, { siteId, id, now: clock.now() });
-        audit.record(scope, actor, {
-          ...fact('update', at, id),
-          detail: changed(body),
-          before: shown(plan.row),
-          after: shown(after),
-        });
-        return after;
+        return changeSiteUser(scope, parts, { at, id, body, invited, warn });
       });
     },
 
@@ -167,6 +122,74 @@ export function createSiteUserChanges(parts: SiteUserParts): SiteUserChanges {
         });
       }),
   };
+}
+
+type Change = { readonly at: AtWork; readonly id: AccessorId; readonly body: PatchSiteUser };
+
+/**
+ * Writes what a body changes of a site user, in a transaction of the caller's; the codes of `update`. `invited` is who was sent an
+ * invitation for it: INVITE_FAILED when it would be another person.
+ */
+export async function changeSiteUser(
+  scope: WriteScope,
+  parts: SiteUserParts,
+  {
+    at,
+    id,
+    body,
+    invited,
+    warn,
+  }: Change & {
+    readonly invited: UserId | undefined;
+    readonly warn: (word: string) => void;
+  },
+): Promise<SiteUserRow> {
+  const { audit, clock, desiredState } = parts;
+  const { actor, siteId } = at;
+  const accessor = await heldSiteUser(scope, at, id);
+  const plan = await planOf(scope, parts, { at, id, body });
+  if (invited !== inviteeOf(plan)?.userId)
+    throw new ApiError('INVITE_FAILED', {
+      reason: 'The person changed meanwhile; try again.',
+    });
+  const owner = await writePerson(scope, parts, { at, accessor, plan });
+  await writeFlags(scope, parts, { at, id, body, plan, warn });
+  if (plan.tagId !== undefined) await writeTag(scope, parts, { at, owner, tagId: plan.tagId });
+  const accessorIds = [id];
+  const lockIds = await settleOfflineKeys(scope, { accessorIds, now: clock.now() });
+  await desiredState.refresh(scope, { accessorIds, lockIds });
+  const after = await getSiteUser(scope, { siteId, id, now: clock.now() });
+  audit.record(scope, actor, {
+    ...fact('update', at, id),
+    detail: changed(body),
+    before: shown(plan.row),
+    after: shown(after),
+  });
+  return after;
+}
+
+async function planOf(
+  scope: Scope,
+  { clock }: Pick<SiteUserParts, 'clock'>,
+  { at, id, body }: Change,
+): Promise<Plan> {
+  const { siteId } = at;
+  const row = await getSiteUser(scope, { siteId, id, now: clock.now() });
+  const tagId =
+    typeof body.tag_id === 'string'
+      ? await tagOfBody(scope, { siteId, tagId: body.tag_id })
+      : body.tag_id;
+  const person = await planPerson(scope, { row, body });
+  const roles =
+    body.role_ids === undefined
+      ? undefined
+      : await chooseRoles(scope, at, { asked: body.role_ids, present: rolesOfSiteUser(row) });
+  if (typeof tagId === 'string') await checkTagFree(scope, { tagId, owner: row });
+  checkEditable(at, row);
+  if (row.is_owner && body.blocked === true) throw notAllowed('The owner cannot be blocked.');
+  if (row.is_owner && roles !== undefined && !areSame(roles, rolesOfSiteUser(row)))
+    throw notAllowed('The roles of the owner cannot be changed.');
+  return { row, roles, tagId, ...person };
 }
 
 /** A site user as records show it. */
@@ -290,7 +313,7 @@ async function writePerson(
   await passPlaces(scope, { from: accessor.user_id, to: userId });
   await leaveSite(scope, { userId: accessor.user_id, siteId });
   const moved = { ...accessor, user_id: userId };
-  await giveTags(scope, parts, { at, row: moved, tagId: null });
+  await giveTags(scope, parts, { at, row: moved, tagIds: [] });
   if (mover.kind === 'login' || mover.person.has_profile)
     await tellOfPlace(scope, notices, { at, userId });
   return moved;

@@ -69,7 +69,7 @@ export type SiteUserParts = KeyWriteParts & {
 };
 
 /** Who comes: somebody known, the person of an account that no site of the tenant knows, or somebody new. */
-type Comer =
+export type Comer =
   | { readonly kind: 'known'; readonly person: Person }
   | { readonly kind: 'login'; readonly loginId: LoginId }
   | { readonly kind: 'new'; readonly email: string | null };
@@ -81,7 +81,7 @@ type Plan = {
 };
 
 /** What is written of whoever comes. */
-type Place = {
+export type Place = {
   readonly first_name: string;
   readonly last_name: string;
   readonly alias: string | null;
@@ -94,7 +94,7 @@ type Place = {
 };
 
 /** Ids are drawn before anything is stored, since the mail of an invitation names the person. */
-type Fresh = { readonly id: AccessorId; readonly userId: UserId };
+export export type Fresh = { readonly id: AccessorId; readonly userId: UserId };
 
 type Coming = {
   readonly at: AtWork;
@@ -118,14 +118,9 @@ export function createSiteUserCreation(parts: SiteUserParts): SiteUserCreation {
       const { comer, roles, tagId } = await plan(scope, fresh);
       if (idOf(comer, fresh) !== idOf(first.comer, fresh) || comer.kind !== first.comer.kind)
         throw new ApiError('INVITE_FAILED', { reason: 'The person changed meanwhile; try again.' });
-      const row = await settle(scope, parts, { at, fresh, comer, roles, place });
-      if (row.subscription_state === 'suspended') warn('seat_limit_reached');
-      await giveTags(scope, parts, { at, row, tagId });
-      const after = await getSiteUser(scope, { siteId: at.siteId, id: row.id, now: clock.now() });
-      const { own_roles: _roles, ...shown } = after;
-      parts.audit.record(scope, actor, { ...fact('create', at, row.id), after: shown });
-      await parts.desiredState.refresh(scope, { accessorIds: [row.id] });
-      await tellOfJoining(scope, parts, { at, comer, row });
+      const tagIds = tagId === null ? [] : [tagId];
+      const after = await addComer(scope, parts, { at, fresh, comer, roles, place, tagIds });
+      if (after.subscription_state === 'suspended') warn('seat_limit_reached');
       return after;
     });
   }
@@ -177,7 +172,7 @@ export function createSiteUserCreation(parts: SiteUserParts): SiteUserCreation {
         });
       return come({
         at,
-        place: { ...guest, alias, expiresAt },
+        place: { ...plainPlace, alias, expiresAt },
         address: null,
         plan: () =>
           Promise.resolve({
@@ -190,7 +185,8 @@ export function createSiteUserCreation(parts: SiteUserParts): SiteUserCreation {
   };
 }
 
-const guest = {
+/** Nobody in particular: what a place has that nothing is said of. */
+export const plainPlace = {
   first_name: '',
   last_name: '',
   toggle_easy_office_mode: false,
@@ -200,22 +196,25 @@ const guest = {
   use_pin: false,
 } as const;
 
-function drawIds(ids: Ids): Fresh {
+export /** Ids for whoever comes, should they be needed. */
+export function drawIds(ids: Ids): Fresh {
   return { id: ids.next<AccessorId>(), userId: ids.next<UserId>() };
 }
 
-async function comerOf(scope: Scope, email: string | null): Promise<Comer> {
+export /** INVITE_FAILED: the address is malformed. */
+export async function comerOf(scope: Scope, email: string | null): Promise<Comer> {
   if (email === null) return { kind: 'new', email };
   const owner = await ownerOfAddress(scope, email);
   return owner.kind === 'nobody' ? { kind: 'new', email } : owner;
 }
 
-function idOf(comer: Comer, { userId }: Fresh): UserId {
+export /** The person who comes. */
+export function idOf(comer: Comer, { userId }: Fresh): UserId {
   return comer.kind === 'known' ? comer.person.id : userId;
 }
 
 /** None given = a plain user (connect-api.md 2.2). */
-function rolesOrUser(
+export function rolesOrUser(
   scope: Scope,
   at: AtWork,
   asked: readonly string[] | null,
@@ -225,9 +224,9 @@ function rolesOrUser(
 }
 
 /** Hands the mail over to whoever has an address and no profile. INVITE_FAILED. */
-async function invite(
+export async function invite(
   { database, invitations }: SiteUserParts,
-  at: AtWork,
+  at: Inviting,
   { comer, fresh }: { readonly comer: Comer; readonly fresh: Fresh },
 ): Promise<void> {
   if (comer.kind === 'login') return;
@@ -247,7 +246,7 @@ async function invite(
 /** The site and whoever invites, by name. */
 export async function senderOf(
   scope: Scope,
-  { siteId, userId }: Pick<AtWork, 'siteId' | 'userId'>,
+  { siteId, userId }: Pick<Inviting, 'siteId' | 'userId'>,
 ): Promise<{ readonly siteName: string | null; readonly inviterName: string }> {
   const site = await findCollection(scope, siteId);
   const inviter = await findPerson(scope, userId);
@@ -257,23 +256,43 @@ export async function senderOf(
   };
 }
 
+type NewPlace = {
+  readonly at: AtWork;
+  readonly fresh: Fresh;
+  readonly comer: Comer;
+  readonly roles: readonly Role[];
+  readonly place: Place;
+};
+
+/**
+ * Gives whoever comes a place in the site, with tags; people and audit log are told. VALUE_INVALID: somebody else did meanwhile, or a
+ * tag is another person's. Roles are chosen and the person is looked up before.
+ */
+export async function addComer(
+  scope: WriteScope,
+  parts: SiteUserParts,
+  { tagIds, ...coming }: NewPlace & { readonly tagIds: readonly TagId[] },
+): Promise<SiteUserRow> {
+  const { at, comer } = coming;
+  const row = await settle(scope, parts, coming);
+  await giveTags(scope, parts, { at, row, tagIds });
+  const after = await getSiteUser(scope, {
+    siteId: at.siteId,
+    id: row.id,
+    now: parts.clock.now(),
+  });
+  const { own_roles: _roles, ...shown } = after;
+  parts.audit.record(scope, at.actor, { ...fact('create', at, row.id), after: shown });
+  await parts.desiredState.refresh(scope, { accessorIds: [row.id] });
+  await tellOfJoining(scope, parts, { at, comer, row });
+  return after;
+}
+
 /** Stores person, place and setting; suspended where no seat is free. */
-async function settle(
+export async function settle(
   scope: WriteScope,
   { clock, ids }: SiteUserParts,
-  {
-    at,
-    fresh,
-    comer,
-    roles,
-    place,
-  }: {
-    readonly at: AtWork;
-    readonly fresh: Fresh;
-    readonly comer: Comer;
-    readonly roles: readonly Role[];
-    readonly place: Place;
-  },
+  { at, fresh, comer, roles, place }: NewPlace,
 ): Promise<SiteUserRow> {
   const { siteId } = at;
   const now = clock.now();
@@ -322,24 +341,24 @@ async function settle(
   return getSiteUser(scope, { siteId, id: fresh.id, now });
 }
 
-/** The tag of the body, and those that the person has in other sites (behaviour.md 5.1). */
+/** These tags, and those that the person has in other sites (behaviour.md 5.1). */
 export async function giveTags(
   scope: WriteScope,
   parts: SiteUserParts,
   {
     at,
     row,
-    tagId,
+    tagIds,
   }: {
-    readonly at: AtWork;
+    readonly at: Pick<Inviting, 'actor'>;
     readonly row: Pick<SiteUserRow, 'id' | 'user_id'>;
-    readonly tagId: TagId | null;
+    readonly tagIds: readonly TagId[];
   },
 ): Promise<void> {
   const owner = await holdAccessor(scope, row.id);
   if (owner === undefined) return;
   const others = await listTagsOfPerson(scope, { userId: row.user_id, exceptId: row.id });
-  for (const id of new Set([...(tagId === null ? [] : [tagId]), ...others])) {
+  for (const id of new Set([...tagIds, ...others])) {
     if (!(await holdTag(scope, id))) continue;
     const present: KeyId | undefined = await checkTagFree(scope, {
       tagId: id,
@@ -351,10 +370,10 @@ export async function giveTags(
 }
 
 /** Who was added, and, where no seat was free, owner and admins (behaviour.md 15). */
-async function tellOfJoining(
+export async function tellOfJoining(
   scope: WriteScope,
   { audit, notices }: SiteUserParts,
-  { at, comer, row }: { readonly at: AtWork; readonly comer: Comer; readonly row: SiteUserRow },
+  { at, comer, row }: { readonly at: Inviting; readonly comer: Comer; readonly row: SiteUserRow },
 ): Promise<void> {
   const { siteId, actor } = at;
   if (comer.kind === 'login' || (comer.kind === 'known' && comer.person.has_profile))
@@ -376,7 +395,7 @@ async function tellOfJoining(
 export async function tellOfPlace(
   scope: WriteScope,
   notices: Notices,
-  { at, userId }: { readonly at: AtWork; readonly userId: UserId },
+  { at, userId }: { readonly at: Inviting; readonly userId: UserId },
 ): Promise<void> {
   await notices.tell(scope, {
     word: 'added_to_site',
@@ -387,7 +406,7 @@ export async function tellOfPlace(
   });
 }
 
-async function siteText(scope: Scope, at: AtWork): Promise<string> {
+async function siteText(scope: Scope, at: Inviting): Promise<string> {
   const { siteName } = await senderOf(scope, at);
   return siteName === null ? 'a site' : `the site ${siteName}`;
 }

@@ -13,7 +13,7 @@ import type { Ids } from '#server/runtime/ids';
 import { lacksSchedule, type AccessGroupRow } from '#server/store/access-groups';
 import type { ListResult } from '#server/store/list';
 import type { Database } from '#server/store/pool';
-import { readScope, type Scope } from '#server/store/scope';
+import { readScope, type Scope, type WriteScope } from '#server/store/scope';
 import {
   deleteTimeSchedule,
   findTimeSchedule,
@@ -55,32 +55,26 @@ export type TimeSchedules = {
   remove(actor: Actor, schedule: GroupSchedule): Promise<Written<void>>;
 };
 
-type Parts = {
-  readonly database: Database;
+type WriteParts = {
   readonly audit: Audit;
   readonly clock: { now(): Date };
   readonly ids: Ids;
   readonly desiredState: DesiredState;
 };
 
+type Parts = WriteParts & { readonly database: Database };
+
 export function createTimeSchedules(parts: Parts): TimeSchedules {
-  const { database, audit, clock, ids, desiredState } = parts;
+  const { database, audit, desiredState } = parts;
   return {
     get: (actor, schedule) => getTimeSchedule(readScope(database, actor.tenantId), schedule),
     list: (actor, options, groupId) =>
       listTimeSchedules(readScope(database, actor.tenantId), options, groupId),
 
     create: (actor, groupId, body) =>
-      writeRights({ database, actor }, async (scope) => {
-        const group = await heldAccessGroup(scope, groupId);
-        checkSchedule(body);
-        const id = ids.next<TimeScheduleId>();
-        await insertTimeSchedule(scope, groupId, { ...body, id, created_at: clock.now() });
-        await desiredState.refresh(scope, { groupIds: [groupId] });
-        const after = await getTimeSchedule(scope, { groupId, id });
-        audit.record(scope, actor, { ...fact('create', { group, id }), after });
-        return after;
-      }),
+      writeRights({ database, actor }, (scope) =>
+        addTimeSchedule(scope, parts, { actor, groupId, body }),
+      ),
 
     update: (actor, { groupId, id }, body) =>
       writeRights({ database, actor }, async (scope) => {
@@ -110,6 +104,30 @@ export function createTimeSchedules(parts: Parts): TimeSchedules {
         audit.record(scope, actor, { ...fact('delete', { group, id }), before });
       }),
   };
+}
+
+/** Makes a schedule of a group, in a transaction of the caller's; the codes of `create`. */
+export async function addTimeSchedule(
+  scope: WriteScope,
+  { audit, clock, ids, desiredState }: WriteParts,
+  {
+    actor,
+    groupId,
+    body,
+  }: {
+    readonly actor: Actor;
+    readonly groupId: AccessGroupId;
+    readonly body: PostTimeSchedule;
+  },
+): Promise<TimeScheduleRow> {
+  const group = await heldAccessGroup(scope, groupId);
+  checkSchedule(body);
+  const id = ids.next<TimeScheduleId>();
+  await insertTimeSchedule(scope, groupId, { ...body, id, created_at: clock.now() });
+  await desiredState.refresh(scope, { groupIds: [groupId] });
+  const after = await getTimeSchedule(scope, { groupId, id });
+  audit.record(scope, actor, { ...fact('create', { group, id }), after });
+  return after;
 }
 
 async function getTimeSchedule(

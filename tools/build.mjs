@@ -14,7 +14,17 @@ import { ensureInstalled } from './install.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { packageProgram, root, runNode } from './run-program.mjs';
 
-const SOURCES = ['access', 'cli', 'contract', 'server', 'iq', 'simulator', 'test/load', 'test/kit'];
+const SOURCES = [
+  'access',
+  'cli',
+  'client',
+  'contract',
+  'server',
+  'iq',
+  'simulator',
+  'test/load',
+  'test/kit',
+];
 const SETTINGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 const dist = join(root, 'dist');

@@ -51,7 +51,7 @@ export function siteTagRoutes(
   ];
 }
 
-function toSiteTag(row: SiteTagRow): SiteTagResponse {
+export function toSiteTag(row: SiteTagRow): SiteTagResponse {
   return {
     id: row.id,
     blocked: row.blocked,

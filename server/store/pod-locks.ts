@@ -4,6 +4,7 @@ import type { AccessGroupId, LockId, PodId, TimeScheduleId } from '#contract/ids
 import type { ListOptions } from '#contract/odata';
 import type { PodScheduleResponse } from '#contract/pods';
 import type { RefResponse } from '#contract/refs';
+import type { Ids } from '#server/runtime/ids';
 import { listRows, type ListResult } from './list.ts';
 import type { PodOfSite } from './pods.ts';
 import type { Scope, WriteScope } from './scope.ts';
@@ -76,14 +77,21 @@ export async function removePodLocks(
 export async function replaceSchedules(
   scope: WriteScope,
   groupId: AccessGroupId,
-  schedules: readonly (PodScheduleResponse & {
-    readonly id: TimeScheduleId;
-    readonly created_at: Date;
-  })[],
+  {
+    schedules,
+    ids,
+    now,
+  }: { readonly schedules: readonly PodScheduleResponse[]; readonly ids: Ids; readonly now: Date },
 ): Promise<void> {
   await scope.query('delete from time_schedules where tenant_id = $1 and access_group_id = $2', [
     scope.tenantId,
     groupId,
   ]);
-  for (const schedule of schedules) await insertTimeSchedule(scope, groupId, schedule);
+  for (const [index, schedule] of schedules.entries())
+    await insertTimeSchedule(scope, groupId, {
+      ...schedule,
+      id: ids.next<TimeScheduleId>(),
+      // They are shown oldest first, which is to be the order they were sent in.
+      created_at: new Date(now.getTime() + index),
+    });
 }

@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import type { AccessorId, IqId, KeyId, TagId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
-import type { SqlListFields } from './odata-filter.ts';
+import type { Sql, SqlListFields } from './odata-filter.ts';
+import type { PodOfSite } from './pods.ts';
 import type { Scope } from './scope.ts';
 import type { SiteView } from './site-locks.ts';
 
@@ -73,11 +74,31 @@ export function listSiteTags(
   options: ListOptions,
   { siteId, accessorId }: SiteView,
 ): Promise<ListResult<SiteTagRow>> {
+  const where = sql`t.collection_id = ${siteId}::uuid
+    and (${accessorId}::uuid is null or h.accessor_id = ${accessorId}::uuid)`;
+  return listTagsWhere(scope, options, where);
+}
+
+/** A page of the tags that people of a pod have. */
+export function listPodTags(
+  scope: Scope,
+  options: ListOptions,
+  { siteId, id }: PodOfSite,
+): Promise<ListResult<SiteTagRow>> {
+  const where = sql`t.collection_id = ${siteId}::uuid and exists (select 1 from pod_users u
+    where u.tenant_id = t.tenant_id and u.pod_id = ${id}::uuid and u.accessor_id = h.accessor_id)`;
+  return listTagsWhere(scope, options, where);
+}
+
+function listTagsWhere(
+  scope: Scope,
+  options: ListOptions,
+  where: Sql,
+): Promise<ListResult<SiteTagRow>> {
   return listRows<SiteTagRow>(scope, {
     from: sql.raw(joins),
     tenant: sql`t.tenant_id`,
-    where: sql`t.collection_id = ${siteId}::uuid
-      and (${accessorId}::uuid is null or h.accessor_id = ${accessorId}::uuid)`,
+    where,
     select: sql.raw(columns),
     fields: siteTagFields,
     options,

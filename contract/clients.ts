@@ -16,6 +16,7 @@ import {
 export const clientKinds = ['confidential', 'public'] as const;
 
 export const clientGrants = [
+  'access_code',
   'authorization_code',
   'client_credentials',
   'password',

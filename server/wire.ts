@@ -7,6 +7,7 @@ import { extFace } from './connect-api/ext-face.ts';
 import { connectVersions } from '#contract/connect-version';
 import { connectFace } from './connect-api/connect-face.ts';
 import { connectRoutes } from './connect-api/connect-routes.ts';
+import { createCodeAdmission } from './connect-api/pod-access-codes.ts';
 import { extCoreFace, siteOwnerRoutes } from './connect-api/site-owners.ts';
 import { coreRoutes } from './core-api/core-routes.ts';
 import { coreFace } from './core-api/face.ts';
@@ -262,6 +263,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     }).register(app);
     const parts = {
       checkToken,
+      admitByCode: createCodeAdmission(database),
       clock,
       rateLimit: createRateLimit({ perMinute: config.rateLimit, clock }),
       originRules: {

@@ -90,7 +90,8 @@ export function createAccountRemovals(parts: RemovalParts): AccountRemovals {
     const tenantId = nilUuid as TenantId;
     await inTransaction({ database, tenantId }, async (scope) => {
       const gone = await deleteLogin(scope, loginId);
-      if (gone === undefined) return;
+      // Whoever came by an access code has no address.
+      if (gone === undefined || gone.email === null) return;
       await leaveAccountMail(scope, parts, {
         loginId: null,
         address: gone.email,

@@ -194,12 +194,14 @@ function usesOf(client: ClientRow): ClientUses {
 function checkUses(kind: ClientKind, uses: ClientUses): void {
   const { grants, scopes, redirectUris } = uses;
   const has = (grant: string): boolean => grants.includes(grant);
-  const isOfPeople = has('authorization_code') || has('password');
+  const isOfPeople = has('authorization_code') || has('password') || has('access_code');
   if (grants.length === 0) throw invalid('grants', 'A client needs a grant.');
   if (kind === 'public' && (has('password') || has('client_credentials')))
     throw invalid('grants', 'password and client_credentials are for confidential clients.');
+  if (kind === 'confidential' && has('access_code'))
+    throw invalid('grants', 'access_code is for public clients.');
   if (has('refresh_token') && !isOfPeople)
-    throw invalid('grants', 'refresh_token goes with authorization_code or password.');
+    throw invalid('grants', 'refresh_token goes with a grant of people.');
   if (scopes.length === 0) throw invalid('scopes', 'A client needs a scope.');
   if (scopes.includes('offline_access') && !has('refresh_token'))
     throw invalid('scopes', 'offline_access goes with the grant refresh_token.');

@@ -15,6 +15,8 @@ export type Caller = {
   readonly userId?: UserId;
   /** How the person proved to be it: `password`, `mfa`, `passkey`, `access_code`; empty for programs. */
   readonly amr: readonly string[];
+  /** The access code of a pod that the token was given for; absent in every other token (identity.md 4). */
+  readonly accessCodeId?: string;
   /** When the person signed in or the program took its token; seconds since 1970. */
   readonly authTimeSeconds: number;
   readonly sessionId?: string;

@@ -43,6 +43,8 @@ export type FaceParts = {
   readonly clock: Clock;
   readonly originRules: OriginRules;
   readonly rateLimit: RateLimit;
+  /** Asked of tokens for access codes, and of all at their one call: an empty 403 where it is not theirs (identity.md 4). */
+  readonly admitByCode: (caller: Caller, access: Access) => Promise<void>;
 };
 
 const callers = new WeakMap<FastifyRequest, Caller>();
@@ -64,6 +66,8 @@ export function registerFace(
         const caller = await parts.checkToken(request.headers.authorization, face);
         parts.rateLimit(caller.clientId);
         face.authorize(caller, route.access);
+        if (caller.accessCodeId !== undefined || route.access === 'pod_pass')
+          await parts.admitByCode(caller, route.access);
         if (route.hasCollectionHeader === true) checkCollectionHeader(request);
         callers.set(request, caller);
       },

@@ -13,9 +13,9 @@ import type { ListRequest } from './list.ts';
 
 /**
  * read: any scope of the face; write: day-to-day writing; hardware: what touches hardware; plates: licence plates; lockers: what a
- * token for lockers alone may do.
+ * token for lockers alone may do; pod_pass: what alone a token for an access code may do that nobody has become a guest by yet.
  */
-export type Access = 'read' | 'write' | 'hardware' | 'plates' | 'lockers';
+export type Access = 'read' | 'write' | 'hardware' | 'plates' | 'lockers' | 'pod_pass';
 
 export type QueryKind = 'bool' | 'uuid' | 'text';
 export type QueryParameter = {

@@ -175,6 +175,7 @@ function readClaims(payload: unknown, issuer: string): Verified {
     typeof exp === 'number';
   if (!isReadable) throw invalidToken('The token is invalid');
   const [sessionId, tokenId] = [text(sid), text(claims['jti'])];
+  const accessCodeId = text(claims['access_code_id']);
   return {
     audiences: texts(claims['aud']),
     notBeforeSeconds: number(claims['nbf']) ?? iat,
@@ -188,6 +189,7 @@ function readClaims(payload: unknown, issuer: string): Verified {
       authTimeSeconds: number(claims['auth_time']) ?? iat,
       ...(sessionId === undefined ? {} : { sessionId }),
       ...(tokenId === undefined ? {} : { tokenId }),
+      ...(accessCodeId === undefined ? {} : { accessCodeId }),
       expiresAtSeconds: exp,
     },
   };

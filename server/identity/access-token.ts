@@ -49,6 +49,13 @@ function personClaims(person: SignedInPerson): Record<string, unknown> {
     amr: [...person.amr],
     auth_time: secondsOf(person.authTime),
     skip_email: false,
+    ...(person.pass === null
+      ? {}
+      : {
+          site_id: person.pass.siteId,
+          pod_id: person.pass.podId,
+          access_code_id: person.pass.accessCodeId,
+        }),
     ...Object.fromEntries(profiles),
   };
 }

@@ -6,6 +6,7 @@ import { isSecretRight, type Clients } from './clients.ts';
 import { isRegistered } from '#server/domain/redirect-uris';
 
 export const libraryGrants = [
+  'access_code',
   'authorization_code',
   'client_credentials',
   'password',

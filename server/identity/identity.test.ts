@@ -90,6 +90,7 @@ describe('discovery', () => {
       ],
       grant_types_supported: expect.toSatisfy((grants: readonly string[]) =>
         isDeepStrictEqual([...grants].sort(), [
+          'access_code',
           'authorization_code',
           'client_credentials',
           'password',

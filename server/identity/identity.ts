@@ -21,6 +21,7 @@ import { openKeyFile } from './key-file.ts';
 import { readLimits } from './limit-numbers.ts';
 import { createLogins, type Logins } from './logins.ts';
 import { createPasswordCheck, type PasswordCheck } from './password-check.ts';
+import { createAccessCodeSignIn } from './access-code-grant.ts';
 import { createPasswordSignIn } from './password-grant.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { createPayloadAdapter } from './payload-adapter.ts';
@@ -132,6 +133,7 @@ export function createIdentity({
       isIntegrationAccount(database, account),
     limits,
   });
+  const signInByAccessCode = createAccessCodeSignIn({ database, audit, clock, ids, limits });
   const placeholderSecret = randomText(ids);
   const findPerson: ProviderParts['findPerson'] = (sessionId, tenantId) =>
     findSignedInPerson(database, { sessionId, tenantId });
@@ -149,6 +151,7 @@ export function createIdentity({
       newId: () => randomText(ids),
       payloadAdapter: (model) => createPayloadAdapter({ model, database, clock }),
       signInByPassword,
+      signInByAccessCode,
       findPerson,
       onReuse: (ctx, person) => reuseAudit.note(ctx, person),
     });

@@ -13,6 +13,7 @@ export const defaultLimits = {
   clientSecret: { count: 20, withinMs: 10 * MINUTE_MS },
   secondFactor: { count: 20, withinMs: HOUR_MS },
   recoveryCode: { count: 5, withinMs: HOUR_MS },
+  accessCode: { count: 20, withinMs: HOUR_MS },
   requests: { count: 1_200, withinMs: MINUTE_MS },
 } as const satisfies Readonly<Record<string, Limit>>;
 
@@ -27,6 +28,7 @@ const names: ReadonlyMap<string, LimitName> = new Map([
   ['client_secret', 'clientSecret'],
   ['second_factor', 'secondFactor'],
   ['recovery_code', 'recoveryCode'],
+  ['access_code', 'accessCode'],
   ['requests_per_minute', 'requests'],
 ]);
 

@@ -31,6 +31,8 @@ export async function ensureOwnClients({
   await upsertPublicClient(database, {
     ...common,
     id: PHONE_CLIENT,
+    // Guests of a pod type their code into it (identity.md 4).
+    grants: [...grants, 'access_code'],
     name: 'Cardea on the phone',
     // A scheme of its own (RFC 8252 section 7.1), and a port of the phone itself for tests on a computer.
     redirectUris: ['org.cardea.phone:/signed-in', 'http://127.0.0.1/signed-in'],

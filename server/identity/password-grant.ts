@@ -1,18 +1,9 @@
-import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-import type { LoginId, TenantId } from '#contract/ids';
+import type { LoginId } from '#contract/ids';
 import { temporarilyUnavailable } from './grant-errors.ts';
 import type { PasswordCheck } from './password-check.ts';
-import type { Origin } from './sign-in-audit.ts';
+import type { PersonSignIn } from './person-grant.ts';
 import type { SignInLimits } from './sign-in-limits.ts';
-
-export type PasswordSignIn = (
-  ctx: TokenEndpointGrantContext,
-  attempt: {
-    readonly clientId: string;
-    readonly tenantId: TenantId | null;
-  } & Origin,
-) => Promise<LoginId>;
 
 /** Signs a person in by address and password, or throws what the token endpoint answers (identity.md 3 and 10). */
 export function createPasswordSignIn({
@@ -27,7 +18,7 @@ export function createPasswordSignIn({
     readonly clientId: string;
   }) => Promise<boolean>;
   readonly limits: SignInLimits;
-}): PasswordSignIn {
+}): PersonSignIn {
   return async (ctx, { clientId, tenantId, network, requestId }) => {
     const { username, password } = ctx.oidc.params;
     if (typeof username !== 'string' || typeof password !== 'string') {

@@ -27,10 +27,9 @@ import { teachIdTokens } from './id-token.ts';
 import { createInteractionPolicy } from './interaction-policy.ts';
 import { INTERACTIONS_COOKIE, waitingCookie } from './interactions.ts';
 import { API, factsOf, libraryCookies } from './library-request.ts';
-import type { PasswordSignIn } from './password-grant.ts';
-import { createPasswordGrant } from './password-tokens.ts';
 import { paths } from './paths.ts';
 import { claimsOfScopes, personClaims } from './person-claims.ts';
+import { createPersonGrant, type PersonSignIn } from './person-grant.ts';
 import { settleScopes } from './scopes.ts';
 import { cookieText } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
@@ -50,7 +49,8 @@ export type ProviderParts = {
   /** 256 random bits as text. */
   readonly newId: () => string;
   readonly payloadAdapter: (model: string) => Adapter;
-  readonly signInByPassword: PasswordSignIn;
+  readonly signInByPassword: PersonSignIn;
+  readonly signInByAccessCode: PersonSignIn;
   /** The person of a session that was not ended, in the client's tenant or in all. */
   readonly findPerson: (
     sessionId: string,
@@ -214,13 +214,18 @@ export function createProvider(parts: ProviderParts): Provider {
 
   teachClients(provider);
   teachIdTokens(provider);
-  const passwordGrant = createPasswordGrant(provider, {
+  const ofPerson = {
     ...parts,
     apiResource,
     settleRequest,
-    notePerson: (ctx, person) => people.set(ctx, person),
-  });
+    notePerson: (ctx: KoaContextWithOIDC, person: SignedInPerson) => people.set(ctx, person),
+  };
+  const byPassword = { word: 'password', signInBy: parts.signInByPassword } as const;
+  const byCode = { word: 'access_code', signInBy: parts.signInByAccessCode } as const;
+  const passwordGrant = createPersonGrant(provider, ofPerson, byPassword);
   provider.registerGrantType('password', passwordGrant, ['username', 'password', 'scope']);
+  const codeGrant = createPersonGrant(provider, ofPerson, byCode);
+  provider.registerGrantType('access_code', codeGrant, ['access_code', 'scope']);
   // Behind a rewritten request the library takes its own address from these headers alone.
   provider.proxy = true;
   provider.use(async (ctx, next) => {
@@ -261,11 +266,13 @@ function settleRequest(ctx: KoaContextWithOIDC, client: Client): readonly string
   const { kind, grants, scopes: ofClient } = clientFacts(client);
   const isAuthorization = ctx.oidc.route === 'authorization';
   const grant = isAuthorization ? 'authorization_code' : String(params['grant_type']);
-  const mayUse = grants.includes(grant) && (isAuthorization || kind === 'confidential');
+  const isOpen = isAuthorization || grant === 'access_code';
+  const mayUse = grants.includes(grant) && (isOpen || kind === 'confidential');
   if (!mayUse) throw new errors.UnauthorizedClient('the client may not use this grant');
   const requested = isAuthorization ? params[demandNames.scope] : params['scope'];
+  const ofGuests = grant === 'access_code' ? guestScopes(grants) : undefined;
   const scopes = settleScopes({
-    requested: typeof requested === 'string' ? requested : undefined,
+    requested: typeof requested === 'string' ? requested : ofGuests,
     ofClient,
     grantsOfClient: grants,
     hasPerson: grant !== 'client_credentials',
@@ -273,6 +280,12 @@ function settleRequest(ctx: KoaContextWithOIDC, client: Client): readonly string
   if (scopes === undefined) throw new errors.InvalidScope('scope is not allowed', '');
   params['scope'] = scopes.join(' ');
   return scopes;
+}
+
+/** What a guest gets who asks for nothing: all of the Connect face, and to stay signed in (identity.md 4). */
+function guestScopes(grantsOfClient: readonly string[]): string {
+  const staysSignedIn = grantsOfClient.includes('refresh_token');
+  return staysSignedIn ? 'user_api.full_access offline_access' : 'user_api.full_access';
 }
 
 function scopesOf(params: { readonly scope?: unknown } | undefined): string {

@@ -14,6 +14,7 @@ import {
   type FactorFailures,
   insertSignInFailure,
   listFactorFailures,
+  listFailuresInNetwork,
   listPasswordFailures,
   type PasswordFailures,
   recordSignIn,
@@ -94,6 +95,14 @@ export function secretWait(
   return latest([untilWindowOpens(failures, limits.clientSecret, now)], now);
 }
 
+/** Until when an access code may not be tried from a network; codes are nobody's account, so nobody else waits. */
+export function accessCodeWait(
+  failures: readonly Date[],
+  { now, limits = defaultLimits }: { readonly now: Date; readonly limits?: Limits },
+): Date | undefined {
+  return latest([untilWindowOpens(failures, limits.accessCode, now)], now);
+}
+
 /** When the limit is reached: a minute after the newest failure, or when the oldest that counts no longer does. */
 function oneTryAMinute(failures: readonly Date[], limit: Limit, now: Date): number {
   const opensAtMs = untilWindowOpens(failures, limit, now);
@@ -151,6 +160,8 @@ export type FactorTry = Omit<PasswordTry, 'email' | 'loginId'> & {
   readonly loginId: LoginId;
 };
 
+export type CodeTry = Omit<PasswordTry, 'email' | 'loginId' | 'isKnownDevice'>;
+
 export type ClientTry = {
   /** Undefined when there is no such client: all unknown ones share a limit per network. */
   readonly clientId: string | undefined;
@@ -168,6 +179,9 @@ export type SignInLimits = {
   factorFailed(attempt: FactorTry): Promise<void>;
   /** The person is signed in: the network is known to the account from then on. */
   passwordWasRight(attempt: { readonly loginId: LoginId; readonly network: string }): Promise<void>;
+  /** Seconds to wait before an access code is tried; undefined when it may be tried now. */
+  accessCodeWaitSeconds(network: string): Promise<number | undefined>;
+  accessCodeFailed(attempt: CodeTry): Promise<void>;
   /** Counts a request of a client; seconds to wait, or undefined when it may go on. */
   countRequest(attempt: ClientTry): Promise<number | undefined>;
   /** Counts a request for authorisation, by whatever it says is its client. */
@@ -243,6 +257,17 @@ export function createSignInLimits({
       failed({ account: `login:${loginId}`, ...failure }),
     passwordWasRight: ({ loginId, network }) =>
       recordSignIn(database, { loginId, network, at: clock.now() }),
+    async accessCodeWaitSeconds(network) {
+      const { count } = limits.accessCode;
+      const failures = await listFailuresInNetwork(database, {
+        kind: 'access_code',
+        network,
+        count,
+      });
+      return secondsUntil(accessCodeWait(failures, { now: clock.now(), limits }));
+    },
+    accessCodeFailed: (attempt) =>
+      failed({ kind: 'access_code', account: 'access_code', ...attempt }),
     countRequest: ({ clientId, network }) => count(clientAccount(clientId), network),
     countAuthorization: ({ clientId, network }) => count(authorizationAccount(clientId), network),
     secretFailed: (attempt) =>

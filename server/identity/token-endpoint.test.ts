@@ -257,7 +257,7 @@ describe('a request that is wrong', () => {
     expect(answer).toMatchObject({ status: 400, body: { error: 'unauthorized_client' } });
   });
 
-  it.each(['access_code', 'implicit', 'urn:x'])(
+  it.each(['implicit', 'urn:x'])(
     'of the grant %s is unsupported_grant_type',
     async (grant) => {
       expect(await asProgram({ grant_type: grant })).toMatchObject({

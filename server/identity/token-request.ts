@@ -15,6 +15,7 @@ const knownFields = [
   'redirect_uri',
   'code_verifier',
   'refresh_token',
+  'access_code',
   // Of revocation and introspection.
   'token',
   'token_type_hint',

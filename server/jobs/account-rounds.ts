@@ -10,10 +10,13 @@ import { eraseLinks } from '#server/store/account-links';
 import { eraseAddressChanges } from '#server/store/address-changes';
 import { erasePhoneCodes } from '#server/store/phone-codes';
 import type { Database } from '#server/store/pool';
+import { markSpentPasses } from '#server/store/pod-passes';
 import { eraseSignUps } from '#server/store/sign-ups';
 
 /** A deleted account is gone within a minute, whoever was killed over it (behaviour.md 19). */
 const everyMs = 20_000;
+/** Whoever typed an access code has so long to become a guest (identity.md 4). */
+const unusedPassMs = 24 * 3_600_000;
 
 export type AccountRounds = {
   start(): void;
@@ -38,6 +41,9 @@ export function createAccountRounds({
     firstMs: everyMs,
     everyMs,
     async round() {
+      const at = clock.now();
+      const unusedSince = new Date(at.getTime() - unusedPassMs);
+      await markSpentPasses(database, { unusedSince, now: at });
       await accountRemovals.carryOutMarked();
       await dataRemovals.carryOutDue();
       await addressChanges.makeRipe();

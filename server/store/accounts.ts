@@ -119,7 +119,7 @@ export type ListedAccount = {
 export async function listAccounts(database: Database): Promise<ListedAccount[]> {
   const { rows } = await database.pool.query<ListedAccount>(
     `select id, email, first_name, last_name, email_verified, is_operator, disabled_at is not null as is_disabled, created_at
-     from logins order by lower(email)`,
+     from logins where email is not null order by lower(email)`,
   );
   return rows;
 }

@@ -181,10 +181,10 @@ export async function listMarkedLogins(database: Database): Promise<LoginId[]> {
 export async function deleteLogin(
   scope: WriteScope,
   loginId: LoginId,
-): Promise<{ readonly email: string; readonly language: string | null } | undefined> {
+): Promise<{ readonly email: string | null; readonly language: string | null } | undefined> {
   await scope.query(`delete from oidc_payloads where payload ->> 'accountId' = $1`, [loginId]);
   await scope.query('delete from sign_in_failures where account = $1', [`login:${loginId}`]);
-  const [gone] = await scope.query<{ email: string; language: string | null }>(
+  const [gone] = await scope.query<{ email: string | null; language: string | null }>(
     'delete from logins where id = $1 returning email, language',
     [loginId],
   );

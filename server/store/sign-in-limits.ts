@@ -2,7 +2,8 @@
 import type { LoginId } from '#contract/ids';
 import type { Database } from './pool.ts';
 
-export type FailureKind = 'password' | 'client_secret' | 'second_factor' | 'recovery_code';
+export type FailureKind =
+  'password' | 'client_secret' | 'second_factor' | 'recovery_code' | 'access_code';
 
 export async function insertSignInFailure(
   database: Database,
@@ -135,6 +136,19 @@ export async function recordSignIn(
              where known.last_success_at < excluded.last_success_at - interval '1 hour'`,
     values: [signIn.loginId, signIn.network, signIn.at],
   });
+}
+
+/** The newest failures of a kind in a network, newest first. */
+export async function listFailuresInNetwork(
+  database: Database,
+  query: { readonly kind: FailureKind; readonly network: string; readonly count: number },
+): Promise<readonly Date[]> {
+  const { rows } = await database.pool.query<{ failed_at: Date }>({
+    name: 'list-failures-in-network',
+    text: `select failed_at from sign_in_failures where kind = $1 and network = $2 order by failed_at desc limit $3`,
+    values: [query.kind, query.network, query.count],
+  });
+  return rows.map((row) => row.failed_at);
 }
 
 /** Counts one request of the running minute, and gives that count and the newest failures of the pair, newest first. */

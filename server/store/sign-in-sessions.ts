@@ -1,5 +1,6 @@
 /** Who is signed in where. Sessions come before the tenant, as logins do: a person signs in once for all of them. */
 import type { LoginId } from '#contract/ids';
+import { hasLeftPod } from './pod-passes.ts';
 import type { Database } from './pool.ts';
 
 export type SignInSessionRow = {
@@ -205,6 +206,7 @@ export async function isTokenInForce(
     name: 'is-token-in-force',
     text: `select exists (select from clients where id = $1 and disabled_at is null)
              and ($2::uuid is null or exists (select from logins where id = $2 and disabled_at is null))
+             and ($2::uuid is null or not ${hasLeftPod('$2::uuid')})
              and ($3::uuid is null or exists (
                select from sign_in_sessions where id = $3 and login_id = $2 and ended_at is null))
              and not exists (select from revoked_tokens where id = any ($4::text[])) as active`,

@@ -1,4 +1,4 @@
-/** What a person's password is worth at the token endpoint: an access token, and on request a refresh token and an id token. */
+/** What a person's password or access code is worth at the token endpoint: an access token, and on request a refresh token and an id token. */
 import { personScopes } from '#contract/clients';
 import {
   errors,
@@ -8,20 +8,25 @@ import {
   type ResourceServer,
   type TokenEndpointGrantContext,
 } from 'oidc-provider';
-import type { TenantId } from '#contract/ids';
+import type { LoginId, TenantId } from '#contract/ids';
 import type { Clock } from '#server/runtime/clock';
 import type { SignedInPerson } from '#server/store/signed-in-people';
 import { ACCESS_TOKEN_SECONDS, REFRESH_UNUSED_SECONDS, secondsOf } from './access-token.ts';
 import { clientFacts } from './client-metadata.ts';
 import { API, factsOf } from './library-request.ts';
-import type { PasswordSignIn } from './password-grant.ts';
 import { personClaims } from './person-claims.ts';
+import type { Origin } from './sign-in-audit.ts';
 import type { Sessions } from './sessions.ts';
 
-export type PasswordGrantParts = {
+/** Says who it is by the fields of a request, or throws what the token endpoint answers. */
+export type PersonSignIn = (
+  ctx: TokenEndpointGrantContext,
+  attempt: { readonly clientId: string; readonly tenantId: TenantId | null } & Origin,
+) => Promise<LoginId>;
+
+export type PersonGrantParts = {
   readonly clock: Clock;
   readonly sessions: Sessions;
-  readonly signInByPassword: PasswordSignIn;
   readonly findPerson: (
     sessionId: string,
     tenantId: TenantId | null,
@@ -34,10 +39,14 @@ export type PasswordGrantParts = {
 
 type Given = { readonly client: Client; readonly person: SignedInPerson; readonly scope: string };
 
-/** The grant `password` of the token endpoint (identity.md 3). */
-export function createPasswordGrant(
+/** A grant of the token endpoint by which a person signs in with what the form says (identity.md 3 and 4). */
+export function createPersonGrant(
   provider: Provider,
-  parts: PasswordGrantParts,
+  parts: PersonGrantParts,
+  {
+    word,
+    signInBy,
+  }: { readonly word: 'password' | 'access_code'; readonly signInBy: PersonSignIn },
 ): (ctx: TokenEndpointGrantContext) => Promise<void> {
   return async (ctx) => {
     const { client } = ctx.oidc;
@@ -61,12 +70,12 @@ export function createPasswordGrant(
     const { id: clientId, tenantId } = clientFacts(ctx.oidc.client);
     const { network, requestId } = factsOf(ctx.req);
     const from = { clientId, tenantId, network, requestId };
-    const loginId = await parts.signInByPassword(ctx, from);
+    const loginId = await signInBy(ctx, from);
     const seconds = wants(scope, 'offline_access') ? REFRESH_UNUSED_SECONDS : ACCESS_TOKEN_SECONDS;
     const session = await parts.sessions.beginForProgram({
       loginId,
       clientId,
-      amr: ['password'],
+      amr: [word],
       identityProvider: 'local',
       isRemembered: false,
       network,
@@ -87,7 +96,7 @@ export function createPasswordGrant(
       client,
       accountId: person.loginId,
       grantId: grantId ?? person.sessionId,
-      gty: 'password',
+      gty: word,
       sid: person.sessionId,
       sessionUid: person.sessionId,
       scope,
@@ -108,7 +117,7 @@ export function createPasswordGrant(
       amr: [...person.amr],
       authTime: secondsOf(person.authTime),
       grantId,
-      gty: 'password',
+      gty: word,
       resource: API,
       rotations: 0,
       scope,

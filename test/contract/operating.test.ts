@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '#server/runtime/log';
@@ -163,6 +164,23 @@ describe('the metrics', () => {
     expect(answer.status).toBe(403);
     expect(answer.text).not.toContain('cardea_');
   });
+
+  it.each(['deploy/grafana/cardea.json', 'deploy/prometheus/alerts.yml'])(
+    'have every name that is used in %s',
+    async (path) => {
+      const text = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+      const shown = await figures();
+      const families = new Set([...shown.matchAll(/^# TYPE (\w+)/gm)].map((found) => found[1]));
+      const used = new Set(
+        [...text.matchAll(/\b(?:cardea|process|nodejs)_[a-z0-9_]+\b/g)].map(([name]) => name),
+      );
+      expect(used.size).toBeGreaterThan(5);
+      const unknown = [...used].filter(
+        (name) => !families.has(name) && !families.has(name.replace(/_(bucket|sum|count)$/, '')),
+      );
+      expect(unknown).toEqual([]);
+    },
+  );
 });
 
 describe('the traces', () => {

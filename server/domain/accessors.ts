@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import type { PatchAccessorRequest, PostAccessorRequest } from '#contract/accessors';
 import { ApiError } from '#contract/api-error';
-import type { AccessGroupId, AccessorId, CollectionId } from '#contract/ids';
+import type { AccessGroupId, AccessorId, CollectionId, LockId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
@@ -28,6 +28,7 @@ import {
 import type { ListResult } from '#server/store/list';
 import { findOfflineLocks } from '#server/store/offline-keys';
 import { leaveSite } from '#server/store/people';
+import { findGuestGroups } from '#server/store/pod-people';
 import type { Database } from '#server/store/pool';
 import { readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { changed, collectionOfBody } from './collections.ts';
@@ -165,11 +166,36 @@ export async function dropAccessor(
     desiredState,
   }: { readonly accessor: HeldAccessor; readonly desiredState: DesiredState },
 ): Promise<void> {
-  const { id, user_id: userId, collection_id: siteId } = accessor;
-  const lockIds = await findOfflineLocks(scope, { accessorId: id });
-  await deleteAccessor(scope, id);
+  await desiredState.refresh(scope, await takeAway(scope, accessor));
+}
+
+/** The same for a caller who tells the doors; gives what they must hear of. */
+export async function takeAway(
+  scope: WriteScope,
+  {
+    id,
+    user_id: userId,
+    collection_id: siteId,
+  }: Pick<HeldAccessor, 'id' | 'user_id' | 'collection_id'>,
+): Promise<Gone> {
+  const gone = await deletePlace(scope, id);
   if (userId !== null && siteId !== null) await leaveSite(scope, { userId, siteId });
-  await desiredState.refresh(scope, { accessorIds: [id], lockIds });
+  return gone;
+}
+
+/** What the doors must hear of when an accessor goes: with a guest of a pod goes the group of its own rule. */
+export type Gone = {
+  readonly accessorIds: readonly AccessorId[];
+  readonly lockIds: readonly LockId[];
+  readonly groupIds: readonly AccessGroupId[];
+};
+
+/** Deletes an accessor and keeps its person. */
+export async function deletePlace(scope: WriteScope, id: AccessorId): Promise<Gone> {
+  const offline = await findOfflineLocks(scope, { accessorId: id });
+  const { groupIds, lockIds } = await findGuestGroups(scope, [id]);
+  await deleteAccessor(scope, id);
+  return { accessorIds: [id], groupIds, lockIds: [...new Set([...offline, ...lockIds])] };
 }
 
 /**

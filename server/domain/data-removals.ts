@@ -5,7 +5,6 @@ import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
-import { deleteAccessor } from '#server/store/accessors';
 import { eraseAuditChanges } from '#server/store/audit-log';
 import type { Bus } from '#server/store/bus';
 import {
@@ -22,7 +21,6 @@ import {
   type PlaceOfLogin,
 } from '#server/store/data-removals';
 import type { ListResult } from '#server/store/list';
-import { findOfflineLocks } from '#server/store/offline-keys';
 import {
   blankLateEntries,
   deleteUserWithoutPlace,
@@ -34,6 +32,7 @@ import {
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type WriteScope } from '#server/store/scope';
 import { leaveAccountMail } from './account-mails.ts';
+import { deletePlace } from './accessors.ts';
 import { refusedText, removedText, type Addressee } from './data-removal-text.ts';
 import type { DesiredState } from './desired-state.ts';
 import type { Notices } from './notices.ts';
@@ -255,10 +254,8 @@ export async function forgetPerson(
   { siteId, userId, accessorId }: Person,
 ): Promise<void> {
   if (accessorId !== null) {
-    const lockIds = await findOfflineLocks(scope, { accessorId });
     await forgetEntries(scope, { siteId, accessorId, at: clock.now() });
-    await deleteAccessor(scope, accessorId);
-    await desiredState.refresh(scope, { accessorIds: [accessorId], lockIds });
+    await desiredState.refresh(scope, await deletePlace(scope, accessorId));
     await eraseAuditChanges(scope, accessorId);
   }
   await forgetMessages(scope, { siteId, userId });

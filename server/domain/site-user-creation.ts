@@ -80,6 +80,9 @@ type Plan = {
   readonly tagId: TagId | null;
 };
 
+/** Who lets somebody in, and where. */
+export type Inviting = Pick<AtWork, 'actor' | 'siteId' | 'userId'>;
+
 /** What is written of whoever comes. */
 export type Place = {
   readonly first_name: string;
@@ -94,7 +97,7 @@ export type Place = {
 };
 
 /** Ids are drawn before anything is stored, since the mail of an invitation names the person. */
-export export type Fresh = { readonly id: AccessorId; readonly userId: UserId };
+export type Fresh = { readonly id: AccessorId; readonly userId: UserId };
 
 type Coming = {
   readonly at: AtWork;
@@ -196,19 +199,19 @@ export const plainPlace = {
   use_pin: false,
 } as const;
 
-export /** Ids for whoever comes, should they be needed. */
+/** Ids for whoever comes, should they be needed. */
 export function drawIds(ids: Ids): Fresh {
   return { id: ids.next<AccessorId>(), userId: ids.next<UserId>() };
 }
 
-export /** INVITE_FAILED: the address is malformed. */
+/** INVITE_FAILED: the address is malformed. */
 export async function comerOf(scope: Scope, email: string | null): Promise<Comer> {
   if (email === null) return { kind: 'new', email };
   const owner = await ownerOfAddress(scope, email);
   return owner.kind === 'nobody' ? { kind: 'new', email } : owner;
 }
 
-export /** The person who comes. */
+/** The person who comes. */
 export function idOf(comer: Comer, { userId }: Fresh): UserId {
   return comer.kind === 'known' ? comer.person.id : userId;
 }
@@ -257,7 +260,7 @@ export async function senderOf(
 }
 
 type NewPlace = {
-  readonly at: AtWork;
+  readonly at: Inviting;
   readonly fresh: Fresh;
   readonly comer: Comer;
   readonly roles: readonly Role[];
@@ -289,7 +292,7 @@ export async function addComer(
 }
 
 /** Stores person, place and setting; suspended where no seat is free. */
-export async function settle(
+async function settle(
   scope: WriteScope,
   { clock, ids }: SiteUserParts,
   { at, fresh, comer, roles, place }: NewPlace,
@@ -370,13 +373,13 @@ export async function giveTags(
 }
 
 /** Who was added, and, where no seat was free, owner and admins (behaviour.md 15). */
-export async function tellOfJoining(
+async function tellOfJoining(
   scope: WriteScope,
   { audit, notices }: SiteUserParts,
   { at, comer, row }: { readonly at: Inviting; readonly comer: Comer; readonly row: SiteUserRow },
 ): Promise<void> {
   const { siteId, actor } = at;
-  if (comer.kind === 'login' || (comer.kind === 'known' && comer.person.has_profile))
+  if (comer.kind === 'login' || (comer.kind === 'known' && isReachable(comer.person)))
     await tellOfPlace(scope, notices, { at, userId: row.user_id });
   if (row.subscription_state !== 'suspended') return;
   audit.record(scope, actor, fact('seat_limit_reached', at, row.id));
@@ -389,6 +392,11 @@ export async function tellOfJoining(
     subject: 'No seat was free for a new user',
     text: `A user was added to ${site} while all its seats are taken. The user is suspended: no door opens until you suspend or remove somebody else and set the user to subscribed.`,
   });
+}
+
+/** Whoever came by a code of a pod signs in without an address. */
+function isReachable({ has_profile, email }: Person): boolean {
+  return has_profile && email !== null;
 }
 
 /** Somebody who has a profile is told of a place that was given to them. */

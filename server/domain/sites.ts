@@ -5,7 +5,6 @@ import {
   nilUuid,
   type AccessorId,
   type CollectionId,
-  type LockId,
   type LoginId,
   type TenantId,
   type UserId,
@@ -15,7 +14,6 @@ import { builtInRoles } from '#contract/roles';
 import type { PatchSiteRequest, PostSiteRequest } from '#contract/sites';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
-import { deleteAccessor } from '#server/store/accessors';
 import {
   deleteCollection,
   holdCollectionWhole,
@@ -24,7 +22,6 @@ import {
 } from '#server/store/collections';
 import type { ListResult } from '#server/store/list';
 import { ensureUser, isOperatorLogin } from '#server/store/logins';
-import { findOfflineLocks } from '#server/store/offline-keys';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope, type WriteScope } from '#server/store/scope';
 import {
@@ -46,6 +43,7 @@ import {
   type SiteRow,
 } from '#server/store/sites';
 import { listTenantIds } from '#server/store/tenants';
+import { deletePlace, type Gone } from './accessors.ts';
 import { changed, countryCode } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
 import { writeRights, type Written } from './rights-write.ts';
@@ -274,13 +272,10 @@ function requireAdmin({ roleIds }: NamedUser): void {
 async function leave(
   scope: WriteScope,
   person: { readonly siteId: CollectionId; readonly userId: UserId },
-): Promise<{ readonly accessorIds: readonly AccessorId[]; readonly lockIds: readonly LockId[] }> {
+): Promise<Gone> {
   const leaving = await holdSiteUserOf(scope, person);
-  if (leaving === undefined) return { accessorIds: [], lockIds: [] };
-  const { accessorId } = leaving;
-  const lockIds = await findOfflineLocks(scope, { accessorId });
-  await deleteAccessor(scope, accessorId);
-  return { accessorIds: [accessorId], lockIds };
+  if (leaving === undefined) return { accessorIds: [], lockIds: [], groupIds: [] };
+  return deletePlace(scope, leaving.accessorId);
 }
 
 async function handOver(

@@ -1,7 +1,8 @@
 /** Site users: an accessor of a site, its person and its setting there, as one row (connect-api.md 5.1). */
 import { sql } from 'kysely';
-import type { AccessorId, CollectionId, TagId, UserId } from '#contract/ids';
+import type { AccessorId, CollectionId, PodId, TagId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
+import { podUserTypes, type PodUserType } from '#contract/pods';
 import { builtInRoles, type Role } from '#contract/roles';
 import { subscriptionStates, type SubscriptionState } from '#contract/site-users';
 import { listRows, type ListResult } from './list.ts';
@@ -159,6 +160,36 @@ export function listSiteUsers(
     options,
     id: sql`a.id`,
     defaultOrder: [{ sql: sql`a.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],
+  });
+}
+
+export type PodUserRow = SiteUserRow & { readonly pod_user_type: PodUserType };
+
+const podUserFieldsAt = (now: string) =>
+  ({
+    ...fieldsAt(now),
+    pod_user_type: { type: 'enum', words: podUserTypes, sql: sql`u.pod_user_type` },
+    site_user_id: { type: 'uuid', sql: sql`a.id`, isNotNull: true },
+  }) as const satisfies SqlListFields;
+
+/** What lists of the people of a pod can be filtered and ordered by. */
+export const podUserFields = podUserFieldsAt(new Date(0).toISOString());
+
+/** A page of the members and guests of a pod, oldest first. */
+export function listPodUsers(
+  scope: Scope,
+  options: ListOptions,
+  { siteId, id }: { readonly siteId: CollectionId; readonly id: PodId },
+): Promise<ListResult<PodUserRow>> {
+  return listRows<PodUserRow>(scope, {
+    from: sql`${sql.raw(joins)} join pod_users u on u.tenant_id = a.tenant_id and u.accessor_id = a.id`,
+    tenant: sql`a.tenant_id`,
+    where: sql`a.collection_id = ${siteId}::uuid and u.pod_id = ${id}::uuid`,
+    select: sql`${columnsAt(options.now)}, u.pod_user_type`,
+    fields: podUserFieldsAt(options.now),
+    options,
+    id: sql`a.id`,
+    defaultOrder: [{ sql: sql`u.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],
   });
 }
 

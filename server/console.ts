@@ -13,6 +13,7 @@ export function placesText({ baseUrl, gatewayUrl, dataDir }: Places): string {
     '',
     '  Cardea is ready.',
     '',
+    `  Dashboard         ${baseUrl}/`,
     `  Core API          ${baseUrl}/v1.2`,
     `  Connect API       ${baseUrl}/v1.2/sites`,
     `  Your account      ${baseUrl}/account`,

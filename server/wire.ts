@@ -72,6 +72,7 @@ import { showGateway } from './gateway/metrics.ts';
 import { watchCommands } from './gateway/watch-commands.ts';
 import { watchEvents } from './gateway/watch-events.ts';
 import { createApp } from './http/app.ts';
+import { registerDashboard } from './http/dashboard.ts';
 import { registerFace } from './http/face.ts';
 import { createTrustedProxies } from './http/list-origin.ts';
 import { createRateLimit } from './http/rate-limit.ts';
@@ -250,6 +251,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     : undefined;
   if (isServing) {
     identity.register(app);
+    registerDashboard(app);
     createAccountPart({
       config,
       database,

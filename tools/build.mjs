@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureDashboard } from './dashboard.mjs';
 import { ensureInstalled } from './install.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { packageProgram, root, runNode } from './run-program.mjs';
@@ -32,12 +33,19 @@ const stamp = join(dist, '.cardea-built');
 
 /** Builds dist/ when it was built from other sources than those here; ends the program when it fails. */
 export function ensureBuilt() {
+  ensureServer();
+  ensureDashboard();
+}
+
+function ensureServer() {
   const sources = listSources();
   const wanted = hash(sources);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.log('Building …');
   // What a deleted source left in dist would still be found by imports.
-  rmSync(dist, { recursive: true, force: true });
+  if (existsSync(dist))
+    for (const name of readdirSync(dist).filter((name) => name !== 'dashboard'))
+      rmSync(join(dist, name), { recursive: true });
   if (!runNode(packageProgram('typescript/bin/tsc'), ['-p', 'tsconfig.build.json'])) {
     console.error('The build failed; the messages of tsc are above.');
     process.exit(1);

@@ -8,6 +8,7 @@ const CHECKS = [
   { name: 'Prettier', program: 'prettier/bin/prettier.cjs', args: ['--check', '.'] },
   { name: 'oxlint', program: 'oxlint/bin/oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'tsc', program: 'typescript/bin/tsc', args: ['--noEmit'] },
+  { name: 'tsc of the dashboard', program: 'typescript/bin/tsc', args: ['-p', 'dashboard'] },
 ];
 
 checkNodeVersion();

@@ -14,6 +14,7 @@ const FOLDERS = [
   'server',
   'iq',
   'simulator',
+  'dashboard',
   'test',
   'tools',
 ];
@@ -48,6 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   iq: ['contract', 'access'],
   simulator: ['contract', 'access', 'iq'],
   client: ['contract'],
+  dashboard: ['contract', 'client'],
   // The command line looks after the database itself; of what runs it knows the public API only.
   cli: ['contract', 'server/runtime', 'server/store', 'server/events', 'server/domain'],
 };
@@ -102,7 +104,7 @@ function importFaults(source: Source): string[] {
 function importFault(path: string, from: string, specifier: string): string | undefined {
   if (specifier.startsWith('.')) {
     const to = partOf(normalize(join(dirname(path), specifier)));
-    if (!/\.(ts|mjs)$/.test(specifier)) return 'a relative import names its file with .ts';
+    if (!/\.(tsx?|mjs|css)$/.test(specifier)) return 'a relative import names its file with .ts';
     const isNear = to === from || (from === TOGETHER && to.startsWith('server/'));
     return isNear ? undefined : 'another part is imported by its alias';
   }

@@ -1,0 +1,124 @@
+import { Button, Group, NativeSelect, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { EntryCategory } from '#contract/events';
+import type { StreamedEntry } from '#contract/streamed-events';
+import { download, quoted } from '../data/api.ts';
+import { useEvents } from '../data/events.ts';
+import { useSitePath } from '../data/site.tsx';
+import { IfMay } from '../parts/allowed.tsx';
+import { ErrorNote } from '../parts/error-note.tsx';
+import { EventList, useEntryColumns } from '../parts/event-list.tsx';
+import { useApiWords, useWords } from '../parts/language.tsx';
+import { Empty, PageFrame } from '../parts/page.tsx';
+import { eventApiWords, eventWords } from '../words/events.ts';
+import { pageWords } from '../words/pages.ts';
+
+const kinds: readonly EntryCategory[] = [
+  'lock_opened',
+  'lock_rejected',
+  'easy_office_mode',
+  'office_mode',
+  'privacy_mode',
+];
+
+export function Page() {
+  const say = useWords(eventWords);
+  const name = useWords(pageWords);
+  const word = useApiWords(eventApiWords);
+  const sitePath = useSitePath('/v1.1');
+  const [kind, setKind] = useState('');
+  const [door, setDoor] = useState('');
+  const [who, setWho] = useState('');
+  const [since, setSince] = useState('');
+  const [asked] = useDebouncedValue({ kind, door: door.trim(), who: who.trim(), since }, 250);
+  const entries = useEvents<StreamedEntry>('entries', { filter: filterOf(asked) });
+  const saving = useMutation({
+    mutationFn: () =>
+      download(
+        sitePath('entries/export'),
+        {
+          event_category: asked.kind || null,
+          lock_name: asked.door || null,
+          username: asked.who || null,
+          from_date: asked.since || null,
+        },
+        'entries.csv',
+      ),
+  });
+  const isFiltered = Object.values(asked).some((value) => value !== '');
+  return (
+    <PageFrame
+      title={name('entries')}
+      lead={say('entriesLead')}
+      acts={
+        <IfMay need="see_everything">
+          <Button variant="default" loading={saving.isPending} onClick={() => saving.mutate()}>
+            {say('export')}
+          </Button>
+        </IfMay>
+      }
+    >
+      <ErrorNote error={saving.error} />
+      <Group gap="sm" align="flex-end">
+        <NativeSelect
+          label={say('kind')}
+          value={kind}
+          onChange={({ currentTarget }) => setKind(currentTarget.value)}
+          data={[
+            { value: '', label: say('all') },
+            ...kinds.map((value) => ({ value, label: word(value) })),
+          ]}
+        />
+        <TextInput
+          label={say('door')}
+          value={door}
+          onChange={({ currentTarget }) => setDoor(currentTarget.value)}
+        />
+        <TextInput
+          label={say('who')}
+          value={who}
+          onChange={({ currentTarget }) => setWho(currentTarget.value)}
+        />
+        <TextInput
+          type="date"
+          label={say('day')}
+          value={since}
+          onChange={({ currentTarget }) => setSince(currentTarget.value)}
+        />
+      </Group>
+      <EventList
+        label={name('entries')}
+        of={entries}
+        columns={useEntryColumns()}
+        empty={
+          <Empty title={say('entriesEmpty')}>{isFiltered ? '' : say('entriesEmptyHelp')}</Empty>
+        }
+      />
+    </PageFrame>
+  );
+}
+
+type Asked = {
+  readonly kind: string;
+  readonly door: string;
+  readonly who: string;
+  readonly since: string;
+};
+
+/** OData of what somebody asks for. */
+function filterOf({ kind, door, who, since }: Asked): string {
+  const has = (field: string, text: string) =>
+    `contains(tolower(${field}),${quoted(text.toLowerCase())})`;
+  return [
+    kind === '' ? '' : `event_category eq ${quoted(kind)}`,
+    door === '' ? '' : has('lock_customer_reference', door),
+    who === ''
+      ? ''
+      : `(${['user_first_name', 'user_last_name', 'user_alias'].map((field) => has(field, who)).join(' or ')})`,
+    since === '' ? '' : `local_date_time ge ${since}T00:00:00`,
+  ]
+    .filter((part) => part !== '')
+    .join(' and ');
+}

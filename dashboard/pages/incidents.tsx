@@ -1,0 +1,70 @@
+import { Button, Group, NativeSelect } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { StreamedIncident } from '#contract/streamed-events';
+import { download, quoted } from '../data/api.ts';
+import { useEvents } from '../data/events.ts';
+import { useSitePath } from '../data/site.tsx';
+import { ErrorNote } from '../parts/error-note.tsx';
+import { EventList, useIncidentColumns } from '../parts/event-list.tsx';
+import { useApiWords, useWords } from '../parts/language.tsx';
+import { Empty, PageFrame } from '../parts/page.tsx';
+import { eventApiWords, eventWords } from '../words/events.ts';
+import { pageWords } from '../words/pages.ts';
+
+const kinds = [
+  'intrusion_alarm_start',
+  'tamper_alarm_start',
+  'door_left_open_alarm_start',
+  'lock_connection_lost',
+  'iq_connection_lost',
+  'low_battery_warning',
+  'lock_clock_failure',
+  'operation_not_completed',
+  'lock_reset',
+] as const;
+
+export function Page() {
+  const say = useWords(eventWords);
+  const name = useWords(pageWords);
+  const word = useApiWords(eventApiWords);
+  const sitePath = useSitePath('/v1.1');
+  const [kind, setKind] = useState('');
+  const incidents = useEvents<StreamedIncident>('incidents', {
+    filter: kind === '' ? '' : `event_category eq ${quoted(kind)}`,
+  });
+  const saving = useMutation({
+    mutationFn: () =>
+      download(sitePath('incidents/export'), { event_category: kind || null }, 'incidents.csv'),
+  });
+  return (
+    <PageFrame
+      title={name('incidents')}
+      lead={say('incidentsLead')}
+      acts={
+        <Button variant="default" loading={saving.isPending} onClick={() => saving.mutate()}>
+          {say('export')}
+        </Button>
+      }
+    >
+      <ErrorNote error={saving.error} />
+      <Group>
+        <NativeSelect
+          label={say('kind')}
+          value={kind}
+          onChange={({ currentTarget }) => setKind(currentTarget.value)}
+          data={[
+            { value: '', label: say('all') },
+            ...kinds.map((value) => ({ value, label: word(value) })),
+          ]}
+        />
+      </Group>
+      <EventList
+        label={name('incidents')}
+        of={incidents}
+        columns={useIncidentColumns()}
+        empty={<Empty title={say('incidentsEmpty')}>{say('incidentsEmptyHelp')}</Empty>}
+      />
+    </PageFrame>
+  );
+}

@@ -1,0 +1,53 @@
+import { Group } from '@mantine/core';
+import type { SiteLockResponse } from '#contract/site-locks';
+import { useList } from '../data/queries.ts';
+import { useWords } from '../parts/language.tsx';
+import { ListView, useListState } from '../parts/list.tsx';
+import { LockBattery, LockContact, LockState } from '../parts/lock-state.tsx';
+import { OpenButton } from '../parts/open-lock.tsx';
+import { Empty, PageFrame } from '../parts/page.tsx';
+import { SiteLink } from '../parts/site-link.tsx';
+import { lockWords } from '../words/locks.ts';
+import { pageWords } from '../words/pages.ts';
+
+/** States change at the door without an entry: how often they are asked for. */
+export const lockPollMs = 10_000;
+
+export function Page() {
+  const say = useWords(lockWords);
+  const name = useWords(pageWords);
+  const state = useListState({ searchIn: ['customer_reference'], order: 'customer_reference asc' });
+  const locks = useList<SiteLockResponse>('locks', { options: state.options, everyMs: lockPollMs });
+  return (
+    <PageFrame title={name('locks')} lead={say('lead')}>
+      <ListView
+        label={name('locks')}
+        of={locks}
+        state={state}
+        rowId={({ id }) => id}
+        columns={[
+          {
+            label: say('name'),
+            sort: 'customer_reference',
+            cell: (lock) => (
+              <SiteLink to={`locks/${lock.id}`}>{lock.customer_reference ?? lock.mac}</SiteLink>
+            ),
+          },
+          { label: say('state'), cell: (lock) => <LockState lock={lock} /> },
+          { label: say('contact'), cell: (lock) => <LockContact lock={lock} /> },
+          { label: say('battery'), cell: (lock) => <LockBattery lock={lock} /> },
+          { label: say('floor'), cell: (lock) => lock.floor?.customer_reference ?? '–' },
+          {
+            label: say('open'),
+            cell: (lock) => (
+              <Group justify="flex-end">
+                <OpenButton lock={lock} isSmall />
+              </Group>
+            ),
+          },
+        ]}
+        empty={<Empty title={say('empty')}>{say('emptyHelp')}</Empty>}
+      />
+    </PageFrame>
+  );
+}

@@ -1,0 +1,130 @@
+/** Entries and incidents as lists that grow downwards. */
+import { Button, Stack } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { StreamedEntry, StreamedIncident } from '#contract/streamed-events';
+import type { useEvents } from '../data/events.ts';
+import { eventApiWords, eventWords } from '../words/events.ts';
+import { useApiWords, useWords } from './language.tsx';
+import { ListView, type Column } from './list.tsx';
+import { Tag } from './lock-state.tsx';
+import { When } from './time.tsx';
+import { WhyButton } from './why.tsx';
+
+type Props<T> = {
+  readonly label: string;
+  readonly of: ReturnType<typeof useEvents<T>>;
+  readonly columns: readonly Column<T>[];
+  readonly empty: ReactNode;
+};
+
+/** A list of events with a button for earlier ones. */
+export function EventList<T extends { readonly id: string }>({
+  label,
+  of,
+  columns,
+  empty,
+}: Props<T>) {
+  const say = useWords(eventWords);
+  const items = of.data?.pages.flatMap((page) => page.items);
+  return (
+    <Stack gap="sm">
+      <ListView
+        label={label}
+        of={{
+          data: items && { items, count: null, next_page_link: null },
+          error: of.error,
+          refetch: () => of.refetch(),
+        }}
+        columns={columns}
+        rowId={({ id }) => id}
+        empty={empty}
+      />
+      {of.hasNextPage ? (
+        <Button
+          variant="default"
+          w="fit-content"
+          loading={of.isFetchingNextPage}
+          onClick={() => void of.fetchNextPage()}
+        >
+          {say('more')}
+        </Button>
+      ) : null}
+    </Stack>
+  );
+}
+
+/** Name of whoever used the door. */
+export function nameOf(entry: StreamedEntry): string {
+  return (
+    [entry.user_first_name, entry.user_last_name].filter(Boolean).join(' ') ||
+    (entry.user_alias ?? '')
+  );
+}
+
+export function useEntryColumns({ hasDoor = true } = {}): Column<StreamedEntry>[] {
+  const say = useWords(eventWords);
+  const word = useApiWords(eventApiWords);
+  const door: Column<StreamedEntry> = {
+    label: say('door'),
+    cell: (entry) => entry.lock_customer_reference ?? entry.lock_mac_address ?? '–',
+  };
+  return [
+    { label: say('when'), cell: (entry) => <When at={entry.utc_date_time} /> },
+    ...(hasDoor ? [door] : []),
+    {
+      label: say('who'),
+      cell: (entry) => (entry.exit_requested ? say('exit') : nameOf(entry) || say('somebody')),
+    },
+    {
+      label: say('what'),
+      cell: (entry) => (
+        <Tag color={entry.event_category === 'lock_rejected' ? 'red' : 'gray'}>
+          {word(entry.event_category)}
+        </Tag>
+      ),
+    },
+    { label: say('by'), cell: (entry) => word(entry.access_by) || '–' },
+    {
+      label: say('detail'),
+      cell: (entry) =>
+        entry.event_category === 'lock_rejected' ? (
+          <WhyButton entry={entry} />
+        ) : (
+          (entry.event_detail ?? '–').replaceAll('_', ' ')
+        ),
+    },
+  ];
+}
+
+/** Incidents that somebody should look after. */
+export function isTrouble({
+  event_category: category,
+}: Pick<StreamedIncident, 'event_category'>): boolean {
+  return !/_(end|restored)$|lock_time_set/.test(category ?? '');
+}
+
+export function useIncidentColumns(): Column<StreamedIncident>[] {
+  const say = useWords(eventWords);
+  const word = useApiWords(eventApiWords);
+  return [
+    { label: say('when'), cell: (incident) => <When at={incident.utc_date_time} /> },
+    {
+      label: say('what'),
+      cell: (incident) => (
+        <Tag color={isTrouble(incident) ? 'red' : 'teal'}>{word(incident.event_category)}</Tag>
+      ),
+    },
+    {
+      label: say('door'),
+      cell: (incident) => incident.lock_customer_reference ?? incident.lock_mac_address ?? '–',
+    },
+    {
+      label: say('hub'),
+      cell: (incident) => incident.iq_customer_reference ?? incident.iq_mac_address ?? '–',
+    },
+    {
+      label: say('detail'),
+      cell: (incident) => (incident.event_detail ?? '–').replaceAll('_', ' '),
+    },
+  ];
+}

@@ -1,0 +1,57 @@
+/** What a lock is right now, in a word and a colour; the word says it all. */
+import { Badge, Group } from '@mantine/core';
+import type { SiteLockResponse } from '#contract/site-locks';
+import { lockApiWords, lockWords } from '../words/locks.ts';
+import { useApiWords, useWords } from './language.tsx';
+
+/** Badges whose colours keep a contrast of 4.5 in light and dark. */
+export function LockState({ lock }: { readonly lock: SiteLockResponse }) {
+  const say = useWords(lockWords);
+  const word = useApiWords(lockApiWords);
+  return (
+    <Group gap={4}>
+      <Tag color={lock.locked_state === 'locked' ? 'gray' : 'orange'}>
+        {word(lock.locked_state)}
+      </Tag>
+      {lock.left_open_alarm ? <Tag color="red">{say('alarmOpen')}</Tag> : null}
+      {lock.intrusion_alarm ? <Tag color="red">{say('alarmIntrusion')}</Tag> : null}
+      {lock.privacy_mode ? <Tag color="grape">{say('privacy')}</Tag> : null}
+    </Group>
+  );
+}
+
+export function LockContact({ lock }: { readonly lock: SiteLockResponse }) {
+  const say = useWords(lockWords);
+  if (lock.iq_link_state !== 'attached') return <Tag color="gray">{say('detached')}</Tag>;
+  return lock.online ? (
+    <Tag color="teal">{say('online')}</Tag>
+  ) : (
+    <Tag color="red">{say('offline')}</Tag>
+  );
+}
+
+export function LockBattery({ lock }: { readonly lock: Pick<SiteLockResponse, 'battery_level'> }) {
+  const word = useApiWords(lockApiWords);
+  const { battery_level: level } = lock;
+  if (level === 'none' || level === 'unknown') return <>–</>;
+  const color = level === 'critical' ? 'red' : level === 'low' ? 'orange' : 'teal';
+  return <Tag color={color}>{word(level)}</Tag>;
+}
+
+export function Tag({ color, children }: { readonly color: string; readonly children: string }) {
+  return (
+    <Badge
+      tt="none"
+      fw={500}
+      variant="outline"
+      color={color}
+      styles={{
+        root: {
+          '--badge-color': `light-dark(var(--mantine-color-${color}-9), var(--mantine-color-${color}-3))`,
+        },
+      }}
+    >
+      {children}
+    </Badge>
+  );
+}

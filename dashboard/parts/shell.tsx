@@ -1,0 +1,205 @@
+/** The frame of the window: bar, navigation, content; works from 360 px. */
+import {
+  ActionIcon,
+  Alert,
+  AppShell,
+  Box,
+  Burger,
+  Group,
+  Menu,
+  NavLink,
+  ScrollArea,
+  Text,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconLanguage, IconUserCircle } from '@tabler/icons-react';
+import { Link, useRouterState } from '@tanstack/react-router';
+import { useEffect, type ReactNode } from 'react';
+import { signOut } from '../data/session.ts';
+import { useMay, useMaybeSiteId } from '../data/site.tsx';
+import { pages, type PageGroup } from '../routes.tsx';
+import { pageWords } from '../words/pages.ts';
+import { shellWords } from '../words/shell.ts';
+import { languages } from '../words/words.ts';
+import { useLanguage, useWords } from './language.tsx';
+import { SiteChoice } from './site-choice.tsx';
+
+const groups: readonly PageGroup[] = ['groupDoors', 'groupPeople', 'groupSite', 'groupServer'];
+
+export function Shell({ children }: { readonly children: ReactNode }) {
+  const say = useWords(shellWords);
+  const siteId = useMaybeSiteId();
+  const [isOpen, { toggle, close }] = useDisclosure();
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  useEffect(close, [path, close]);
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{
+        width: 230,
+        breakpoint: 'sm',
+        collapsed: { mobile: !isOpen, desktop: siteId === undefined },
+      }}
+      padding="md"
+    >
+      <Box component="a" href="#content" className="skip-link">
+        {say('skip')}
+      </Box>
+      <AppShell.Header>
+        <Group h="100%" px="sm" justify="space-between" wrap="nowrap" gap="xs">
+          <Group gap="xs" wrap="nowrap" miw={0}>
+            {siteId === undefined ? null : (
+              <Burger
+                opened={isOpen}
+                onClick={toggle}
+                hiddenFrom="sm"
+                size="sm"
+                aria-label={say('menu')}
+                aria-expanded={isOpen}
+              />
+            )}
+            <Text component={Link} to="/sites" fw={700} visibleFrom="xs" c="inherit" td="none">
+              Cardea
+            </Text>
+            <SiteChoice />
+          </Group>
+          <Group gap={4} wrap="nowrap">
+            <LanguageMenu />
+            <AccountMenu />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      {siteId === undefined ? null : (
+        <AppShell.Navbar p="xs" aria-label={say('navigation')}>
+          <Navigation siteId={siteId} path={path} />
+        </AppShell.Navbar>
+      )}
+      <AppShell.Main id="content">
+        <Box maw={1200} mx="auto">
+          {children}
+        </Box>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Navigation({ siteId, path }: { readonly siteId: string; readonly path: string }) {
+  const say = useWords(shellWords);
+  const name = useWords(pageWords);
+  const may = useMay();
+  return (
+    <ScrollArea>
+      {groups.map((group) => {
+        const shown = pages.filter((page) => page.menu?.group === group && may(page.need));
+        if (shown.length === 0) return null;
+        return (
+          <Box key={group} mb="xs">
+            <Text size="xs" c="dimmed" px="sm" py={4}>
+              {say(group)}
+            </Text>
+            {shown.map(({ path: below, name: key, menu }) => {
+              const to = `/sites/${siteId}/${below}`;
+              const isHere = path === to || path.startsWith(`${to}/`);
+              return (
+                <NavLink
+                  key={below}
+                  component={Link}
+                  to={to}
+                  label={name(key)}
+                  active={isHere}
+                  variant="light"
+                  {...(isHere ? { 'aria-current': 'page' } : {})}
+                  {...(menu === undefined
+                    ? {}
+                    : { leftSection: <menu.icon size={18} stroke={1.6} aria-hidden /> })}
+                />
+              );
+            })}
+          </Box>
+        );
+      })}
+    </ScrollArea>
+  );
+}
+
+const languageNames = { en: 'English', de: 'Deutsch' } as const;
+
+function LanguageMenu() {
+  const say = useWords(shellWords);
+  const { language, choose } = useLanguage();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={say('language')}>
+          <IconLanguage size={20} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {languages.map((code) => (
+          <Menu.Item
+            key={code}
+            lang={code}
+            fw={code === language ? 700 : 400}
+            onClick={() => choose(code)}
+          >
+            {languageNames[code]}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function AccountMenu() {
+  const say = useWords(shellWords);
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const schemes = [
+    ['auto', say('system')],
+    ['light', say('light')],
+    ['dark', say('dark')],
+  ] as const;
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={say('accountMenu')}>
+          <IconUserCircle size={20} stroke={1.6} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component="a" href="/account">
+          {say('account')}
+        </Menu.Item>
+        <Menu.Item component={Link} to="/sites">
+          {say('sites')}
+        </Menu.Item>
+        <Menu.Item component="a" href="/docs" target="_blank">
+          {say('docs')}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>{say('scheme')}</Menu.Label>
+        {schemes.map(([scheme, text]) => (
+          <Menu.Item
+            key={scheme}
+            fw={scheme === colorScheme ? 700 : 400}
+            onClick={() => setColorScheme(scheme)}
+          >
+            {text}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item onClick={() => void signOut()}>{say('signOut')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Said above a page while the news do not arrive. */
+export function AwayNote({ isAway }: { readonly isAway: boolean }) {
+  const say = useWords(shellWords);
+  return isAway ? (
+    <Alert color="yellow" title={say('away')} role="status" mb="md">
+      {say('awayHelp')}
+    </Alert>
+  ) : null;
+}

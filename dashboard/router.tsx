@@ -1,0 +1,100 @@
+/** The addresses of the dashboard: `/`, `/sites`, and every page below `/sites/{site_id}/`. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Navigate,
+  Outlet,
+} from '@tanstack/react-router';
+import { LiveProvider } from './data/live.tsx';
+import { rememberedSite, rememberSite, useSiteId, useSites } from './data/site.tsx';
+import { Allowed, NotFound } from './parts/allowed.tsx';
+import { Loaded } from './parts/page.tsx';
+import { Shell } from './parts/shell.tsx';
+import { pages, type PageEntry } from './routes.tsx';
+
+const rootRoute = createRootRoute({ component: Root, notFoundComponent: NotFound });
+
+function Root() {
+  return (
+    <Shell>
+      <Outlet />
+    </Shell>
+  );
+}
+
+const homeRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: Home });
+
+/** To the site that was shown last, to the only one, or to the choice. */
+function Home() {
+  const sites = useSites();
+  return (
+    <Loaded of={sites}>
+      {({ items }) => {
+        const last = rememberedSite();
+        const known =
+          items.find(({ id }) => id === last) ?? (items.length === 1 ? items[0] : undefined);
+        return (
+          <Navigate to={known === undefined ? '/sites' : `/sites/${known.id}/overview`} replace />
+        );
+      }}
+    </Loaded>
+  );
+}
+
+const sitesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: 'sites',
+  component: lazyRouteComponent(() => import('./pages/sites.tsx'), 'Page'),
+});
+
+const siteRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: 'sites/$siteId',
+  component: AtSite,
+});
+
+function AtSite() {
+  const siteId = useSiteId();
+  rememberSite(siteId);
+  return (
+    <LiveProvider key={siteId} siteId={siteId}>
+      <Outlet />
+    </LiveProvider>
+  );
+}
+
+const siteHomeRoute = createRoute({
+  getParentRoute: () => siteRoute,
+  path: '/',
+  component: function SiteHome() {
+    return <Navigate to={`/sites/${useSiteId()}/overview`} replace />;
+  },
+});
+
+function routeOf({ path, need, load }: PageEntry) {
+  const Page = lazyRouteComponent(load, 'Page');
+  return createRoute({
+    getParentRoute: () => siteRoute,
+    path,
+    // The address may carry filters, of which each page reads its own.
+    validateSearch: (search: Record<string, unknown>) => search,
+    loader: () => Page.preload?.(),
+    component: () => (
+      <Allowed need={need}>
+        <Page />
+      </Allowed>
+    ),
+  });
+}
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren([
+    homeRoute,
+    sitesRoute,
+    siteRoute.addChildren([siteHomeRoute, ...pages.map(routeOf)]),
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});

@@ -1,0 +1,64 @@
+/**
+ * Every page, in the order of the navigation: a line per page. A page is a file of `pages/` that exports `Page`; it is loaded when it is
+ * opened first (docs/dashboard.md).
+ */
+import {
+  IconActivity,
+  IconAlertTriangle,
+  IconDoor,
+  IconLayoutDashboard,
+  type TablerIcon,
+} from '@tabler/icons-react';
+import type { FunctionComponent } from 'react';
+import type { Need } from './data/site.tsx';
+import type { PageName } from './words/pages.ts';
+
+export type PageGroup = 'groupDoors' | 'groupPeople' | 'groupSite' | 'groupServer';
+
+export type PageEntry = {
+  /** Below `/sites/{site_id}/`; with `$lockId` for an object. */
+  readonly path: string;
+  readonly name: PageName;
+  /** What the caller must be allowed; pages of others are not in the navigation. */
+  readonly need: Need;
+  readonly load: () => Promise<{ readonly Page: FunctionComponent }>;
+  /** Where it stands in the navigation; absent = reached from another page. */
+  readonly menu?: { readonly group: PageGroup; readonly icon: TablerIcon };
+};
+
+export const pages: readonly PageEntry[] = [
+  {
+    path: 'overview',
+    name: 'overview',
+    need: 'take_part',
+    load: () => import('./pages/overview.tsx'),
+    menu: { group: 'groupDoors', icon: IconLayoutDashboard },
+  },
+  {
+    path: 'locks',
+    name: 'locks',
+    need: 'take_part',
+    load: () => import('./pages/locks.tsx'),
+    menu: { group: 'groupDoors', icon: IconDoor },
+  },
+  {
+    path: 'locks/$lockId',
+    name: 'lock',
+    need: 'take_part',
+    load: () => import('./pages/lock.tsx'),
+  },
+  {
+    path: 'entries',
+    name: 'entries',
+    need: 'take_part',
+    load: () => import('./pages/entries.tsx'),
+    menu: { group: 'groupDoors', icon: IconActivity },
+  },
+  {
+    path: 'incidents',
+    name: 'incidents',
+    need: 'see_everything',
+    load: () => import('./pages/incidents.tsx'),
+    menu: { group: 'groupDoors', icon: IconAlertTriangle },
+  },
+];

@@ -12,8 +12,7 @@ import type {
   PutPodAccessCodeRequest,
 } from '#contract/pods';
 import { instantText } from '#contract/time-text';
-import type { Actor, Audit } from '#server/events/audit';
-import type { Ids } from '#server/runtime/ids';
+import type { Actor } from '#server/events/audit';
 import type { ListResult } from '#server/store/list';
 import {
   insertPodAccessCode,
@@ -25,11 +24,13 @@ import {
 import { findPodPass, holdPodPass, turnPodPass, type PodPass } from '#server/store/pod-passes';
 import { findPod, holdPod, type PodOfSite, type PodRow } from '#server/store/pods';
 import { findUserId } from '#server/store/logins';
-import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type WriteScope } from '#server/store/scope';
 import { findSitePlace, type SiteFacts } from '#server/store/site-people';
 import { hashAccessCode, makeAccessCode } from './pod-code-text.ts';
+import { wholePod } from './pod-guest-rules.ts';
+import { planArrivals, settleArrivals, settlePod } from './pod-people.ts';
 import { writeRights, type Written } from './rights-write.ts';
+import type { SiteUserParts } from './site-user-creation.ts';
 
 /** A code lives no longer, and so long when nothing else is asked for (behaviour.md 2). */
 const longestMs = 24 * 3_600_000;
@@ -64,30 +65,8 @@ export type PodAccessCodes = {
   ): Promise<Written<void>>;
 };
 
-/** Makes somebody with an account a guest who has all of the pod, held by the caller. POD_FULL. */
-export type TakeGuest = (
-  scope: WriteScope,
-  guest: {
-    readonly actor: Actor;
-    readonly pod: PodOfSite;
-    readonly userId: UserId;
-    readonly warn: (word: string) => void;
-  },
-) => Promise<AccessorId>;
-
-export function createPodAccessCodes({
-  database,
-  audit,
-  clock,
-  ids,
-  takeGuest,
-}: {
-  readonly database: Database;
-  readonly audit: Audit;
-  readonly clock: { now(): Date };
-  readonly ids: Ids;
-  readonly takeGuest: TakeGuest;
-}): PodAccessCodes {
+export function createPodAccessCodes(parts: SiteUserParts): PodAccessCodes {
+  const { database, audit, clock, ids } = parts;
   return {
     list: (actor, options, pod) =>
       listPodAccessCodes(readScope(database, actor.tenantId), options, pod.id),
@@ -152,12 +131,49 @@ export function createPodAccessCodes({
             reason: 'The access code was used by this token already.',
           });
         if (!(await usePodAccessCode(scope, accessCodeId, clock.now()))) throw ended();
-        const { userId } = actor;
-        const accessorId = await takeGuest(scope, { actor, pod, userId, warn });
+        const accessorId = await takeGuest(scope, parts, { actor, pod, warn });
         await turnPodPass(scope, { loginId, accessorId, firstName, lastName });
         audit.record(scope, actor, { ...fact('redeem', pod, accessCodeId), accessorId });
       }),
   };
+}
+
+/** Makes somebody who signed in by a code a guest who has all of the pod, which is held. POD_FULL. */
+async function takeGuest(
+  scope: WriteScope,
+  parts: SiteUserParts,
+  {
+    actor,
+    pod,
+    warn,
+  }: {
+    readonly actor: Actor & { readonly userId: UserId };
+    readonly pod: PodOfSite;
+    readonly warn: (word: string) => void;
+  },
+): Promise<AccessorId> {
+  const { userId } = actor;
+  // The names are those of the login.
+  const guest = {
+    first_name: '',
+    last_name: '',
+    email: null,
+    tag_id: null,
+    rule: wholePod,
+    userId,
+  };
+  const planned = await planArrivals(scope, parts, {
+    at: { actor, siteId: pod.siteId, userId },
+    pod,
+    type: 'guest',
+    arrivals: [guest],
+    removed: [],
+  });
+  const { accessorIds, touched } = await settleArrivals(scope, parts, { planned, warn });
+  const [accessorId] = accessorIds;
+  if (accessorId === undefined) throw new Error('a guest who came is nobody');
+  await settlePod(scope, parts, touched);
+  return accessorId;
 }
 
 async function heldPod(scope: WriteScope, pod: PodOfSite): Promise<PodRow> {

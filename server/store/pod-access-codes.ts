@@ -104,6 +104,14 @@ export async function revokePodAccessCode(
   return row?.id;
 }
 
+/** Removes all codes of a pod, those in force too. */
+export async function deletePodAccessCodes(scope: WriteScope, podId: PodId): Promise<void> {
+  await scope.query('delete from pod_access_codes where tenant_id = $1 and pod_id = $2', [
+    scope.tenantId,
+    podId,
+  ]);
+}
+
 /** What a code opens; codes come before the tenant, since who types one has none. */
 export type CodeInForce = {
   readonly id: string;

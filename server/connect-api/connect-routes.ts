@@ -9,6 +9,7 @@ import { entryMessageRuleRoutes } from './entry-message-rules.ts';
 import { incidentMessageRuleRoutes } from './incident-message-rules.ts';
 import { eventRoutes, type EventParts } from './event-routes.ts';
 import { hardwareRoutes, type HardwareParts } from './hardware-routes.ts';
+import { podUseRoutes, type PodParts } from './pod-routes.ts';
 import { createSiteRoute } from './site-route.ts';
 import { siteUserRoutes, type SiteUserParts } from './site-users.ts';
 import { usersSearchRoutes } from './users-search.ts';
@@ -19,7 +20,8 @@ type Parts = HardwareParts &
   SiteUserParts &
   CredentialParts &
   DoorParts &
-  EventParts & {
+  EventParts &
+  PodParts & {
     readonly version: ConnectVersion;
     readonly sitePlaces: SitePlaces;
     readonly messageRules: MessageRules;
@@ -39,5 +41,6 @@ export function connectRoutes(parts: Parts): Route[] {
     ...hardwareRoutes(siteRoute, parts),
     ...eventRoutes(siteRoute, parts),
     ...doorRoutes(siteRoute, parts),
+    ...podUseRoutes(siteRoute, parts),
   ];
 }

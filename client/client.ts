@@ -1,4 +1,5 @@
 /** The public APIs as typed calls (docs/client.md); runs wherever there is `fetch`. */
+import { unreachable } from './errors.ts';
 import type {
   AnswerOf,
   CallOptions,
@@ -92,12 +93,8 @@ export function createClient({ baseUrl, token, onWarning, ...given }: ClientOpti
     const warnings = wordsOf(response.headers.get('clp-warning'));
     for (const word of warnings) onWarning?.({ word, method, path });
     const { status, headers } = response;
-    return {
-      data: await bodyOf(response),
-      status,
-      requestId: headers.get('x-request-id'),
-      warnings,
-    };
+    const data = await bodyOf(response);
+    return { data, status, requestId: headers.get('x-request-id'), warnings };
   }
 
   async function request(method: Method, path: string, options?: Loose): Promise<Answer<unknown>> {
@@ -110,7 +107,10 @@ export function createClient({ baseUrl, token, onWarning, ...given }: ClientOpti
   async function download(path: string, options?: Loose): Promise<File> {
     const response = await ask('GET', path, options);
     const name = fileNameOf(response.headers.get('content-disposition'));
-    return { name, blob: await response.blob() };
+    const blob = await response.blob().catch((error: unknown) => {
+      throw unreachable(error);
+    });
+    return { name, blob };
   }
 
   async function* pages(path: string, options?: Loose): AsyncGenerator<Page, void, undefined> {
@@ -176,10 +176,12 @@ function urlOf(path: string, { path: values = {}, query = {} }: Loose, search?: 
 }
 
 async function bodyOf(response: Response): Promise<unknown> {
-  const text = await response.text();
-  if (!(response.headers.get('content-type') ?? '').includes('json'))
-    return text === '' ? undefined : text;
-  return text === '' ? undefined : (JSON.parse(text) as unknown);
+  const text = await response.text().catch((error: unknown) => {
+    throw unreachable(error);
+  });
+  if (text === '') return undefined;
+  const isJson = (response.headers.get('content-type') ?? '').includes('json');
+  return isJson ? (JSON.parse(text) as unknown) : text;
 }
 
 function wordsOf(header: string | null): readonly string[] {

@@ -2177,7 +2177,7 @@ export interface CoreOperations {
         | 'PLATFORM_FUNCTION_FAILED';
     };
     /**
-     * What a migration checked or did, or how far it is
+     * What a migration checked or did
      */
     '/v1.2/migrations/{id}': {
       path: {
@@ -2188,7 +2188,7 @@ export interface CoreOperations {
       body: undefined;
       answer: {
         id: string;
-        state: 'checked' | 'done' | 'running' | 'aborted' | 'cancelled';
+        state: 'checked' | 'done';
         counts: {
           [k: string]: unknown;
         };
@@ -2196,25 +2196,6 @@ export interface CoreOperations {
           old_id: string;
           new_id: string;
         }[];
-        checks: {
-          check:
-            | 'signature'
-            | 'version'
-            | 'token'
-            | 'target_not_empty'
-            | 'id_taken'
-            | 'hardware_claimed'
-            | 'limits'
-            | 'time_zone'
-            | 'vendor'
-            | 'iq_offline'
-            | 'reference_broken';
-          outcome: 'passed' | 'failed' | 'not_applicable';
-          reason: string;
-        }[];
-        rows_done: number;
-        rows_total: number;
-        is_cancel_asked: boolean;
       };
       errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
     };
@@ -2990,14 +2971,13 @@ export interface CoreOperations {
         | 'IQ_OFFLINE';
     };
     /**
-     * Move a site or the content of an IQ; a dry run answers every check
+     * Move a site or the content of an IQ
      */
     '/v1.2/migrations': {
       path: {};
       query: {};
       headers: {};
       body: {
-        id?: string | null;
         kind: 'site_import' | 'site_transfer' | 'iq_content';
         export?: {
           [k: string]: unknown;
@@ -3011,7 +2991,7 @@ export interface CoreOperations {
       };
       answer: {
         id: string;
-        state: 'checked' | 'done' | 'running' | 'aborted' | 'cancelled';
+        state: 'checked' | 'done';
         counts: {
           [k: string]: unknown;
         };
@@ -3019,25 +2999,6 @@ export interface CoreOperations {
           old_id: string;
           new_id: string;
         }[];
-        checks: {
-          check:
-            | 'signature'
-            | 'version'
-            | 'token'
-            | 'target_not_empty'
-            | 'id_taken'
-            | 'hardware_claimed'
-            | 'limits'
-            | 'time_zone'
-            | 'vendor'
-            | 'iq_offline'
-            | 'reference_broken';
-          outcome: 'passed' | 'failed' | 'not_applicable';
-          reason: string;
-        }[];
-        rows_done: number;
-        rows_total: number;
-        is_cancel_asked: boolean;
       };
       errors:
         | 'REQUEST_INVALID'
@@ -3045,48 +3006,6 @@ export interface CoreOperations {
         | 'UNAUTHORIZED'
         | 'INTERNAL_ERROR'
         | 'MIGRATION_ABORTED';
-    };
-    /**
-     * End a migration that runs; nothing of it stays
-     */
-    '/v1.2/migrations/{id}/cancel': {
-      path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: {
-        id: string;
-        state: 'checked' | 'done' | 'running' | 'aborted' | 'cancelled';
-        counts: {
-          [k: string]: unknown;
-        };
-        id_map: {
-          old_id: string;
-          new_id: string;
-        }[];
-        checks: {
-          check:
-            | 'signature'
-            | 'version'
-            | 'token'
-            | 'target_not_empty'
-            | 'id_taken'
-            | 'hardware_claimed'
-            | 'limits'
-            | 'time_zone'
-            | 'vendor'
-            | 'iq_offline'
-            | 'reference_broken';
-          outcome: 'passed' | 'failed' | 'not_applicable';
-          reason: string;
-        }[];
-        rows_done: number;
-        rows_total: number;
-        is_cancel_asked: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
     };
     /**
      * A token by which another tenant takes the collection over, once, within 24 h

@@ -3,6 +3,41 @@
 export interface ExtOperations {
   GET: {
     /**
+     * What you may do in a site
+     */
+    '/ext/v1/sites/{site_id}/rights': {
+      path: {
+        site_id: string;
+      };
+      query: {};
+      headers: {};
+      body: undefined;
+      answer: {
+        rights: (
+          | 'see_everything'
+          | 'manage_users'
+          | 'manage_hardware'
+          | 'manage_site'
+          | 'see_subscription'
+          | 'remote_locking_all'
+          | 'remote_locking_accessible'
+          | 'remote_office_mode'
+          | 'manage_guests'
+          | 'manage_lockers'
+          | 'make_reports'
+        )[];
+        owns_site: boolean;
+        runs_server: boolean;
+      };
+      errors:
+        | 'REQUEST_INVALID'
+        | 'VALUE_INVALID'
+        | 'UNAUTHORIZED'
+        | 'INTERNAL_ERROR'
+        | 'NOT_FOUND'
+        | 'SITE_NOT_RELEASED';
+    };
+    /**
      * List the roles of a site with what they give
      */
     '/ext/v1/sites/{site_id}/roles': {

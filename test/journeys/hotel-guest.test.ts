@@ -1,5 +1,7 @@
 /** A guest of a hotel, from the reception's first call to the checked-out room: all by HTTP, tried at the simulated door. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createClient, type Client } from '#client/client';
+import type { BodyOf } from '#client/operations';
 import type { DoorAnswer } from '#iq/drivers/simulated-lock';
 import { createMovableClock } from '#simulator/clock';
 import {
@@ -13,7 +15,7 @@ import {
 } from '#test/kit/building';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { itemsOf } from '#test/kit/core';
-import { addPerson, type TestPerson } from '#test/kit/people';
+import { addPerson } from '#test/kit/people';
 import { insertTag } from '#test/kit/rows';
 import { until } from '#test/kit/wait';
 
@@ -25,7 +27,7 @@ const doorClock = createMovableClock();
 const serverClock = createMovableClock();
 let cardea: TestServer;
 let hotel: TestBuilding;
-let reception: TestPerson;
+let reception: Client;
 beforeAll(async () => {
   cardea = await startTestServer({ clock: serverClock });
   const building = partOf(await readBuilding('harbour'), {
@@ -33,44 +35,55 @@ beforeAll(async () => {
     locks: ['Front door', 'Office'],
   });
   hotel = await startTestBuilding(cardea, { building, clock: doorClock, timeZone: 'UTC' });
-  reception = await addPerson(cardea, { siteId: hotel.collectionId, role: 'owner' });
+  const { token } = await addPerson(cardea, { siteId: hotel.collectionId, role: 'owner' });
+  reception = createClient({ baseUrl: cardea.url, token: async () => token });
 }, 60_000);
 afterAll(async () => {
   await hotel.stop();
   await cardea.stop();
 });
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** What the reception's program asks below the site. */
-async function call(status: number, method: string, path: string, body?: object): Promise<unknown> {
-  const answer = await cardea.ask(method, `//v1.2/sites/${hotel.collectionId}${path}`, {
-    token: reception.token,
-    ...(body === undefined ? {} : { body }),
-  });
-  expect([path, answer.status, answer.text]).toEqual([path, status, answer.text]);
-  return answer.json;
-}
-
 type Guest = { readonly id: string; readonly userId: string };
 
-async function addGuest(body: object): Promise<Guest & { readonly state: unknown }> {
-  const made = (await call(201, 'POST', '/guests', body)) as Json & {
-    readonly id: string;
-    readonly user: { readonly id: string };
-  };
-  return { id: made.id, userId: made.user.id, state: made['subscription_state'] };
+/** Where something of the site is, for the reception's program. */
+const at = () => ({ site_id: hotel.collectionId });
+const of = ({ id }: Pick<Guest, 'id'>) => ({ ...at(), id });
+
+async function addGuest(
+  body: BodyOf<'POST', '/v1.2/sites/{site_id}/guests'>,
+): Promise<Guest & { readonly state: string }> {
+  const { data, status } = await reception.request('POST', '/v1.2/sites/{site_id}/guests', {
+    path: at(),
+    body,
+  });
+  expect(status).toBe(201);
+  return { id: data.id, userId: data.user.id, state: data.subscription_state };
 }
 
 /** A group of the room with the guest in it, by a schedule. */
-async function giveRoom({ userId }: Guest, schedule: object): Promise<void> {
-  const { id } = (await call(200, 'POST', '/access_groups', { customer_reference: 'Room 12' })) as {
-    id: string;
-  };
-  const group = `/access_groups/${id}`;
-  await call(200, 'POST', `${group}/time_schedules`, schedule);
-  await call(200, 'POST', `${group}/locks`, { lock_id: hotel.lockId('Office') });
-  await call(200, 'POST', `${group}/users`, { user_id: userId });
+async function giveRoom(
+  { userId }: Guest,
+  schedule: BodyOf<'POST', '/v1.2/sites/{site_id}/access_groups/{access_group_id}/time_schedules'>,
+): Promise<void> {
+  const { id } = await reception.post('/v1.2/sites/{site_id}/access_groups', {
+    path: at(),
+    body: { customer_reference: 'Room 12' },
+  });
+  const path = { ...at(), access_group_id: id };
+  const group = '/v1.2/sites/{site_id}/access_groups/{access_group_id}';
+  await reception.post(`${group}/time_schedules`, { path, body: schedule });
+  await reception.post(`${group}/locks`, { path, body: { lock_id: hotel.lockId('Office') } });
+  await reception.post(`${group}/users`, { path, body: { user_id: userId } });
+}
+
+const user = '/v1.2/sites/{site_id}/users/{id}';
+const changeUser = (guest: Guest, body: BodyOf<'PATCH', typeof user>) =>
+  reception.patch(user, { path: of(guest), body });
+const setState = (guest: Guest, state: 'subscribed' | 'suspended') =>
+  reception.request('PATCH', `${user}/subscription`, { path: of(guest), body: { state } });
+
+async function checkOut(guest: Guest): Promise<void> {
+  expect((await reception.request('DELETE', user, { path: of(guest) })).status).toBe(202);
 }
 
 async function type(code: string): Promise<DoorAnswer['did']> {
@@ -111,7 +124,7 @@ it('ends the time of a guest at the door to the second, with the server down, an
   const guest = await addGuest({ alias: 'Room 14', expires_at: wall(endMs) });
   await giveRoom(guest, always);
   const card = await insertTag(cardea, { collection_id: hotel.collectionId });
-  await call(200, 'PATCH', `/users/${guest.id}`, { tag_id: card.id });
+  await changeUser(guest, { tag_id: card.id });
   await untilSynced(cardea);
   const presentAt = async (atMs: number): Promise<DoorAnswer['did']> => {
     await doorClock.set(new Date(atMs));
@@ -123,52 +136,51 @@ it('ends the time of a guest at the door to the second, with the server down, an
   await cardea.resume();
   await untilRefusedAs('key_expired');
   await serverClock.set(new Date(endMs + 1_000));
-  expect(await call(200, 'GET', `/users/${guest.id}`)).toMatchObject({
-    subscription_state: 'suspended',
-  });
+  const { subscription_state } = await reception.get(user, { path: of(guest) });
+  expect(subscription_state).toBe('suspended');
   const next = await addGuest({ alias: 'Room 15' });
   expect(next.state).toBe('subscribed');
-  for (const { id } of [guest, next]) await call(202, 'DELETE', `/users/${id}`);
+  for (const leaving of [guest, next]) await checkOut(leaving);
 }, 120_000);
 
 it('opens the room in the stay and not after, gives the seat on, and leaves no trace at the door', async () => {
   await allowOneSeat();
   const now = nextSecond();
-  const [checkIn, checkOut] = [now + 24 * hourMs, now + 72 * hourMs];
-  const guest = await addGuest({ alias: 'Room 12', expires_at: wall(checkOut + 12 * hourMs) });
+  const [arrival, departure] = [now + 24 * hourMs, now + 72 * hourMs];
+  const guest = await addGuest({ alias: 'Room 12', expires_at: wall(departure + 12 * hourMs) });
   expect(guest.state).toBe('subscribed');
   await giveRoom(guest, {
     ...always,
     start_time: '00:00:00',
     end_time: '23:59:59',
-    start_date: wall(checkIn),
-    end_date: wall(checkOut),
+    start_date: wall(arrival),
+    end_date: wall(departure),
   });
-  await call(200, 'PATCH', `/users/${guest.id}`, { use_pin: true });
-  const pin = String(await call(200, 'PUT', `/users/${guest.id}/pin`, {}));
+  await changeUser(guest, { use_pin: true });
+  const pin = await reception.put(`${user}/pin`, { path: of(guest), body: {} });
   expect(pin).toMatch(/^\d{6,7}$/);
   await untilSynced(cardea);
   expect(await type(pin)).toBe('refused');
-  expect(await typeAt(checkIn - minuteMs, pin)).toBe('refused');
-  expect(await typeAt(checkIn + 1_000, pin)).toBe('opened');
-  expect(await typeAt(checkOut - 60_000, pin)).toBe('opened');
-  expect(await typeAt(checkOut + 5_000, pin)).toBe('refused');
+  expect(await typeAt(arrival - minuteMs, pin)).toBe('refused');
+  expect(await typeAt(arrival + 1_000, pin)).toBe('opened');
+  expect(await typeAt(departure - 60_000, pin)).toBe('opened');
+  expect(await typeAt(departure + 5_000, pin)).toBe('refused');
   await untilRefusedAs('outside_schedule');
-  await doorClock.set(new Date(checkIn + hourMs));
+  await doorClock.set(new Date(arrival + hourMs));
   expect(await type(pin)).toBe('opened');
 
   const next = await addGuest({ alias: 'Room 13' });
   expect(next.state).toBe('suspended');
-  await call(403, 'PATCH', `/users/${next.id}/subscription`, { state: 'subscribed' });
-  await call(204, 'PATCH', `/users/${guest.id}/subscription`, { state: 'suspended' });
-  await call(204, 'PATCH', `/users/${next.id}/subscription`, { state: 'subscribed' });
+  await expect(setState(next, 'subscribed')).rejects.toMatchObject({ status: 403 });
+  expect((await setState(guest, 'suspended')).status).toBe(204);
+  expect((await setState(next, 'subscribed')).status).toBe(204);
   await untilSynced(cardea);
   expect(await type(pin)).toBe('refused');
   await untilRefusedAs('suspended');
-  await call(202, 'DELETE', `/users/${guest.id}`);
-  await call(404, 'GET', `/users/${guest.id}`);
+  await checkOut(guest);
+  await expect(reception.get(user, { path: of(guest) })).rejects.toMatchObject({ status: 404 });
   await untilSynced(cardea);
   expect(await type(pin)).toBe('refused');
   await untilRefusedAs('unknown_credential');
-  await call(202, 'DELETE', `/users/${next.id}`);
+  await checkOut(next);
 }, 120_000);

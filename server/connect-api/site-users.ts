@@ -1,5 +1,5 @@
 import type { ConnectVersion } from '#contract/connect-version';
-import { RefPage } from '#contract/refs';
+import { RefPage, type RefResponse } from '#contract/refs';
 import {
   ActivatedIqPage,
   OwnIqPinPage,
@@ -14,7 +14,7 @@ import {
   SiteUserResponse,
 } from '#contract/site-users';
 import { instantTextOrNull } from '#contract/time-text';
-import type { SiteUsers } from '#server/domain/site-users';
+import type { PodsOfUser, SiteUsers } from '#server/domain/site-users';
 import { rolesOfSiteUser } from '#server/domain/site-user-rules';
 import type { Call, Route } from '#server/http/route';
 import { told } from '#server/http/written';
@@ -55,8 +55,11 @@ function reading(siteRoute: SiteRoute, { version, siteUsers }: SiteUserParts): R
       query: { include_pod_info },
       list: { fields: siteUserFields },
       answer: SiteUserPage[version],
-      handle: async (at, call) =>
-        call.page(await siteUsers.list(at, call.list), (row) => withPods(call, row)),
+      handle: async (at, call) => {
+        const list = await siteUsers.list(at, call.list);
+        const shown = await withPods({ siteUsers, at, call }, list.rows);
+        return call.page(list, shown);
+      },
     }),
     siteRoute({
       method: 'GET',
@@ -66,7 +69,10 @@ function reading(siteRoute: SiteRoute, { version, siteUsers }: SiteUserParts): R
       tag,
       query: { include_pod_info },
       answer: SiteUserResponse[version],
-      handle: async (at, call) => withPods(call, await siteUsers.get(at, call.id('id'))),
+      handle: async (at, call) => {
+        const row = await siteUsers.get(at, call.id('id'));
+        return (await withPods({ siteUsers, at, call }, [row]))(row);
+      },
     }),
     siteRoute({
       method: 'GET',
@@ -107,7 +113,7 @@ function writing(siteRoute: SiteRoute, { version, siteUsers }: SiteUserParts): R
       tag,
       body: { schema: PatchSiteUserRequest, mode: 'patch' },
       answer: SiteUserResponse[version],
-      errors: ['OPERATION_NOT_ALLOWED', 'INVITE_FAILED'],
+      errors: ['OPERATION_NOT_ALLOWED', 'USER_IS_POD_MEMBER', 'INVITE_FAILED'],
       exists,
       handle: async (at, call, body) =>
         toSiteUser(await told(call, siteUsers.update(at, call.id('id'), body))),
@@ -120,7 +126,7 @@ function writing(siteRoute: SiteRoute, { version, siteUsers }: SiteUserParts): R
       tag,
       answer: null,
       isAccepted: true,
-      errors: ['OPERATION_NOT_ALLOWED'],
+      errors: ['OPERATION_NOT_ALLOWED', 'USER_IS_POD_MEMBER'],
       handle: (at, call) => told(call, siteUsers.remove(at, call.id('id'))),
     }),
     siteRoute({
@@ -204,9 +210,10 @@ function ownPlace(siteRoute: SiteRoute, { version, siteUsers }: SiteUserParts): 
       answer: OwnSiteUserResponse[version],
       handle: async (at, call) => {
         const row = await siteUsers.getOwn(at);
-        if (version === 'v1.1') return withPods(call, row);
+        if (version === 'v1.1') return (await withPods({ siteUsers, at, call }, [row]))(row);
         const ownership_state = row.is_owner ? 'site_owner' : 'site_user';
-        return { ...toSiteUser(row), ...noPods, ownership_state };
+        const pods = await siteUsers.findPods(at.actor, [row.id]);
+        return { ...toSiteUser(row), ...listed(pods.get(row.id)), ownership_state };
       },
     }),
     siteRoute({
@@ -227,11 +234,26 @@ function ownPlace(siteRoute: SiteRoute, { version, siteUsers }: SiteUserParts): 
   ];
 }
 
-const noPods = { member_of_pods: [], guest_of_pods: [] };
+const noPods: { member_of_pods: RefResponse[]; guest_of_pods: RefResponse[] } = {
+  member_of_pods: [],
+  guest_of_pods: [],
+};
 
-function withPods(call: Call, row: SiteUserRow): SiteUserResponse {
-  const user = toSiteUser(row);
-  return call.flag('include_pod_info') ? { ...user, ...noPods } : user;
+/** How these rows are shown: with their pods where that was asked for. */
+async function withPods(
+  { siteUsers, at, call }: Pick<SiteUserParts, 'siteUsers'> & { at: AtSite; call: Call },
+  rows: readonly SiteUserRow[],
+): Promise<(row: SiteUserRow) => SiteUserResponse> {
+  if (!call.flag('include_pod_info')) return toSiteUser;
+  const pods = await siteUsers.findPods(
+    at.actor,
+    rows.map(({ id }) => id),
+  );
+  return (row) => ({ ...toSiteUser(row), ...listed(pods.get(row.id)) });
+}
+
+function listed(pods: PodsOfUser = noPods): typeof noPods {
+  return { member_of_pods: [...pods.member_of_pods], guest_of_pods: [...pods.guest_of_pods] };
 }
 
 /** A site user as v1.2 shows it; v1.1 leaves out what it lacks. */

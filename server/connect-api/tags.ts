@@ -73,6 +73,6 @@ export function toSiteTag(row: SiteTagRow): SiteTagResponse {
             },
           },
     // Nobody is member or guest of a pod.
-    is_pod_tag: false,
+    is_pod_tag: row.is_pod_tag,
   };
 }

@@ -21,6 +21,7 @@ import {
   updatePerson,
   type Person,
 } from '#server/store/people';
+import { isPodMember } from '#server/store/pod-people';
 import { readScope, type Scope, type WriteScope } from '#server/store/scope';
 import { hasFreeSeat } from '#server/store/seats';
 import { updateSiteUser, type SiteUserRow } from '#server/store/site-users';
@@ -52,7 +53,8 @@ export type PatchSiteUser = Static<typeof PatchSiteUserRequest>;
 export type SiteUserChanges = {
   /**
    * VALUE_INVALID (`path_id`): no such site user; (`body_id`) tag unknown; e-mail of somebody on the site, roles, tag taken.
-   * OPERATION_NOT_ALLOWED: above the caller, owner blocked or re-roled, name or e-mail of a person with profile. INVITE_FAILED.
+   * OPERATION_NOT_ALLOWED: above the caller, owner blocked or re-roled, name or e-mail of a person with profile.
+   * USER_IS_POD_MEMBER: other roles. INVITE_FAILED.
    */
   update(at: AtWork, id: AccessorId, body: PatchSiteUser): Promise<Written<SiteUserRow>>;
   /** OPERATION_NOT_ALLOWED: owner, above the caller, or guest whose time is over. NO_SUBSCRIPTION: no seat is free. */
@@ -187,8 +189,9 @@ async function planOf(
   if (typeof tagId === 'string') await checkTagFree(scope, { tagId, owner: row });
   checkEditable(at, row);
   if (row.is_owner && body.blocked === true) throw notAllowed('The owner cannot be blocked.');
-  if (row.is_owner && roles !== undefined && !areSame(roles, rolesOfSiteUser(row)))
-    throw notAllowed('The roles of the owner cannot be changed.');
+  const hasOtherRoles = roles !== undefined && !areSame(roles, rolesOfSiteUser(row));
+  if (row.is_owner && hasOtherRoles) throw notAllowed('The roles of the owner cannot be changed.');
+  if (hasOtherRoles && (await isPodMember(scope, row.id))) throw new ApiError('USER_IS_POD_MEMBER');
   return { row, roles, tagId, ...person };
 }
 

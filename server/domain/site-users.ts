@@ -2,11 +2,14 @@
 import { ApiError } from '#contract/api-error';
 import type { AccessorId, CollectionId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
+import type { PodUserType } from '#contract/pods';
 import type { RefResponse } from '#contract/refs';
 import type { UserSummaryResponse } from '#contract/users';
 import type { Actor } from '#server/events/audit';
 import type { ListResult } from '#server/store/list';
 import { findPerson, searchPerson } from '#server/store/people';
+import { isPodMember } from '#server/store/pod-people';
+import { findPodsOf } from '#server/store/pods';
 import { inTransaction, readScope, type Scope } from '#server/store/scope';
 import {
   listActivatedIqs,
@@ -46,9 +49,17 @@ export type SiteUsers = SiteUserCreation &
     list(at: AtWork, options: ListOptions): Promise<ListResult<SiteUserRow>>;
     /** VALUE_INVALID (`path_id`) when the site has none of that id that the caller may see. */
     get(at: AtWork, id: AccessorId): Promise<SiteUserRow>;
+    /** The pods that site users are in, by site user. */
+    findPods(
+      actor: Actor,
+      ids: readonly AccessorId[],
+    ): Promise<ReadonlyMap<AccessorId, PodsOfUser>>;
     /** The caller's own place. VALUE_INVALID (`path_id`) for whoever only sets the site up. */
     getOwn(at: AtWork): Promise<SiteUserRow>;
-    /** Gone at once with keys, PINs, phones and memberships. OPERATION_NOT_ALLOWED: owner, or above the caller. */
+    /**
+     * Gone at once with keys, PINs, phones and memberships. OPERATION_NOT_ALLOWED: owner, or above the caller. USER_IS_POD_MEMBER: the
+     * pod must let the person go first.
+     */
     remove(at: AtWork, id: AccessorId): Promise<Written<void>>;
     /** MESSAGE_INVALID: a profile, or no address. INVITE_FAILED. */
     resendInvitation(at: AtWork, id: AccessorId): Promise<void>;
@@ -67,6 +78,11 @@ export type SiteUsers = SiteUserCreation &
     /** Every IQ of the site with the caller's own state there. */
     listOwnIqPins(at: AtWork, options: ListOptions): Promise<ListResult<OwnIqPinRow>>;
   };
+
+export type PodsOfUser = {
+  readonly member_of_pods: readonly RefResponse[];
+  readonly guest_of_pods: readonly RefResponse[];
+};
 
 export function createSiteUsers(parts: SiteUserParts): SiteUsers {
   const { database, audit, clock, desiredState, invitations } = parts;
@@ -97,12 +113,29 @@ export function createSiteUsers(parts: SiteUserParts): SiteUsers {
         onlyUserId: hasSiteRight(at.place, 'see_everything') ? null : at.userId,
       }),
 
+    async findPods(actor, ids) {
+      const places = await findPodsOf(readScope(database, actor.tenantId), ids);
+      const refsOf = (id: AccessorId, type: PodUserType): RefResponse[] =>
+        places.flatMap((place) =>
+          place.accessor_id === id && place.pod_user_type === type
+            ? [{ id: place.pod_id, customer_reference: place.customer_reference }]
+            : [],
+        );
+      return new Map(
+        ids.map((id) => [
+          id,
+          { member_of_pods: refsOf(id, 'member'), guest_of_pods: refsOf(id, 'guest') },
+        ]),
+      );
+    },
+
     remove: (at, id) =>
       writeRights({ database, actor: at.actor }, async (scope) => {
         const accessor = await heldSiteUser(scope, at, id);
         const before = await getSiteUser(scope, { siteId: at.siteId, id, now: clock.now() });
         if (before.is_owner) throw notAllowed('The owner cannot be removed.');
         checkEditable(at, before);
+        if (await isPodMember(scope, id)) throw new ApiError('USER_IS_POD_MEMBER');
         await dropAccessor(scope, { accessor, desiredState });
         audit.record(scope, at.actor, { ...fact('delete', at, id), before: shown(before) });
       }),

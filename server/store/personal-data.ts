@@ -241,7 +241,11 @@ export async function readSiteData(
          from devices d where d.tenant_id = $1 and (d.accessor_id = a.id or d.user_id = $3)),
        'access_groups', (select coalesce(jsonb_agg(g.customer_reference order by g.customer_reference), '[]')
          from access_group_accessors m join access_groups g on g.tenant_id = m.tenant_id and g.id = m.access_group_id
-         where m.tenant_id = $1 and m.accessor_id = a.id),
+         where m.tenant_id = $1 and m.accessor_id = a.id and g.pod_id is null),
+       'pods', (select coalesce(jsonb_agg(jsonb_build_object('name', d.customer_reference, 'as', u.pod_user_type,
+           'rule', u.access_rule_type, 'since', u.created_at) order by u.created_at, d.id), '[]')
+         from pod_users u join pods d on d.tenant_id = u.tenant_id and d.id = u.pod_id
+         where u.tenant_id = $1 and u.accessor_id = a.id),
        'messages', (select jsonb_build_object('phone', r.phone, 'quiet_from', r.quiet_from, 'quiet_until', r.quiet_until)
          from message_recipients r where r.tenant_id = $1 and r.collection_id = $2 and r.user_id = $3),
        'entries', (select coalesce(jsonb_agg(jsonb_build_object('at', e.utc_date_time, 'event', e.event_category,

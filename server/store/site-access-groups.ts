@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import type { AccessGroupId, AccessorId, CollectionId, LockId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type { RefResponse } from '#contract/refs';
-import { builtInRoles } from '#contract/roles';
 import type { AccessGroupSummaryResponse } from '#contract/site-access-groups';
 import type { UserShortResponse } from '#contract/users';
 import { hasAccessor, isOfDoors, ofDoors } from './access-groups.ts';
@@ -141,10 +140,11 @@ export function findSitePersons(
 ): Promise<SitePerson[]> {
   return scope.query<SitePerson>(
     `select p.id, nullif(p.first_name, '') as first_name, nullif(p.last_name, '') as last_name, a.id as accessor_id,
-       $4::uuid = any (a.role_ids) as is_pod_member
+       exists (select 1 from pod_users u where u.tenant_id = a.tenant_id and u.accessor_id = a.id
+         and u.pod_user_type = 'member') as is_pod_member
      from accessors a join people p on p.tenant_id = a.tenant_id and p.id = a.user_id
      where a.tenant_id = $1 and a.collection_id = $2 and a.user_id = any ($3)`,
-    [scope.tenantId, siteId, userIds, builtInRoles.site_pod_member.id],
+    [scope.tenantId, siteId, userIds],
     'site_persons',
   );
 }

@@ -22,7 +22,11 @@ export type SiteTagRow = {
   readonly first_name: string | null;
   readonly last_name: string | null;
   readonly image_url: string | null;
+  /** Somebody of a pod has it. */
+  readonly is_pod_tag: boolean;
 };
+
+const isPodTag = `exists (select 1 from pod_users e where e.tenant_id = t.tenant_id and e.accessor_id = h.accessor_id)`;
 
 export const siteTagFields = {
   id: { type: 'uuid', sql: sql`t.id`, isNotNull: true },
@@ -37,11 +41,12 @@ export const siteTagFields = {
   'site_user/user/first_name': { type: 'text', sql: sql`p.first_name` },
   'site_user/user/last_name': { type: 'text', sql: sql`p.last_name` },
   'site_user/user/image_url': { type: 'text', sql: sql`p.image_url` },
-  is_pod_tag: { type: 'bool', sql: sql`false`, isNotNull: true },
+  is_pod_tag: { type: 'bool', sql: sql.raw(isPodTag), isNotNull: true },
 } as const satisfies SqlListFields;
 
 const columns = `t.id, coalesce(h.blocked, false) as blocked, t.added_date, t.registration_date, t.tag_number,
-  t.source_iq_id, h.key_id, h.accessor_id, p.id as user_id, p.first_name, p.last_name, p.image_url`;
+  t.source_iq_id, h.key_id, h.accessor_id, p.id as user_id, p.first_name, p.last_name, p.image_url,
+  ${isPodTag} as is_pod_tag`;
 
 /** The holder is the one of the tag's own site where one person's accessors share it (behaviour.md 5.1). */
 const joins = `tags t

@@ -3,10 +3,9 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { EntryCategory } from '#contract/events';
-import type { StreamedEntry } from '#contract/streamed-events';
-import { download, quoted } from '../data/api.ts';
-import { useEvents } from '../data/events.ts';
-import { useSitePath } from '../data/site.tsx';
+import { api, quoted, save } from '../data/api.ts';
+import { useEntries } from '../data/events.ts';
+import { useSiteId } from '../data/site.tsx';
 import { IfMay } from '../parts/allowed.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
 import { EventList, useEntryColumns } from '../parts/event-list.tsx';
@@ -27,25 +26,26 @@ export function Page() {
   const say = useWords(eventWords);
   const name = useWords(pageWords);
   const word = useApiWords(eventApiWords);
-  const sitePath = useSitePath('/v1.1');
+  const siteId = useSiteId();
   const [kind, setKind] = useState('');
   const [door, setDoor] = useState('');
   const [who, setWho] = useState('');
   const [since, setSince] = useState('');
   const [asked] = useDebouncedValue({ kind, door: door.trim(), who: who.trim(), since }, 250);
-  const entries = useEvents<StreamedEntry>('entries', { filter: filterOf(asked) });
+  const entries = useEntries({ filter: filterOf(asked) });
   const saving = useMutation({
-    mutationFn: () =>
-      download(
-        sitePath('entries/export'),
-        {
-          event_category: asked.kind || null,
-          lock_name: asked.door || null,
-          username: asked.who || null,
-          from_date: asked.since || null,
+    mutationFn: async () => {
+      const file = await api.download('/v1.1/sites/{site_id}/entries/export', {
+        path: { site_id: siteId },
+        query: {
+          ...(asked.kind === '' ? {} : { event_category: asked.kind }),
+          ...(asked.door === '' ? {} : { lock_name: asked.door }),
+          ...(asked.who === '' ? {} : { username: asked.who }),
+          ...(asked.since === '' ? {} : { from_date: asked.since }),
         },
-        'entries.csv',
-      ),
+      });
+      save(file, 'entries.csv');
+    },
   });
   const isFiltered = Object.values(asked).some((value) => value !== '');
   return (

@@ -1,10 +1,9 @@
 import { Button, Group, NativeSelect } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { StreamedIncident } from '#contract/streamed-events';
-import { download, quoted } from '../data/api.ts';
-import { useEvents } from '../data/events.ts';
-import { useSitePath } from '../data/site.tsx';
+import { api, quoted, save } from '../data/api.ts';
+import { useIncidents } from '../data/events.ts';
+import { useSiteId } from '../data/site.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
 import { EventList, useIncidentColumns } from '../parts/event-list.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
@@ -28,14 +27,19 @@ export function Page() {
   const say = useWords(eventWords);
   const name = useWords(pageWords);
   const word = useApiWords(eventApiWords);
-  const sitePath = useSitePath('/v1.1');
+  const siteId = useSiteId();
   const [kind, setKind] = useState('');
-  const incidents = useEvents<StreamedIncident>('incidents', {
+  const incidents = useIncidents({
     filter: kind === '' ? '' : `event_category eq ${quoted(kind)}`,
   });
   const saving = useMutation({
-    mutationFn: () =>
-      download(sitePath('incidents/export'), { event_category: kind || null }, 'incidents.csv'),
+    mutationFn: async () => {
+      const file = await api.download('/v1.1/sites/{site_id}/incidents/export', {
+        path: { site_id: siteId },
+        query: kind === '' ? {} : { event_category: kind },
+      });
+      save(file, 'incidents.csv');
+    },
   });
   return (
     <PageFrame

@@ -1,6 +1,6 @@
 import { useParams } from '@tanstack/react-router';
-import type { SiteLockResponse } from '#contract/site-locks';
-import { useOne } from '../data/queries.ts';
+import { lockPollMs } from '../data/locks.ts';
+import { useRead } from '../data/queries.ts';
 import { Loaded, PageFrame } from '../parts/page.tsx';
 import { useWords } from '../parts/language.tsx';
 import { LockContact, LockState } from '../parts/lock-state.tsx';
@@ -10,7 +10,10 @@ import { pageWords } from '../words/pages.ts';
 export function Page() {
   const name = useWords(pageWords);
   const { lockId = '' } = useParams({ strict: false });
-  const lock = useOne<SiteLockResponse>(`locks/${lockId}`, { everyMs: 5_000 });
+  const lock = useRead('/v1.2/sites/{site_id}/locks/{id}', {
+    path: { id: lockId },
+    everyMs: lockPollMs,
+  });
   return (
     <PageFrame
       title={lock.data?.customer_reference ?? name('lock')}

@@ -1,6 +1,6 @@
 import { Group } from '@mantine/core';
-import type { SiteLockResponse } from '#contract/site-locks';
-import { useList } from '../data/queries.ts';
+import { lockPollMs } from '../data/locks.ts';
+import { useRead } from '../data/queries.ts';
 import { useWords } from '../parts/language.tsx';
 import { ListView, useListState } from '../parts/list.tsx';
 import { LockBattery, LockContact, LockState } from '../parts/lock-state.tsx';
@@ -10,14 +10,14 @@ import { SiteLink } from '../parts/site-link.tsx';
 import { lockWords } from '../words/locks.ts';
 import { pageWords } from '../words/pages.ts';
 
-/** States change at the door without an entry: how often they are asked for. */
-export const lockPollMs = 10_000;
-
 export function Page() {
   const say = useWords(lockWords);
   const name = useWords(pageWords);
   const state = useListState({ searchIn: ['customer_reference'], order: 'customer_reference asc' });
-  const locks = useList<SiteLockResponse>('locks', { options: state.options, everyMs: lockPollMs });
+  const locks = useRead('/v1.2/sites/{site_id}/locks', {
+    query: state.query,
+    everyMs: lockPollMs,
+  });
   return (
     <PageFrame title={name('locks')} lead={say('lead')}>
       <ListView

@@ -1,7 +1,6 @@
 /** Every failure on the screen: its code, what it means, what to do, and the way to the error reference. */
 import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { toFailure, type Failure } from '../data/failure.ts';
+import { CardeaError, isCardeaError } from '#client/errors';
 import { shellWords } from '../words/shell.ts';
 import { useWords, type Say } from './language.tsx';
 
@@ -13,17 +12,23 @@ type Props = {
   readonly retry?: () => unknown;
 };
 
+/** Anything thrown as a failure of the API. */
+export function toFailure(thrown: unknown): CardeaError {
+  if (isCardeaError(thrown)) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new CardeaError({ name: 'UNKNOWN', message });
+}
+
 export function ErrorNote({ error, title, retry }: Props) {
   const say = useWords(shellWords);
-  const failure = error === null || error === undefined ? null : toFailure(error);
-  const advice = useAdvice(failure?.name ?? null);
-  if (failure === null) return null;
-  const { heading, meaning } = toldOf(failure, say);
+  if (error === null || error === undefined) return null;
+  const failure = toFailure(error);
+  const { heading, meaning, whatToDo } = toldOf(failure, say);
   return (
     <Alert color="red" variant="light" title={title ?? heading} role="alert" my="sm">
       <Stack gap="xs">
-        <Text size="sm">{title === undefined ? meaning : failure.message || meaning}</Text>
-        {advice === undefined ? null : <Text size="sm">{say('whatToDo', { text: advice })}</Text>}
+        <Text size="sm">{meaning}</Text>
+        <Text size="sm">{whatToDo}</Text>
         {failure.effect === 'unknown' ? (
           <Text size="sm" fw={600}>
             {say('unknownEffect')}
@@ -38,8 +43,7 @@ export function ErrorNote({ error, title, retry }: Props) {
               c="inherit"
               underline="always"
             >
-              {say('code', { code: failure.code })}
-              {failure.name === null ? '' : ` ${failure.name}`}
+              {say('code', { code: failure.code })} {failure.name}
             </Anchor>
           )}
           {failure.requestId === null ? null : (
@@ -56,21 +60,15 @@ export function ErrorNote({ error, title, retry }: Props) {
   );
 }
 
-/** What the catalogue says to do; the table is loaded when the first failure is shown. */
-function useAdvice(name: string | null): string | undefined {
-  const { data } = useQuery({
-    queryKey: ['error table'],
-    queryFn: async () => (await import('#contract/errors')).errorTable,
-    enabled: name !== null,
-    staleTime: Infinity,
-  });
-  const rows: Readonly<Record<string, { readonly whatToDo: string } | undefined>> = data ?? {};
-  return name === null ? undefined : rows[name]?.whatToDo;
-}
-
-function toldOf({ status, message }: Failure, say: Say<keyof (typeof shellWords)['en']>) {
-  if (status === 0) return { heading: say('noAnswer'), meaning: say('noAnswerHelp') };
-  if (status === 403 && message === '')
-    return { heading: say('forbidden'), meaning: say('forbiddenHelp') };
-  return { heading: say('failed'), meaning: message || `HTTP ${String(status)}` };
+/** What the catalogue says of it is English, as the API is; what has no code is said in the language of the screen. */
+function toldOf(failure: CardeaError, say: Say<keyof (typeof shellWords)['en']>) {
+  if (failure.name === 'UNREACHABLE')
+    return { heading: say('noAnswer'), meaning: say('noAnswerHelp'), whatToDo: '' };
+  if (failure.name === 'FORBIDDEN')
+    return { heading: say('forbidden'), meaning: say('forbiddenHelp'), whatToDo: '' };
+  return {
+    heading: say('failed'),
+    meaning: failure.message,
+    whatToDo: say('whatToDo', { text: failure.whatToDo }),
+  };
 }

@@ -1,8 +1,7 @@
 /** Entries and incidents as lists that grow downwards. */
 import { Button, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
-import type { StreamedEntry, StreamedIncident } from '#contract/streamed-events';
-import type { useEvents } from '../data/events.ts';
+import type { Entry, Incident } from '../data/events.ts';
 import { eventApiWords, eventWords } from '../words/events.ts';
 import { useApiWords, useWords } from './language.tsx';
 import { ListView, type Column } from './list.tsx';
@@ -10,9 +9,19 @@ import { Tag } from './lock-state.tsx';
 import { When } from './time.tsx';
 import { WhyButton } from './why.tsx';
 
+/** As of `useEntries` and `useIncidents`. */
+type Growing<T> = {
+  readonly data: { readonly pages: readonly { readonly items: readonly T[] }[] } | undefined;
+  readonly error: unknown;
+  readonly hasNextPage: boolean;
+  readonly isFetchingNextPage: boolean;
+  fetchNextPage(): unknown;
+  refetch(): unknown;
+};
+
 type Props<T> = {
   readonly label: string;
-  readonly of: ReturnType<typeof useEvents<T>>;
+  readonly of: Growing<T>;
   readonly columns: readonly Column<T>[];
   readonly empty: ReactNode;
 };
@@ -31,7 +40,7 @@ export function EventList<T extends { readonly id: string }>({
       <ListView
         label={label}
         of={{
-          data: items && { items, count: null, next_page_link: null },
+          data: items && { items, count: null },
           error: of.error,
           refetch: () => of.refetch(),
         }}
@@ -54,17 +63,17 @@ export function EventList<T extends { readonly id: string }>({
 }
 
 /** Name of whoever used the door. */
-export function nameOf(entry: StreamedEntry): string {
+export function nameOf(entry: Entry): string {
   return (
     [entry.user_first_name, entry.user_last_name].filter(Boolean).join(' ') ||
     (entry.user_alias ?? '')
   );
 }
 
-export function useEntryColumns({ hasDoor = true } = {}): Column<StreamedEntry>[] {
+export function useEntryColumns({ hasDoor = true } = {}): Column<Entry>[] {
   const say = useWords(eventWords);
   const word = useApiWords(eventApiWords);
-  const door: Column<StreamedEntry> = {
+  const door: Column<Entry> = {
     label: say('door'),
     cell: (entry) => entry.lock_customer_reference ?? entry.lock_mac_address ?? '–',
   };
@@ -97,13 +106,11 @@ export function useEntryColumns({ hasDoor = true } = {}): Column<StreamedEntry>[
 }
 
 /** Incidents that somebody should look after. */
-export function isTrouble({
-  event_category: category,
-}: Pick<StreamedIncident, 'event_category'>): boolean {
+export function isTrouble({ event_category: category }: Pick<Incident, 'event_category'>): boolean {
   return !/_(end|restored)$|lock_time_set/.test(category ?? '');
 }
 
-export function useIncidentColumns(): Column<StreamedIncident>[] {
+export function useIncidentColumns(): Column<Incident>[] {
   const say = useWords(eventWords);
   const word = useApiWords(eventApiWords);
   return [

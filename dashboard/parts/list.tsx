@@ -18,7 +18,7 @@ import {
   IconSearch,
 } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
-import { quoted, type Page } from '../data/api.ts';
+import { quoted } from '../data/api.ts';
 import { shellWords } from '../words/shell.ts';
 import { ErrorNote } from './error-note.tsx';
 import { useWords } from './language.tsx';
@@ -40,12 +40,13 @@ export type ListState = {
   readonly setSearch: (text: string) => void;
   readonly setPage: (page: number) => void;
   readonly toggleOrder: (field: string) => void;
-  /** For `useList`. */
-  readonly options: {
-    readonly top: number;
-    readonly skip: number;
-    readonly filter?: string;
-    readonly orderBy?: string;
+  /** The options of the list, for `useRead`. */
+  readonly query: {
+    readonly $top: number;
+    readonly $skip: number;
+    readonly $count: true;
+    readonly $filter?: string;
+    readonly $orderby?: string;
   };
 };
 
@@ -89,11 +90,12 @@ export function useListState({
       setPage(0);
       writeOrder((now) => (now === `${field} asc` ? `${field} desc` : `${field} asc`));
     },
-    options: {
-      top: pageSize,
-      skip: page * pageSize,
-      ...(whole === '' ? {} : { filter: whole }),
-      ...(order === '' ? {} : { orderBy: order }),
+    query: {
+      $top: pageSize,
+      $skip: page * pageSize,
+      $count: true,
+      ...(whole === '' ? {} : { $filter: whole }),
+      ...(order === '' ? {} : { $orderby: order }),
     },
   };
 }
@@ -101,8 +103,12 @@ export function useListState({
 type Props<T> = {
   /** What the list is of, for a screen reader. */
   readonly label: string;
-  /** Of `useList`. */
-  readonly of: { readonly data: Page<T> | undefined; readonly error: unknown; refetch(): unknown };
+  /** A list, of `useRead`. */
+  readonly of: {
+    readonly data: { readonly items: readonly T[]; readonly count: number | null } | undefined;
+    readonly error: unknown;
+    refetch(): unknown;
+  };
   /** Of `useListState`; absent = a list without search and pages. */
   readonly state?: ListState;
   readonly columns: readonly Column<T>[];
@@ -127,7 +133,7 @@ export function ListView<T>(props: Props<T>) {
   } = props;
   const say = useWords(shellWords);
   const isWide = useMediaQuery('(min-width: 48em)', true, { getInitialValueInEffect: false });
-  const isFiltered = state?.options.filter !== undefined || (state?.page ?? 0) > 0;
+  const isFiltered = state?.query.$filter !== undefined || (state?.page ?? 0) > 0;
   return (
     <Stack gap="sm">
       {state === undefined || (!hasSearch && filters === undefined) ? null : (

@@ -1,11 +1,11 @@
 /** What a lock is right now, in a word and a colour; the word says it all. */
 import { Badge, Group } from '@mantine/core';
-import type { SiteLockResponse } from '#contract/site-locks';
+import type { Lock } from '../data/locks.ts';
 import { lockApiWords, lockWords } from '../words/locks.ts';
 import { useApiWords, useWords } from './language.tsx';
 
 /** Badges whose colours keep a contrast of 4.5 in light and dark. */
-export function LockState({ lock }: { readonly lock: SiteLockResponse }) {
+export function LockState({ lock }: { readonly lock: Lock }) {
   const say = useWords(lockWords);
   const word = useApiWords(lockApiWords);
   return (
@@ -20,7 +20,7 @@ export function LockState({ lock }: { readonly lock: SiteLockResponse }) {
   );
 }
 
-export function LockContact({ lock }: { readonly lock: SiteLockResponse }) {
+export function LockContact({ lock }: { readonly lock: Lock }) {
   const say = useWords(lockWords);
   if (lock.iq_link_state !== 'attached') return <Tag color="gray">{say('detached')}</Tag>;
   return lock.online ? (
@@ -30,7 +30,7 @@ export function LockContact({ lock }: { readonly lock: SiteLockResponse }) {
   );
 }
 
-export function LockBattery({ lock }: { readonly lock: Pick<SiteLockResponse, 'battery_level'> }) {
+export function LockBattery({ lock }: { readonly lock: Pick<Lock, 'battery_level'> }) {
   const word = useApiWords(lockApiWords);
   const { battery_level: level } = lock;
   if (level === 'none' || level === 'unknown') return <>–</>;

@@ -1,23 +1,22 @@
 /** Opening a door from afar, with an honest outcome: confirmed by the lock, refused with the reason, or unknown. */
 import { Alert, Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import type { SiteLockResponse } from '#contract/site-locks';
-import { send } from '../data/api.ts';
-import { toFailure } from '../data/failure.ts';
+import { api } from '../data/api.ts';
+import type { Lock } from '../data/locks.ts';
 import { useAct } from '../data/queries.ts';
-import { useMay, useSitePath } from '../data/site.tsx';
+import { useMay, useSiteId } from '../data/site.tsx';
 import { lockWords } from '../words/locks.ts';
 import { Confirm } from './confirm.tsx';
-import { ErrorNote } from './error-note.tsx';
+import { ErrorNote, toFailure } from './error-note.tsx';
 import { useWords } from './language.tsx';
 import { SiteLink } from './site-link.tsx';
 
 type Wish = 'unlocked' | 'office_mode' | 'locked';
 
 /** Asks a lock for a state; the answer comes when the lock has confirmed it. */
-export function useLocking(lock: SiteLockResponse) {
+export function useLocking(lock: Lock) {
   const say = useWords(lockWords);
-  const sitePath = useSitePath();
+  const siteId = useSiteId();
   const name = lock.customer_reference ?? lock.mac ?? '';
   const done = {
     unlocked: 'confirmed',
@@ -26,7 +25,10 @@ export function useLocking(lock: SiteLockResponse) {
   } as const;
   return useAct(
     async (wish: Wish) => {
-      await send('PATCH', sitePath(`locks/${lock.id}/locking`), { locked_state: wish });
+      await api.patch('/v1.2/sites/{site_id}/locks/{id}/locking', {
+        path: { site_id: siteId, id: lock.id },
+        body: { locked_state: wish },
+      });
       return wish;
     },
     { touches: ['locks', 'entries'], done: (wish) => say(done[wish], { name }) },
@@ -53,7 +55,7 @@ export function OpenButton({
   lock,
   isSmall = false,
 }: {
-  readonly lock: SiteLockResponse;
+  readonly lock: Lock;
   readonly isSmall?: boolean;
 }) {
   const say = useWords(lockWords);

@@ -1,9 +1,8 @@
 /** Why a door refused, in a sentence, with what is certain and what is not (docs/why.md). */
 import { Button, Modal, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import type { StreamedEntry } from '#contract/streamed-events';
-import type { EntryWhyResponse } from '#contract/why';
-import { useOne } from '../data/queries.ts';
+import type { Entry } from '../data/events.ts';
+import { useRead } from '../data/queries.ts';
 import { useMay } from '../data/site.tsx';
 import { eventApiWords, eventWords } from '../words/events.ts';
 import { shellWords } from '../words/shell.ts';
@@ -11,7 +10,7 @@ import { useApiWords, useWords } from './language.tsx';
 import { Loaded } from './page.tsx';
 import { When } from './time.tsx';
 
-export function WhyButton({ entry }: { readonly entry: StreamedEntry }) {
+export function WhyButton({ entry }: { readonly entry: Entry }) {
   const say = useWords(eventWords);
   const shell = useWords(shellWords);
   const word = useApiWords(eventApiWords);
@@ -36,10 +35,12 @@ export function WhyButton({ entry }: { readonly entry: StreamedEntry }) {
   );
 }
 
-function Reason({ entry }: { readonly entry: StreamedEntry }) {
+function Reason({ entry }: { readonly entry: Entry }) {
   const say = useWords(eventWords);
   const word = useApiWords(eventApiWords);
-  const why = useOne<EntryWhyResponse>(`entries/${entry.id}/why`, { face: '/ext/v1' });
+  const why = useRead('/ext/v1/sites/{site_id}/entries/{entry_id}/why', {
+    path: { entry_id: entry.id },
+  });
   return (
     <Stack gap="sm">
       <Text size="sm" c="dimmed">

@@ -1,0 +1,73 @@
+/** The site that is shown, and what whoever is signed in may do there. */
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import type { AnswerOf, ItemOf } from '#client/operations';
+import { api } from './api.ts';
+
+const lastKey = 'cardea.site';
+
+export type Site = ItemOf<'/v1.2/sites'>;
+type OwnRights = AnswerOf<'GET', '/ext/v1/sites/{site_id}/rights'>;
+
+/** What a page or a button needs: a right that roles give, to own the site, or to run the server. */
+export type Need = OwnRights['rights'][number] | 'take_part' | 'own_site' | 'run_server';
+
+export function useSites() {
+  return useQuery({
+    queryKey: ['sites'],
+    queryFn: ({ signal }) => api.get('/v1.2/sites', { query: { $top: 200 }, signal }),
+    staleTime: 60_000,
+  });
+}
+
+/** Id of the site in the address; undefined outside of a site. */
+export function useMaybeSiteId(): string | undefined {
+  const { siteId } = useParams({ strict: false });
+  return siteId;
+}
+
+/** Id of the site in the address, for pages below `/sites/{site_id}`. */
+export function useSiteId(): string {
+  const siteId = useMaybeSiteId();
+  if (siteId === undefined) throw new Error('this page lies outside of every site');
+  return siteId;
+}
+
+/** The site in the address, once it is known. */
+export function useSite(): Site | undefined {
+  const siteId = useMaybeSiteId();
+  const { data } = useSites();
+  return data?.items.find(({ id }) => id === siteId);
+}
+
+export function rememberSite(siteId: string): void {
+  localStorage.setItem(lastKey, siteId);
+}
+
+export function rememberedSite(): string | null {
+  return localStorage.getItem(lastKey);
+}
+
+/** What the caller may do in the site that is shown. */
+export function useRightsState() {
+  const siteId = useMaybeSiteId();
+  return useQuery({
+    queryKey: ['site', siteId, 'rights'],
+    queryFn: ({ signal }) =>
+      api.get('/ext/v1/sites/{site_id}/rights', { path: { site_id: siteId ?? '' }, signal }),
+    enabled: siteId !== undefined,
+    staleTime: 60_000,
+  });
+}
+
+/** Whether the caller may: false until it is known. */
+export function useMay(): (need: Need) => boolean {
+  const { data } = useRightsState();
+  return (need) => {
+    if (data === undefined) return false;
+    if (need === 'take_part') return true;
+    if (need === 'own_site') return data.owns_site;
+    if (need === 'run_server') return data.runs_server;
+    return data.rights.includes(need);
+  };
+}

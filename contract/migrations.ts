@@ -1,9 +1,10 @@
 import { Type, type Static } from 'typebox';
-import { Bool, JsonObject, listOf, optional, orNull, Text, Uuid, words } from './fields.ts';
+import { Bool, Int, JsonObject, listOf, optional, orNull, Text, Uuid, words } from './fields.ts';
 
 export const migrationKinds = ['site_import', 'site_transfer', 'iq_content'] as const;
 export type MigrationKind = (typeof migrationKinds)[number];
-export const migrationStates = ['checked', 'done'] as const;
+/** `running`, `aborted` and `cancelled` are seen only of a migration whose id the caller chose (docs/migrations.md). */
+export const migrationStates = ['checked', 'done', 'running', 'aborted', 'cancelled'] as const;
 export type MigrationState = (typeof migrationStates)[number];
 
 /** The checks by which a migration is aborted, in their order (behaviour.md 20). */
@@ -22,8 +23,20 @@ export const migrationChecks = [
 ] as const;
 export type MigrationCheck = (typeof migrationChecks)[number];
 
-/** core-api.md 11; `export` is an export file as contract/exports.ts has it, read after its signature. */
+/** `not_applicable`: the kind has no such check, or what it looks at cannot be read. */
+export const checkOutcomes = ['passed', 'failed', 'not_applicable'] as const;
+export type CheckOutcome = (typeof checkOutcomes)[number];
+
+export const MigrationCheckAnswer = Type.Object({
+  check: words(migrationChecks),
+  outcome: words(checkOutcomes),
+  reason: Text,
+});
+export type MigrationCheckAnswer = Static<typeof MigrationCheckAnswer>;
+
+/** core-api.md 11; `id` is our own: under it the migration is followed and cancelled while it runs. `export` is an export file as contract/exports.ts has it, read after its signature. */
 export const PostMigrationRequest = Type.Object({
+  id: optional(orNull(Uuid)),
   kind: words(migrationKinds),
   export: optional(orNull(JsonObject)),
   private_key: optional(orNull(Text)),
@@ -39,5 +52,11 @@ export const MigrationResult = Type.Object({
   state: words(migrationStates),
   counts: JsonObject,
   id_map: listOf(Type.Object({ old_id: Uuid, new_id: Uuid })),
+  /** Each check once, in their order; empty until they are made. */
+  checks: listOf(MigrationCheckAnswer),
+  /** Rows that are laid, and how many there are; both 0 where nothing is laid row by row. */
+  rows_done: Int,
+  rows_total: Int,
+  is_cancel_asked: Bool,
 });
 export type MigrationResult = Static<typeof MigrationResult>;

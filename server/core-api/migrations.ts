@@ -16,7 +16,7 @@ export function migrationRoutes({ migrations }: { readonly migrations: Migration
       method: 'POST',
       path: '/migrations',
       access: 'hardware',
-      summary: 'Move a site or the content of an IQ',
+      summary: 'Move a site or the content of an IQ; a dry run answers every check',
       tag,
       largeBody,
       body: { schema: PostMigrationRequest, mode: 'create' },
@@ -28,14 +28,24 @@ export function migrationRoutes({ migrations }: { readonly migrations: Migration
       method: 'GET',
       path: '/migrations/{id}',
       access: 'read',
-      summary: 'What a migration checked or did',
+      summary: 'What a migration checked or did, or how far it is',
       tag,
       answer: MigrationResult,
       handle: async (call) => toMigrationResult(await migrations.get(actorOf(call), call.id('id'))),
     }),
+    route({
+      method: 'POST',
+      path: '/migrations/{id}/cancel',
+      access: 'hardware',
+      summary: 'End a migration that runs; nothing of it stays',
+      tag,
+      answer: MigrationResult,
+      handle: async (call) =>
+        toMigrationResult(await migrations.cancel(actorOf(call), call.id('id'))),
+    }),
   ];
 }
 
-function toMigrationResult({ id_map: idMap, ...row }: MigrationRow): MigrationResult {
-  return { ...row, id_map: [...idMap] };
+function toMigrationResult({ id_map: idMap, checks, ...row }: MigrationRow): MigrationResult {
+  return { ...row, id_map: [...idMap], checks: [...checks] };
 }

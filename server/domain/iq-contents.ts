@@ -7,7 +7,7 @@ import { hasHardware, lockIq, type IqRow } from '#server/store/iqs';
 import type { WriteScope } from '#server/store/scope';
 import { findTreeRules, holdTreeHardware, listTree, type TreeHardware } from '#server/store/tree';
 import type { DesiredState } from './desired-state.ts';
-import { aborted } from './migration-aborts.ts';
+import type { Checks } from './migration-checks.ts';
 import type { Migrated } from './site-imports.ts';
 import { planTree } from './tree-plan.ts';
 
@@ -21,9 +21,14 @@ type Parts = {
 export async function migrateIqContent(
   scope: WriteScope,
   { audit, clock, desiredState }: Parts,
-  asked: { readonly actor: Actor; readonly sourceId: IqId; readonly targetId: IqId },
+  asked: {
+    readonly actor: Actor;
+    readonly sourceId: IqId;
+    readonly targetId: IqId;
+    readonly checks: Checks;
+  },
 ): Promise<Migrated> {
-  const { actor, sourceId, targetId } = asked;
+  const { actor, sourceId, targetId, checks } = asked;
   if (sourceId === targetId) throw new ApiError('VALUE_INVALID', { parameter: 'target_iq_id' });
   // Taken in the order of their ids: of two migrations that cross, one waits.
   const held = new Map<IqId, IqRow | undefined>();
@@ -32,16 +37,23 @@ export async function migrateIqContent(
   const target = held.get(targetId);
   if (source === undefined) throw new ApiError('VALUE_INVALID', { parameter: 'source_iq_id' });
   if (target === undefined) throw new ApiError('VALUE_INVALID', { parameter: 'target_iq_id' });
-  if (await hasHardware(scope, targetId))
-    throw aborted('target_not_empty', 'locks or repeaters are linked to the target');
+  await checks.make('target_not_empty', async () =>
+    (await hasHardware(scope, targetId)) ? 'locks or repeaters are linked to the target' : null,
+  );
   const tree = await listTree(scope, sourceId);
-  const limit = await findLimitFault(scope, { source, target, tree });
-  if (limit !== null) throw aborted('limits', limit);
-  if (source.vendor_reference !== target.vendor_reference)
-    throw aborted('vendor', 'the IQs are of different hardware families');
-  if (!target.online) throw aborted('iq_offline', 'the target is not connected');
-  if (target.collection_id !== null && target.collection_id !== source.collection_id)
-    throw aborted('reference_broken', 'the IQs belong to different collections');
+  await checks.make('limits', () => findLimitFault(scope, { source, target, tree }));
+  await checks.make('vendor', () =>
+    source.vendor_reference === target.vendor_reference
+      ? null
+      : 'the IQs are of different hardware families',
+  );
+  await checks.make('iq_offline', () => (target.online ? null : 'the target is not connected'));
+  await checks.make('reference_broken', () =>
+    target.collection_id === null || target.collection_id === source.collection_id
+      ? null
+      : 'the IQs belong to different collections',
+  );
+  checks.endIfFailed();
   const counts = await moveIqContent(scope, { from: sourceId, to: targetId });
   const lockIds = tree
     .filter(({ hardware_type: type }) => type === 'lock')

@@ -56,17 +56,17 @@ const unlimited = { locks: 10_000, repeaters: 10_000, layers: 10_000 };
 
 /** What is over the limits of hubs and locks. */
 export function findLimitFault(file: ExportFile): string | null {
+  const trees = treesOf(file);
   for (const { id, limits } of file.iqs) {
     const has = { ...usual, ...limits };
-    const count = (rows: readonly { readonly iq_id: string | null }[]): number =>
-      rows.filter(({ iq_id: iqId }) => iqId === id).length;
-    if (count(file.locks) > Math.min(has.locks, most.locks)) return `IQ ${id} has too many locks`;
-    if (count(file.repeaters) > Math.min(has.repeaters, most.repeaters))
+    const tree = trees.get(id) ?? noTree;
+    if (tree.locks.length > Math.min(has.locks, most.locks)) return `IQ ${id} has too many locks`;
+    if (tree.repeaters.length > Math.min(has.repeaters, most.repeaters))
       return `IQ ${id} has too many repeaters`;
     if (file.accessors.length > has.persons) return `IQ ${id} cannot know so many accessors`;
     const layers = Math.min(has.layers, most.layers);
-    const isDeep = treeFault(file, id, { ...unlimited, layers }) !== null;
-    if (isDeep && treeFault(file, id, unlimited) === null) return `IQ ${id} has too many layers`;
+    const isDeep = treeFault(tree, id, { ...unlimited, layers }) !== null;
+    if (isDeep && treeFault(tree, id, unlimited) === null) return `IQ ${id} has too many layers`;
   }
   const held = new Map<string, number>();
   for (const { lock_id: lockId } of file.offline_keys)
@@ -77,17 +77,35 @@ export function findLimitFault(file: ExportFile): string | null {
   return full === undefined ? null : `lock ${full.id} has too many offline keys`;
 }
 
+/** What hangs on an IQ. */
+type Tree = {
+  readonly vendor: string;
+  readonly locks: ExportFile['locks'];
+  readonly repeaters: ExportFile['repeaters'];
+};
+const noTree: Tree = { vendor: '', locks: [], repeaters: [] };
+
+function treesOf({ iqs, locks, repeaters }: ExportFile): ReadonlyMap<string, Tree> {
+  const trees = new Map<string, Tree>(
+    iqs.map(({ id, vendor_reference: vendor }) => [id, { vendor, locks: [], repeaters: [] }]),
+  );
+  for (const lock of locks) trees.get(lock.iq_id ?? '')?.locks.push(lock);
+  for (const repeater of repeaters) trees.get(repeater.iq_id ?? '')?.repeaters.push(repeater);
+  return trees;
+}
+
 function treeFault(
-  { iqs, locks, repeaters }: ExportFile,
+  { vendor, locks, repeaters }: Tree,
   id: string,
   limits: typeof unlimited,
 ): string | null {
   const iqId = id as IqId;
-  const iq = iqs.find((one) => one.id === id);
+  // Planning takes the square of its items: more than any hub takes is told by its limits.
+  if (locks.length > most.locks || repeaters.length > most.repeaters) return null;
   const own = [
     ...repeaters.map((row) => ({ ...row, type: 'repeater' as const })),
     ...locks.map((row) => ({ ...row, type: 'lock' as const })),
-  ].filter((row) => row.iq_id === id);
+  ];
   const hardware: TreeHardware[] = own.map((row) => ({
     id: row.id,
     type: row.type,
@@ -102,7 +120,6 @@ function treeFault(
   const items = own
     .filter((row) => row.tree_position !== null)
     .map((row) => ({ id: row.id, parent_id: row.repeater_id, hardware_type: row.type }));
-  const vendor = iq?.vendor_reference ?? '';
   const { fault } = planTree(items, {
     iq: { id: iqId, vendor_reference: vendor, collection_id: null },
     // Whether locks may hang beside repeaters is a rule of laying trees, not of trees that are laid.
@@ -200,8 +217,8 @@ function placeFault(file: ExportFile): string | null {
     ({ iq_link_state: link, iq_id: iqId }) => (link === 'detached') !== (iqId === null),
   );
   if (isOdd !== undefined) return `${isOdd.id} is detached and in a tree, or neither`;
-  for (const { id } of file.iqs) {
-    const fault = treeFault(file, id, unlimited);
+  for (const [id, tree] of treesOf(file)) {
+    const fault = treeFault(tree, id, unlimited);
     if (fault !== null) return `the tree of IQ ${id}: ${fault}`;
   }
   return null;

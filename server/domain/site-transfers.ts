@@ -12,7 +12,7 @@ import { findTie, holdBothTenants, moveCollection } from '#server/store/site-tra
 import { listIqIds } from '#server/store/tenant-certificates';
 import { holdTransferToken } from '#server/store/transfer-tokens';
 import type { DesiredState } from './desired-state.ts';
-import { aborted } from './migration-aborts.ts';
+import { FailedChecks, type Checks } from './migration-checks.ts';
 import type { Migrated } from './site-imports.ts';
 import { hashToken } from './transfer-tokens.ts';
 
@@ -26,19 +26,28 @@ type Parts = {
 export async function transferSite(
   scope: WriteScope,
   { audit, clock, desiredState }: Parts,
-  { actor, token }: { readonly actor: Actor; readonly token: string },
+  {
+    actor,
+    token,
+    checks,
+  }: { readonly actor: Actor; readonly token: string; readonly checks: Checks },
 ): Promise<Migrated & { readonly hubIds: readonly HubId[] }> {
   const now = clock.now();
   const opened = await holdTransferToken(scope, hashToken(token));
   const { tenantId: to } = scope;
-  if (opened === undefined || opened.expiresAt.getTime() <= now.getTime() || opened.tenantId === to)
-    throw aborted('token', 'it opens no collection of another tenant');
+  const isOpen =
+    opened !== undefined && opened.expiresAt.getTime() > now.getTime() && opened.tenantId !== to;
+  await checks.make('token', () => (isOpen ? null : 'it opens no collection of another tenant'));
+  if (!isOpen) {
+    checks.leaveOut('reference_broken', 'without a token there is nothing to look at');
+    throw new FailedChecks();
+  }
   const { tenantId: from, collectionId } = opened;
   await holdBothTenants(scope, from);
   const former = scopeOfOtherTenant(scope, from);
   const parts = await findCollectionParts(former, collectionId);
-  const tie = await findTie(former, { collectionId, parts });
-  if (tie !== null) throw aborted('reference_broken', tie);
+  await checks.make('reference_broken', () => findTie(former, { collectionId, parts }));
+  checks.endIfFailed();
   const hasCodes = (await readPinHashes(former, parts.accessors)).length > 0;
   // Codes lie under the former tenant's key: without it no keypad would know them.
   const keys = hasCodes ? await readPinHashKeys(former) : [];

@@ -1,10 +1,5 @@
 /** What an import asks the rows that are here already, and how its own are laid. */
-import {
-  exportEvents,
-  exportSections,
-  type ExportEventSection,
-  type ExportSection,
-} from '#contract/exports';
+import { exportEvents, type ExportEventSection, type ExportSection } from '#contract/exports';
 import type { CollectionId } from '#contract/ids';
 import { insertRows } from './bulk.ts';
 import type { Scope, WriteScope } from './scope.ts';
@@ -107,12 +102,13 @@ export async function overwriteCollection(
   );
 }
 
-/** Lays the rows of every section, each after what it refers to. */
-export async function insertSections(
+/** Lays rows of a section; what they refer to must be there. */
+export async function insertSection(
   scope: WriteScope,
-  rows: Readonly<Record<ExportSection, readonly Row[]>>,
+  name: ExportSection,
+  rows: readonly Row[],
 ): Promise<void> {
-  for (const name of exportSections) await insertRows(scope, name, rows[name]);
+  await insertRows(scope, name, rows);
 }
 
 /** OTP activations, sealed. */

@@ -96,6 +96,8 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   ],
   ['offline_keys', 'lock_id = any ($5)', ''],
   ['locker_occupations', 'lock_id = any ($5)', ''],
+  ['pods', 'collection_id = $3', ''],
+  ['pod_users', 'pod_id in (select id from pods where collection_id = $3)', ''],
   ['iq_pins', 'iq_id = any ($4)', ''],
   // Their certificates are the former tenant's: phones are activated anew.
   [
@@ -136,6 +138,7 @@ const endings: readonly (readonly [table: string, which: string])[] = [
   ['invitations', 'collection_id = $2'],
   ['invitation_blocks', 'collection_id = $2'],
   ['data_removals', 'collection_id = $2'],
+  ['pod_access_codes', 'pod_id in (select id from pods where tenant_id = $1 and collection_id = $2)'],
   ...['message_rule_users', 'message_rule_recipients', 'message_turns'].map(
     (table) =>
       [

@@ -12,7 +12,11 @@ const proofs = readProofs('test/contract/core-operations.json');
 /** core-api.md 6.1 to 6.7 and 11. */
 const promised = 132;
 /** What this project adds beside it, under the same prefix. */
-const additions: readonly string[] = ['GET /audit_log/changes', 'GET /audit_log/checkpoints'];
+const additions: readonly string[] = [
+  'GET /audit_log/changes',
+  'GET /audit_log/checkpoints',
+  'POST /migrations/{id}/cancel',
+];
 /** The description has one path for a vendor, whose segment is an id or a reference. */
 const oneInTheDescription: ReadonlyMap<string, string> = new Map([
   ['GET /vendors/{reference}', 'GET /vendors/{vendor_id}'],

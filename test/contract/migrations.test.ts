@@ -1,19 +1,17 @@
 /** Exports and imports over HTTP: every check by its name, hostile files, and the same answers at every door. */
-import { generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, FlattenedSign } from 'jose';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DesiredItem } from '#contract/access-table';
 import { ExportFile } from '#contract/exports';
+import { migrationChecks, type MigrationResult } from '#contract/migrations';
 import { decide } from '#access/decision';
-import { hashPin } from '#access/pins';
 import type { Presentation } from '#access/presentation';
 import { tableOf, type AccessTable } from '#access/table';
-import { canonicalJson } from '#server/domain/export-signature';
 import { endedTables, movedTables } from '#server/store/site-transfers';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
 import { create, createOpenGroup, refusal } from '#test/kit/core';
+import { seededCounts, seedSite, signAnew, type Json } from '#test/kit/migration-files';
 
-type Json = Record<string, unknown>;
 type Rows = Record<string, Json[]>;
 
 let former: TestServer;
@@ -22,13 +20,12 @@ let collectionId: string;
 let file: Json;
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const privateKey = keys.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
-const signing = generateKeyPairSync('ed25519');
 
 beforeAll(async () => {
   former = await startTestServer();
   next = await startTestServer();
   collectionId = (await create(former, '/collections', { time_zone: 'Europe/Amsterdam' })).id;
-  await seed();
+  await seedSite(former, collectionId);
   // Whatever was laid by hand is in the tables of the hubs from here on.
   const patched = await former.ask('PATCH', `/collections/${collectionId}`, {
     body: { customer_reference: 'Harbour' },
@@ -45,70 +42,6 @@ afterAll(async () => {
   await former.stop();
   await next.stop();
 });
-
-const counts = { locks: 12, people: 40, groups: 10 };
-const uuid = (kind: string, n: string | number): string =>
-  `md5('${kind}' || ${String(n)} || '$c')::uuid`;
-
-/** Two IQs, their locks, people with tags, codes and plates, groups of all kinds. */
-async function seed(): Promise<void> {
-  const { pool } = former.database;
-  const tenant = former.tenant.tenantId;
-  const { rows } = await pool.query<{ key: string }>(
-    `select encode(pin_hash_key, 'base64') as key from tenants where id = $1`,
-    [tenant],
-  );
-  const own = `'${tenant}'::uuid`;
-  const here = `'${collectionId}'::uuid`;
-  const run = (text: string) => pool.query(text.replaceAll('$c', collectionId));
-  await run(`insert into iqs (tenant_id, id, mac, collection_id, time_zone, subscribed, has_been_subscribed, otp_enabled, state,
-      vendor_reference, created_at)
-    select ${own}, ${uuid('iq', 'n')}, '03.E4.AD', ${here}, 'Europe/Amsterdam', true, true, false, 'active', 'sallis', now()
-    from generate_series(1, 2) n`);
-  await run(
-    `insert into locks (tenant_id, id, mac, code, collection_id, vendor_reference, iq_link_state, lock_type, iq_id,
-      tree_position, slot, license_plate_camera, created_at)
-    select ${own}, ${uuid('lock', 'n')}, '01', lpad(to_hex(n), 14, 'A'), ${here}, 'sallis', 'attached', 'wall_reader_pin',
-      ${uuid('iq', '(1 + n % 2)')}, n, n, n % 3 = 0, now() from generate_series(1, ${counts.locks}) n`.replace(
-      "lpad(to_hex(n), 14, 'A')",
-      "upper(lpad(to_hex(n), 14, 'A'))",
-    ),
-  );
-  await run(`insert into accessors (tenant_id, id, collection_id, blocked, override_privacy_mode, toggle_manual_office_mode,
-      created_at)
-    select ${own}, ${uuid('accessor', 'n')}, ${here}, n % 11 = 0, n % 5 = 0, n % 4 = 0, now()
-    from generate_series(1, ${counts.people}) n`);
-  await run(`insert into collection_settings (tenant_id, id, accessor_id, collection_id, suspended, use_pin, created_at)
-    select ${own}, ${uuid('setting', 'n')}, ${uuid('accessor', 'n')}, ${here}, n % 9 = 0, n % 2 = 0, now()
-    from generate_series(1, ${counts.people}, 3) n`);
-  await run(`insert into tags (tenant_id, id, tag_number, collection_id, expiry_date, added_date, created_at)
-    select ${own}, ${uuid('tag', 'n')}, lpad(n::text, 8, '0'), ${here},
-      case when n % 7 = 0 then timestamptz '2026-06-01' end, now(), now() from generate_series(1, ${counts.people}) n`);
-  await run(`insert into keys (tenant_id, id, accessor_id, key_type, credential_id, blocked, created_at)
-    select ${own}, ${uuid('key', 'n')}, ${uuid('accessor', 'n')}, 'tag', ${uuid('tag', 'n')}, n % 13 = 0, now()
-    from generate_series(1, ${counts.people}) n`);
-  for (let n = 1; n <= counts.people; n += 1) {
-    const values = [hashPin(String(200_000 + n), rows[0]?.key ?? ''), `PLATE${String(n)}`];
-    for (const [index, type] of ['pin', 'license_plate'].entries())
-      await run(`insert into keys (tenant_id, id, accessor_id, key_type, credential_id, credential_value, created_at)
-        values (${own}, ${uuid(type, n)}, ${uuid('accessor', n)}, '${type}', ${uuid(type, n)}, '${values[index] ?? ''}', now())`);
-  }
-  await run(`insert into access_groups (tenant_id, id, collection_id, created_at)
-    select ${own}, ${uuid('group', 'n')}, case when n % 3 > 0 then ${here} end, now() from generate_series(1, ${counts.groups}) n`);
-  await run(`insert into access_group_accessors (tenant_id, access_group_id, accessor_id)
-    select ${own}, ${uuid('group', 'g')}, ${uuid('accessor', 'n')} from generate_series(1, ${counts.groups}) g,
-      generate_series(1, ${counts.people}) n where (n * 7 + g * 3) % 5 = 0`);
-  await run(`insert into access_group_locks (tenant_id, access_group_id, lock_id)
-    select ${own}, ${uuid('group', 'g')}, ${uuid('lock', 'n')} from generate_series(1, ${counts.groups}) g,
-      generate_series(1, ${counts.locks}) n where (n + g) % 3 = 0`);
-  await run(`insert into time_schedules (tenant_id, id, access_group_id, start_time, end_time, start_date, monday, tuesday,
-      wednesday, thursday, friday, saturday, sunday, created_at)
-    select ${own}, ${uuid('schedule', 'g')}, ${uuid('group', 'g')}, make_time(g, 0, 0), make_time((g * 5) % 24, 59, 59),
-      case when g = 4 then timestamp '2026-07-01' end, true, g % 2 = 0, true, g % 3 = 0, true, g % 4 = 0, true, now()
-    from generate_series(2, ${counts.groups}) g`);
-  await run(`update collections set masterkey_id = ${uuid('tag', 5)}, options = '{"tags_from_other_sites": false}'
-    where id = ${here}`);
-}
 
 async function tableAt(server: TestServer, iqId: string): Promise<AccessTable> {
   const { rows } = await server.database.pool.query<DesiredItem>(
@@ -128,7 +61,7 @@ function numbers(seedOf: number): (below: number) => number {
 }
 
 function presented(drawn: (below: number) => number): Presentation {
-  const who = 1 + drawn(counts.people + 3);
+  const who = 1 + drawn(seededCounts.people + 3);
   const heldMs = drawn(4) === 0 ? 6_000 : 0;
   switch (drawn(4)) {
     case 0:
@@ -142,17 +75,6 @@ function presented(drawn: (below: number) => number): Presentation {
   }
 }
 
-async function sign(changed: Json, key: KeyObject = signing.privateKey): Promise<Json> {
-  const { signature: _former, ...rest } = changed;
-  const jwk = signing.publicKey.export({ format: 'jwk' });
-  const document = { ...rest, installation: await calculateJwkThumbprint(jwk) };
-  const signed = await new FlattenedSign(Buffer.from(canonicalJson(document)))
-    .setProtectedHeader({ alg: 'EdDSA' })
-    .sign(key);
-  const shown = { public_key: jwk, protected: signed.protected, signature: signed.signature };
-  return { ...document, signature: shown };
-}
-
 const rowsOf = (name: string): Json[] => (file as Rows)[name] ?? [];
 
 async function importing(exported: unknown, more: Json = {}): Promise<Answer> {
@@ -161,7 +83,7 @@ async function importing(exported: unknown, more: Json = {}): Promise<Answer> {
 }
 
 async function changing(change: Json): Promise<Answer> {
-  return importing(await sign({ ...file, ...change }));
+  return importing(await signAnew({ ...file, ...change }));
 }
 
 describe('a file', () => {
@@ -201,71 +123,91 @@ describe('a file', () => {
 });
 
 describe('checks', () => {
-  const aborts = async (answer: Promise<Answer>, check: string): Promise<void> => {
-    const { status, text } = await answer;
+  const aborts = async (body: Json, check: string): Promise<void> => {
+    const { status, text } = await next.ask('POST', '/migrations', { body });
     expect([status, text]).toEqual([400, expect.stringContaining(`2223`)]);
     expect(text).toContain(`Migration aborted: ${check}:`);
+    const dry = await next.ask('POST', '/migrations', { body: { ...body, dry_run: true } });
+    expect([dry.status, dry.text.slice(0, 300)]).toEqual([200, expect.any(String)]);
+    const { id, state, checks } = dry.json as MigrationResult;
+    expect([state, checks.map((one) => one.check)]).toEqual(['checked', migrationChecks]);
+    expect(checks.find(({ outcome }) => outcome === 'failed')?.check).toBe(check);
+    expect(checks.every(({ reason }) => reason.length > 5)).toBe(true);
+    expect((await next.ask('GET', `/migrations/${id}`)).json).toEqual(dry.json);
   };
+  const importOf = (exported: unknown, more: Json = {}): Json => ({
+    kind: 'site_import',
+    export: exported,
+    ...more,
+  });
+  const changed = async (change: Json): Promise<Json> =>
+    importOf(await signAnew({ ...file, ...change }));
 
   it('signature: none, a changed file, another key, another name', async () => {
-    await aborts(importing({ ...file, signature: undefined }), 'signature');
-    await aborts(importing({ ...file, exported_at: '2020-01-01T00:00:00Z' }), 'signature');
+    await aborts(importOf({ ...file, signature: undefined }), 'signature');
+    await aborts(importOf({ ...file, exported_at: '2020-01-01T00:00:00Z' }), 'signature');
     const stranger = generateKeyPairSync('ed25519').privateKey;
-    await aborts(importing(await sign(file, stranger)), 'signature');
-    const renamed = { ...(await sign(file)), installation: file['installation'] };
-    await aborts(importing(renamed), 'signature');
+    await aborts(importOf(await signAnew(file, stranger)), 'signature');
+    const renamed = { ...(await signAnew(file)), installation: file['installation'] };
+    await aborts(importOf(renamed), 'signature');
   });
 
   it('version', async () => {
-    await aborts(changing({ version: 2 }), 'version');
-    await aborts(changing({ format: 'other' }), 'version');
+    await aborts(await changed({ version: 2 }), 'version');
+    await aborts(await changed({ format: 'other' }), 'version');
   });
 
   it('target_not_empty, and a target that is none', async () => {
     const { id } = await create(next, '/collections');
     await create(next, '/accessors', { collection_id: id });
-    await aborts(importing(file, { target_collection_id: id }), 'target_not_empty');
+    await aborts(importOf(file, { target_collection_id: id }), 'target_not_empty');
     const nothing = await importing(file, { target_collection_id: randomUUID() });
     expect(refusal(nothing)).toBe('400 1101');
   });
 
   it('id_taken: an id that occurs twice', async () => {
     const [first, ...others] = rowsOf('locks');
-    await aborts(changing({ locks: [first, { ...others[0], id: first?.['id'] }] }), 'id_taken');
+    await aborts(
+      await changed({ locks: [first, { ...others[0], id: first?.['id'] }] }),
+      'id_taken',
+    );
   });
 
   it('hardware_claimed: in the file twice, or here already', async () => {
     const [first, second] = rowsOf('locks');
     const twin = { ...second, code: first?.['code'] };
-    await aborts(changing({ locks: [first, twin] }), 'hardware_claimed');
+    await aborts(await changed({ locks: [first, twin] }), 'hardware_claimed');
     const { id } = await create(next, '/locks', { activation_code: first?.['code'] });
-    await aborts(importing(file), 'hardware_claimed');
+    await aborts(importOf(file), 'hardware_claimed');
     expect((await next.ask('DELETE', `/locks/${id}`)).status).toBe(204);
   });
 
   it('limits, time_zone, vendor', async () => {
     const iqs = rowsOf('iqs');
-    await aborts(changing({ iqs: iqs.map((iq) => ({ ...iq, limits: { locks: 5 } })) }), 'limits');
+    await aborts(
+      await changed({ iqs: iqs.map((iq) => ({ ...iq, limits: { locks: 5 } })) }),
+      'limits',
+    );
     const zone = iqs.map((iq) => ({ ...iq, time_zone: 'Mars/Olympus' }));
-    await aborts(changing({ iqs: zone }), 'time_zone');
+    await aborts(await changed({ iqs: zone }), 'time_zone');
     const vendor = iqs.map((iq) => ({ ...iq, vendor_reference: 'nobody' }));
-    await aborts(changing({ iqs: vendor }), 'vendor');
+    await aborts(await changed({ iqs: vendor }), 'vendor');
   });
 
   it('reference_broken: ids of others, loops, pairs twice, days that are none', async () => {
     const strange = rowsOf('keys').map((key) => ({ ...key, accessor_id: randomUUID() }));
-    await aborts(changing({ keys: strange }), 'reference_broken');
+    await aborts(await changed({ keys: strange }), 'reference_broken');
     const pairs = rowsOf('access_group_locks');
-    await aborts(changing({ access_group_locks: [...pairs, pairs[0]] }), 'reference_broken');
+    await aborts(await changed({ access_group_locks: [...pairs, pairs[0]] }), 'reference_broken');
     const hung = rowsOf('locks').map((lock) => ({ ...lock, repeater_id: lock['id'] }));
-    await aborts(changing({ locks: hung }), 'reference_broken');
+    await aborts(await changed({ locks: hung }), 'reference_broken');
     const tags = rowsOf('tags').map((one) => ({ ...one, created_at: '2025-02-29T00:00:00Z' }));
-    await aborts(changing({ tags }), 'reference_broken');
+    await aborts(await changed({ tags }), 'reference_broken');
   });
 
   it('token: none that is known', async () => {
     const body = { kind: 'site_transfer', transfer_token: 'guess' };
-    await aborts(next.ask('POST', '/migrations', { body }), 'token');
+    await aborts(body, 'token');
   });
 });
 
@@ -306,7 +248,7 @@ describe('hostile files change nothing and are told so', () => {
       'id) select 1; drop table keys; --': 1,
     }));
     const named = JSON.parse('{"__proto__":{"blocked":true},"constructor":1}') as Json;
-    const harmless = await sign({ ...file, ...named, accessors: odd });
+    const harmless = await signAnew({ ...file, ...named, accessors: odd });
     expect((await importing(harmless)).status).toBe(200);
   });
 

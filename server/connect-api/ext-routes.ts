@@ -3,6 +3,7 @@ import type { AuditLog } from '#server/domain/audit-log';
 import type { ClientAdministration } from '#server/domain/clients';
 import type { CollectionOptions } from '#server/domain/collection-options';
 import type { ConfigurationCheck } from '#server/domain/configuration-check';
+import type { CsvImports } from '#server/domain/csv-imports';
 import type { DataRemovals } from '#server/domain/data-removals';
 import type { IdentityProviders } from '#server/domain/identity-providers';
 import type { Invitations } from '#server/domain/invitations';
@@ -23,6 +24,7 @@ import { siteAuditLogRoutes } from './audit-log.ts';
 import { clientRoutes } from './clients.ts';
 import { siteOptionRoutes } from './collection-options.ts';
 import { configurationCheckRoutes } from './configuration-check.ts';
+import { csvImportRoutes } from './csv-imports.ts';
 import { dataRemovalRoutes } from './data-removals.ts';
 import { identityProviderRoutes } from './identity-providers.ts';
 import { invitationRoutes } from './invitations.ts';
@@ -48,6 +50,7 @@ type Parts = OwnSiteUseParts &
     readonly clientAdministration: ClientAdministration;
     readonly identityProviders: IdentityProviders;
     readonly invitations: Invitations;
+    readonly csvImports: CsvImports;
     readonly dataRemovals: DataRemovals;
     readonly collectionOptions: CollectionOptions;
     readonly why: Why;
@@ -76,6 +79,7 @@ export function extRoutes(parts: Parts): Route[] {
     ...lockerGroupRoutes(siteRoute, parts),
     ...ownPinRoutes(siteRoute, parts),
     ...invitationRoutes(siteRoute, parts),
+    ...csvImportRoutes(siteRoute, parts),
     ...dataRemovalRoutes(siteRoute, parts),
     ...accountMailRoutes(operatorRoute, parts),
     ...clientRoutes(operatorRoute, parts),

@@ -78,6 +78,37 @@ export function createDesiredState({
   };
 }
 
+/** Gathers what the steps of a long write touch, so that the desired state is brought in line once, at its end. */
+export function gatherTouched(): {
+  readonly desiredState: DesiredState;
+  settle(scope: WriteScope, desiredState: DesiredState): Promise<void>;
+} {
+  const gathered: Touched[] = [];
+  const all = <Id>(idsOf: (touched: Touched) => readonly Id[] | undefined): Id[] => [
+    ...new Set(gathered.flatMap((touched) => idsOf(touched) ?? [])),
+  ];
+  return {
+    desiredState: {
+      refresh(_scope, touched) {
+        gathered.push(touched);
+        return Promise.resolve();
+      },
+    },
+    async settle(scope, desiredState) {
+      if (gathered.length === 0) return;
+      await desiredState.refresh(scope, {
+        iqIds: all(({ iqIds }) => iqIds),
+        lockIds: all(({ lockIds }) => lockIds),
+        accessorIds: all(({ accessorIds }) => accessorIds),
+        groupIds: all(({ groupIds }) => groupIds),
+        collectionIds: all(({ collectionIds }) => collectionIds),
+        tagIds: all(({ tagIds }) => tagIds),
+        ...(gathered.some(({ trust }) => trust === true) ? { trust: true as const } : {}),
+      });
+    },
+  };
+}
+
 async function touchedAccessors(
   scope: WriteScope,
   { accessorIds = [], tagIds = [] }: Touched,

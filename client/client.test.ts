@@ -1,4 +1,8 @@
-/** The typed client against the whole server: its types, calls, failures and lists. */
+/** The typed client against the whole server: its types, calls, failures, lists, events, and the program of its guide. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import type { LockResponse } from '#contract/locks';
 import { createMovableClock } from '#simulator/clock';
@@ -62,6 +66,12 @@ async function failureOf(call: Promise<unknown>): Promise<CardeaError> {
   );
   if (isCardeaError(caught)) return caught;
   throw new Error('no failure of the API', { cause: caught });
+}
+
+async function store(): Promise<string> {
+  const id = await storeEntry(cardea.database, place);
+  other.wake(place.tenantId);
+  return id;
 }
 
 const somewhere = '00000000-1111-4222-8333-444444444444';
@@ -314,12 +324,6 @@ describe('a watch', () => {
   const signalr = () => import('@microsoft/signalr');
   const patience = { timeoutMs: 40_000 };
 
-  async function store(): Promise<string> {
-    const id = await storeEntry(cardea.database, place);
-    other.wake(place.tenantId);
-    return id;
-  }
-
   /** A watch that keeps what it hears; `end` waits until it has ended. */
   function begin(client: Client, more: Partial<WatchOptions<'entries'>> = {}) {
     const stopping = new AbortController();
@@ -384,4 +388,49 @@ describe('a watch', () => {
       'disk is full',
     );
   });
+});
+
+it('does what the program of docs/client.md says', async () => {
+  const root = fileURLToPath(new URL('../', import.meta.url));
+  const guide = await readFile(`${root}docs/client.md`, 'utf8');
+  const [, program = ''] = /```ts\n(.*?)```/s.exec(guide) ?? [];
+  await site.post('/v1.2/sites/{site_id}/locks', {
+    path: { site_id: siteId },
+    body: { customer_reference: 'Front door', activation_code: randomBytes(7).toString('hex') },
+  });
+  const { clientId, clientSecret } = cardea.tenant;
+  const command = ['--conditions=development', '--import', 'tsx', '--input-type=module', '--eval'];
+  const child = spawn(process.execPath, [...command, program], {
+    cwd: root,
+    env: {
+      BASE_URL: cardea.url,
+      CLIENT_ID: clientId,
+      CLIENT_SECRET: clientSecret,
+      USERNAME: owner.email,
+      PASSWORD: owner.password,
+      SITE_ID: siteId,
+    },
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part: Buffer) => (said += part.toString()));
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  try {
+    await until(() => said.includes('connected'), {
+      what: () => `it watches; it said ${said}`,
+      timeoutMs: 40_000,
+    });
+    expect(said).toMatch(/Front door \w+\nnot opened CCC_COMMAND_FAILED\n/);
+    await store();
+    await until(() => said.includes('2026-11-22T08:15:30Z lock_opened'), {
+      what: 'the entry is printed',
+      timeoutMs: 40_000,
+    });
+    child.kill('SIGTERM');
+    await ended;
+    expect(said.trimEnd().split('\n').at(-1)).toBe('ended');
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
 });

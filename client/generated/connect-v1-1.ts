@@ -5,5186 +5,5164 @@ export interface ConnectV11Operations {
     /**
      * List the sites in which you have a place
      */
-    '/v1.1/sites': {
-      path: {};
+    "/v1.1/sites": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          subscribed_user_amount: number | null;
-          subscription_valid: boolean;
-          country_code: string | null;
-          site_uid: string | null;
-          time_zone: string | null;
-          owner: {
-            id: string;
-            first_name: string | null;
-            last_name: string | null;
-            email: string | null;
-            image_url: string | null;
-            tag_number: string | null;
-            is_managed_by_current_site: boolean;
-            has_profile: boolean;
-          } | null;
-          installation_state: 'installation' | 'released' | 'self_installed';
-          mkey_compatible: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          customer_reference: (string | null)
+          subscribed_user_amount: (number | null)
+          subscription_valid: boolean
+          country_code: (string | null)
+          site_uid: (string | null)
+          time_zone: (string | null)
+          owner: ({
+            id: string
+            first_name: (string | null)
+            last_name: (string | null)
+            email: (string | null)
+            image_url: (string | null)
+            tag_number: (string | null)
+            is_managed_by_current_site: boolean
+            has_profile: boolean
+          } | null)
+          installation_state: ("installation" | "released" | "self_installed")
+          mkey_compatible: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One site
      */
-    '/v1.1/sites/{id}': {
+    "/v1.1/sites/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        subscribed_user_amount: number | null;
-        subscription_valid: boolean;
-        country_code: string | null;
-        site_uid: string | null;
-        time_zone: string | null;
-        owner: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        } | null;
-        installation_state: 'installation' | 'released' | 'self_installed';
-        mkey_compatible: boolean;
-        active_user_amount: number;
-        active_iq_amount: number;
-        pin_enabled: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        subscribed_user_amount: (number | null)
+        subscription_valid: boolean
+        country_code: (string | null)
+        site_uid: (string | null)
+        time_zone: (string | null)
+        owner: ({
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        } | null)
+        installation_state: ("installation" | "released" | "self_installed")
+        mkey_compatible: boolean
+        active_user_amount: number
+        active_iq_amount: number
+        pin_enabled: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Who you are
      */
-    '/v1.1/me': {
-      path: {};
-      query: {};
-      headers: {};
-      body: undefined;
+    "/v1.1/me": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        first_name: string | null;
-        last_name: string | null;
-        phone: string | null;
-        email: string | null;
-        language: string | null;
-        tag_number: string | null;
-        image_url: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NOT_FOUND';
-    };
+        id: string
+        first_name: (string | null)
+        last_name: (string | null)
+        phone: (string | null)
+        email: (string | null)
+        language: (string | null)
+        tag_number: (string | null)
+        image_url: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
+    }
     /**
      * List the roles you may give
      */
-    '/v1.1/sites/{site_id}/roles': {
+    "/v1.1/sites/{site_id}/roles": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          code: string | null;
-          parent_id: string | null;
-          is_hierarchical: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          code: (string | null)
+          parent_id: (string | null)
+          is_hierarchical: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * The plan of a site
      */
-    '/v1.1/sites/{site_id}/subscription': {
+    "/v1.1/sites/{site_id}/subscription": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        end_date: string | null;
-        user_amount: number | null;
-        iq_amount: number | null;
-        voucher_label: string | null;
-        voucher_code: string | null;
-        is_valid: boolean;
+        end_date: (string | null)
+        user_amount: (number | null)
+        iq_amount: (number | null)
+        voucher_label: (string | null)
+        voucher_code: (string | null)
+        is_valid: boolean
         features: {
-          id: string;
-          code: 'apple_wallet_key' | 'google_wallet_key';
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          code: ("apple_wallet_key" | "google_wallet_key")
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * What a voucher gives
      */
-    '/v1.1/sites/{site_id}/vouchers': {
+    "/v1.1/sites/{site_id}/vouchers": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
         /**
          * 12 letters or digits
          */
-        voucher_code: string;
-      };
-      headers: {};
-      body: undefined;
+        voucher_code: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        code: string | null;
-        tenant_id: string;
-        user_amount: number;
-        user_unlimited: boolean;
-        month_span: number;
-        month_span_unlimited: boolean;
-        iq_amount: number;
-        iq_unlimited: boolean;
-        type: string | null;
-        customer_uid: string | null;
-        label: string | null;
-        activation_date: string | null;
-        start_date: string | null;
-        end_date: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        code: (string | null)
+        tenant_id: string
+        user_amount: number
+        user_unlimited: boolean
+        month_span: number
+        month_span_unlimited: boolean
+        iq_amount: number
+        iq_unlimited: boolean
+        type: (string | null)
+        customer_uid: (string | null)
+        label: (string | null)
+        activation_date: (string | null)
+        start_date: (string | null)
+        end_date: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * The access given to an installer last
      */
-    '/v1.1/sites/{site_id}/installer_access': {
+    "/v1.1/sites/{site_id}/installer_access": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        customer_uid: string | null;
-        expiry_date: string;
-        is_active: boolean;
-        token: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        customer_uid: (string | null)
+        expiry_date: string
+        is_active: boolean
+        token: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the IQs, and which of them the installer may touch
      */
-    '/v1.1/sites/{site_id}/installer_access/iqs': {
+    "/v1.1/sites/{site_id}/installer_access/iqs": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          iq_id: string;
-          customer_reference: string | null;
-          online: boolean;
-          enabled: boolean;
-          access_expiry_date: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          iq_id: string
+          customer_reference: (string | null)
+          online: boolean
+          enabled: boolean
+          access_expiry_date: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the users of the site; ordinary users get themselves
      */
-    '/v1.1/sites/{site_id}/users': {
+    "/v1.1/sites/{site_id}/users": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
         /**
          * adds the pods of the person
          */
-        include_pod_info?: boolean;
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        include_pod_info?: boolean
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
+          id: string
           user: {
-            id: string;
-            first_name: string | null;
-            last_name: string | null;
-            email: string | null;
-            image_url: string | null;
-            tag_number: string | null;
-            is_managed_by_current_site: boolean;
-            has_profile: boolean;
-          };
+            id: string
+            first_name: (string | null)
+            last_name: (string | null)
+            email: (string | null)
+            image_url: (string | null)
+            tag_number: (string | null)
+            is_managed_by_current_site: boolean
+            has_profile: boolean
+          }
           roles: {
-            id: string;
-            customer_reference: string | null;
-            code: string | null;
-            parent_id: string | null;
-            is_hierarchical: boolean;
-          }[];
-          alias: string | null;
-          toggle_easy_office_mode: boolean;
-          toggle_manual_office_mode: boolean;
-          remote_access: boolean;
-          blocked: boolean;
-          tag_owned_by_this_site: boolean;
-          subscription_state: 'subscribed' | 'suspended';
-          override_privacy_mode: boolean;
-          use_pin: boolean;
+            id: string
+            customer_reference: (string | null)
+            code: (string | null)
+            parent_id: (string | null)
+            is_hierarchical: boolean
+          }[]
+          alias: (string | null)
+          toggle_easy_office_mode: boolean
+          toggle_manual_office_mode: boolean
+          remote_access: boolean
+          blocked: boolean
+          tag_owned_by_this_site: boolean
+          subscription_state: ("subscribed" | "suspended")
+          override_privacy_mode: boolean
+          use_pin: boolean
           member_of_pods?: {
-            id: string;
-            customer_reference: string | null;
-          }[];
+            id: string
+            customer_reference: (string | null)
+          }[]
           guest_of_pods?: {
-            id: string;
-            customer_reference: string | null;
-          }[];
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+            id: string
+            customer_reference: (string | null)
+          }[]
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One user of the site
      */
-    '/v1.1/sites/{site_id}/users/{id}': {
+    "/v1.1/sites/{site_id}/users/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
         /**
          * adds the pods of the person
          */
-        include_pod_info?: boolean;
-      };
-      headers: {};
-      body: undefined;
+        include_pod_info?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
+        id: string
         user: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }
         roles: {
-          id: string;
-          customer_reference: string | null;
-          code: string | null;
-          parent_id: string | null;
-          is_hierarchical: boolean;
-        }[];
-        alias: string | null;
-        toggle_easy_office_mode: boolean;
-        toggle_manual_office_mode: boolean;
-        remote_access: boolean;
-        blocked: boolean;
-        tag_owned_by_this_site: boolean;
-        subscription_state: 'subscribed' | 'suspended';
-        override_privacy_mode: boolean;
-        use_pin: boolean;
+          id: string
+          customer_reference: (string | null)
+          code: (string | null)
+          parent_id: (string | null)
+          is_hierarchical: boolean
+        }[]
+        alias: (string | null)
+        toggle_easy_office_mode: boolean
+        toggle_manual_office_mode: boolean
+        remote_access: boolean
+        blocked: boolean
+        tag_owned_by_this_site: boolean
+        subscription_state: ("subscribed" | "suspended")
+        override_privacy_mode: boolean
+        use_pin: boolean
         member_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
+          id: string
+          customer_reference: (string | null)
+        }[]
         guest_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the IQs at which a user has activated one-time codes
      */
-    '/v1.1/sites/{site_id}/users/{id}/activated_iqs': {
+    "/v1.1/sites/{site_id}/users/{id}/activated_iqs": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the access groups of a user
      */
-    '/v1.1/sites/{site_id}/users/{site_user_id}/access_groups': {
+    "/v1.1/sites/{site_id}/users/{site_user_id}/access_groups": {
       path: {
-        site_id: string;
-        site_user_id: string;
-      };
+        site_id: string
+        site_user_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * The own place in the site
      */
-    '/v1.1/sites/{id}/me': {
+    "/v1.1/sites/{id}/me": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
         /**
          * adds the pods of the person
          */
-        include_pod_info?: boolean;
-      };
-      headers: {};
-      body: undefined;
+        include_pod_info?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
+        id: string
         user: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }
         roles: {
-          id: string;
-          customer_reference: string | null;
-          code: string | null;
-          parent_id: string | null;
-          is_hierarchical: boolean;
-        }[];
-        alias: string | null;
-        toggle_easy_office_mode: boolean;
-        toggle_manual_office_mode: boolean;
-        remote_access: boolean;
-        blocked: boolean;
-        tag_owned_by_this_site: boolean;
-        subscription_state: 'subscribed' | 'suspended';
-        override_privacy_mode: boolean;
-        use_pin: boolean;
+          id: string
+          customer_reference: (string | null)
+          code: (string | null)
+          parent_id: (string | null)
+          is_hierarchical: boolean
+        }[]
+        alias: (string | null)
+        toggle_easy_office_mode: boolean
+        toggle_manual_office_mode: boolean
+        remote_access: boolean
+        blocked: boolean
+        tag_owned_by_this_site: boolean
+        subscription_state: ("subscribed" | "suspended")
+        override_privacy_mode: boolean
+        use_pin: boolean
         member_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
+          id: string
+          customer_reference: (string | null)
+        }[]
         guest_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the IQs of a site with the own state at each
      */
-    '/v1.1/me/{site_id}/activated_iqs': {
+    "/v1.1/me/{site_id}/activated_iqs": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          iq_id: string;
-          activation_date: string | null;
-          activated: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          iq_id: string
+          activation_date: (string | null)
+          activated: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Find a person by the exact e-mail address or the tag number of eight digits
      */
-    '/v1.1/users/search': {
-      path: {};
+    "/v1.1/users/search": {
+      path: {
+
+      }
       query: {
         /**
          * an address, or a tag number
          */
-        search_for: string;
+        search_for: string
         /**
          * the site to add the person to
          */
-        for_site_id: string;
-      };
-      headers: {};
-      body: undefined;
+        for_site_id: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the keys of a user
      */
-    '/v1.1/sites/{site_id}/users/{site_user_id}/keys': {
+    "/v1.1/sites/{site_id}/users/{site_user_id}/keys": {
       path: {
-        site_id: string;
-        site_user_id: string;
-      };
+        site_id: string
+        site_user_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          key_identifier: string | null;
-          key_id: string;
-          type: 'tag' | 'mkey' | 'pin' | 'wallet' | 'unknown';
-          expiry_date: string | null;
-          registration_date: string;
-          blocked: boolean;
-          offline_access: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          key_identifier: (string | null)
+          key_id: string
+          type: ("tag" | "mkey" | "pin" | "wallet" | "unknown")
+          expiry_date: (string | null)
+          registration_date: string
+          blocked: boolean
+          offline_access: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the rules that tell of entries
      */
-    '/v1.1/sites/{site_id}/entry_message_rule': {
+    "/v1.1/sites/{site_id}/entry_message_rule": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          rule_type: 'entered' | 'rejected';
-          send_mail: boolean;
-          send_sms: boolean;
-          send_push: boolean;
-          on_inside_handle: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          rule_type: ("entered" | "rejected")
+          send_mail: boolean
+          send_sms: boolean
+          send_push: boolean
+          on_inside_handle: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One rule that tells of entries
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        rule_type: 'entered' | 'rejected';
-        send_mail: boolean;
-        send_sms: boolean;
-        send_push: boolean;
-        on_inside_handle: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        rule_type: ("entered" | "rejected")
+        send_mail: boolean
+        send_sms: boolean
+        send_push: boolean
+        on_inside_handle: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List whom a rule is about; nobody = everybody
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}/users': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}/users": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the locks of a rule; none = every lock
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}/locks': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}/locks": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the schedules of a rule; none = always
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}/time_schedules': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}/time_schedules": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the rules that tell of incidents
      */
-    '/v1.1/sites/{site_id}/incident_message_rule': {
+    "/v1.1/sites/{site_id}/incident_message_rule": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          incident:
-            | 'intrusion_alarm_start'
-            | 'intrusion_alarm_end'
-            | 'tamper_alarm_start'
-            | 'tamper_alarm_end'
-            | 'door_left_open_alarm_start'
-            | 'door_left_open_alarm_end'
-            | 'lock_connection_lost'
-            | 'lock_connection_restored'
-            | 'iq_connection_lost'
-            | 'iq_connection_restored'
-            | 'low_battery_warning'
-            | 'lock_clock_failure'
-            | 'lock_time_set'
-            | 'lock_ppd_connected'
-            | 'operation_not_completed'
-            | 'lock_reset'
-            | 'easy_office_mode_end_failed'
-            | 'unknown';
-          send_mail: boolean;
-          send_sms: boolean;
-          send_push: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          incident: ("intrusion_alarm_start" | "intrusion_alarm_end" | "tamper_alarm_start" | "tamper_alarm_end" | "door_left_open_alarm_start" | "door_left_open_alarm_end" | "lock_connection_lost" | "lock_connection_restored" | "iq_connection_lost" | "iq_connection_restored" | "low_battery_warning" | "lock_clock_failure" | "lock_time_set" | "lock_ppd_connected" | "operation_not_completed" | "lock_reset" | "easy_office_mode_end_failed" | "unknown")
+          send_mail: boolean
+          send_sms: boolean
+          send_push: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One rule that tells of an incident
      */
-    '/v1.1/sites/{site_id}/incident_message_rule/{id}': {
+    "/v1.1/sites/{site_id}/incident_message_rule/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        incident:
-          | 'intrusion_alarm_start'
-          | 'intrusion_alarm_end'
-          | 'tamper_alarm_start'
-          | 'tamper_alarm_end'
-          | 'door_left_open_alarm_start'
-          | 'door_left_open_alarm_end'
-          | 'lock_connection_lost'
-          | 'lock_connection_restored'
-          | 'iq_connection_lost'
-          | 'iq_connection_restored'
-          | 'low_battery_warning'
-          | 'lock_clock_failure'
-          | 'lock_time_set'
-          | 'lock_ppd_connected'
-          | 'operation_not_completed'
-          | 'lock_reset'
-          | 'easy_office_mode_end_failed'
-          | 'unknown';
-        send_mail: boolean;
-        send_sms: boolean;
-        send_push: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        incident: ("intrusion_alarm_start" | "intrusion_alarm_end" | "tamper_alarm_start" | "tamper_alarm_end" | "door_left_open_alarm_start" | "door_left_open_alarm_end" | "lock_connection_lost" | "lock_connection_restored" | "iq_connection_lost" | "iq_connection_restored" | "low_battery_warning" | "lock_clock_failure" | "lock_time_set" | "lock_ppd_connected" | "operation_not_completed" | "lock_reset" | "easy_office_mode_end_failed" | "unknown")
+        send_mail: boolean
+        send_sms: boolean
+        send_push: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the locks of a rule; none = every lock
      */
-    '/v1.1/sites/{site_id}/incident_message_rule/{id}/locks': {
+    "/v1.1/sites/{site_id}/incident_message_rule/{id}/locks": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the rules that tell of incidents at a lock
      */
-    '/v1.1/sites/{site_id}/locks/{id}/incident_message_rules': {
+    "/v1.1/sites/{site_id}/locks/{id}/incident_message_rules": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          incident:
-            | 'intrusion_alarm_start'
-            | 'intrusion_alarm_end'
-            | 'tamper_alarm_start'
-            | 'tamper_alarm_end'
-            | 'door_left_open_alarm_start'
-            | 'door_left_open_alarm_end'
-            | 'lock_connection_lost'
-            | 'lock_connection_restored'
-            | 'iq_connection_lost'
-            | 'iq_connection_restored'
-            | 'low_battery_warning'
-            | 'lock_clock_failure'
-            | 'lock_time_set'
-            | 'lock_ppd_connected'
-            | 'operation_not_completed'
-            | 'lock_reset'
-            | 'easy_office_mode_end_failed'
-            | 'unknown';
-          send_mail: boolean;
-          send_sms: boolean;
-          send_push: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          incident: ("intrusion_alarm_start" | "intrusion_alarm_end" | "tamper_alarm_start" | "tamper_alarm_end" | "door_left_open_alarm_start" | "door_left_open_alarm_end" | "lock_connection_lost" | "lock_connection_restored" | "iq_connection_lost" | "iq_connection_restored" | "low_battery_warning" | "lock_clock_failure" | "lock_time_set" | "lock_ppd_connected" | "operation_not_completed" | "lock_reset" | "easy_office_mode_end_failed" | "unknown")
+          send_mail: boolean
+          send_sms: boolean
+          send_push: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the IQs of a site that the caller may see
      */
-    '/v1.1/sites/{site_id}/iqs': {
+    "/v1.1/sites/{site_id}/iqs": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          time_zone: string | null;
-          mac: string | null;
-          operator: string | null;
-          state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-          restore_required: boolean;
-          reset_date: string | null;
-          online: boolean;
-          led_enabled: boolean;
-          data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-          signal_strength: number | null;
-          revision: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          time_zone: (string | null)
+          mac: (string | null)
+          operator: (string | null)
+          state: ("factory" | "initialized" | "installation" | "active" | "dead")
+          restore_required: boolean
+          reset_date: (string | null)
+          online: boolean
+          led_enabled: boolean
+          data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+          signal_strength: (number | null)
+          revision: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One IQ
      */
-    '/v1.1/sites/{site_id}/iqs/{id}': {
+    "/v1.1/sites/{site_id}/iqs/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        led_enabled: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number | null;
-        revision: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        led_enabled: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: (number | null)
+        revision: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Signal strength of an IQ, 0 to 31
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/signal_strength': {
+    "/v1.1/sites/{site_id}/iqs/{id}/signal_strength": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
         /**
          * ask the hub, for at most 5 s
          */
-        force_refresh?: boolean;
-      };
-      headers: {};
-      body: undefined;
+        force_refresh?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        signal_strength: number;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        signal_strength: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Your OTP secret on this IQ
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/secret': {
+    "/v1.1/sites/{site_id}/iqs/{id}/secret": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
         /**
          * a code of yours, to read the secret again
          */
-        otp?: string;
-      };
-      headers: {};
-      body: undefined;
+        otp?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        secret: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_COMMAND_FAILED';
-    };
+        secret: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "CCC_COMMAND_FAILED")
+    }
     /**
      * Have your first OTP PIN on this IQ sent to you
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/pin': {
+    "/v1.1/sites/{site_id}/iqs/{id}/pin": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
         /**
          * by mail; else by SMS
          */
-        send_email?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_COMMAND_FAILED'
-        | 'MESSAGE_INVALID';
-    };
+        send_email?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "CCC_COMMAND_FAILED" | "MESSAGE_INVALID")
+    }
     /**
      * Locks and repeaters of an IQ, in their order
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/tree': {
+    "/v1.1/sites/{site_id}/iqs/{id}/tree": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        parent_id: string | null;
-        hardware_type: 'lock' | 'repeater';
-        mac: string | null;
-        customer_reference: string | null;
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        is_online: boolean;
-        is_attached: boolean;
-        battery_state: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        communication_type: 'rf_net' | 'blue_net';
-      }[];
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        parent_id: (string | null)
+        hardware_type: ("lock" | "repeater")
+        mac: (string | null)
+        customer_reference: (string | null)
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        is_online: boolean
+        is_attached: boolean
+        battery_state: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        communication_type: ("rf_net" | "blue_net")
+      }[]
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the repeaters of a site
      */
-    '/v1.1/sites/{site_id}/repeaters': {
+    "/v1.1/sites/{site_id}/repeaters": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          mac: string | null;
-          online: boolean;
-          iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-          iq: {
-            id: string;
-            customer_reference: string | null;
-          } | null;
-          parent_repeater: {
-            id: string;
-            customer_reference: string | null;
-          } | null;
-          communication_type: 'rf_net' | 'blue_net';
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          mac: (string | null)
+          online: boolean
+          iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+          iq: ({
+            id: string
+            customer_reference: (string | null)
+          } | null)
+          parent_repeater: ({
+            id: string
+            customer_reference: (string | null)
+          } | null)
+          communication_type: ("rf_net" | "blue_net")
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One repeater
      */
-    '/v1.1/sites/{site_id}/repeaters/{id}': {
+    "/v1.1/sites/{site_id}/repeaters/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        parent_repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        communication_type: 'rf_net' | 'blue_net';
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        parent_repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        communication_type: ("rf_net" | "blue_net")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the tags of a site that the caller may see
      */
-    '/v1.1/sites/{site_id}/tags': {
+    "/v1.1/sites/{site_id}/tags": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          blocked: boolean;
-          creation_date: string;
-          registration_date: string | null;
-          tag_number: string | null;
-          source_iq_id: string | null;
-          site_user_key_id: string | null;
-          site_user: {
-            id: string;
+          id: string
+          blocked: boolean
+          creation_date: string
+          registration_date: (string | null)
+          tag_number: (string | null)
+          source_iq_id: (string | null)
+          site_user_key_id: (string | null)
+          site_user: ({
+            id: string
             user: {
-              id: string;
-              first_name: string | null;
-              last_name: string | null;
-              image_url: string | null;
-            };
-          } | null;
-          is_pod_tag: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+              id: string
+              first_name: (string | null)
+              last_name: (string | null)
+              image_url: (string | null)
+            }
+          } | null)
+          is_pod_tag: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One tag
      */
-    '/v1.1/sites/{site_id}/tags/{id}': {
+    "/v1.1/sites/{site_id}/tags/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        blocked: boolean;
-        creation_date: string;
-        registration_date: string | null;
-        tag_number: string | null;
-        source_iq_id: string | null;
-        site_user_key_id: string | null;
-        site_user: {
-          id: string;
+        id: string
+        blocked: boolean
+        creation_date: string
+        registration_date: (string | null)
+        tag_number: (string | null)
+        source_iq_id: (string | null)
+        site_user_key_id: (string | null)
+        site_user: ({
+          id: string
           user: {
-            id: string;
-            first_name: string | null;
-            last_name: string | null;
-            image_url: string | null;
-          };
-        } | null;
-        is_pod_tag: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+            id: string
+            first_name: (string | null)
+            last_name: (string | null)
+            image_url: (string | null)
+          }
+        } | null)
+        is_pod_tag: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the floors of a site that the caller may see
      */
-    '/v1.1/sites/{site_id}/floors': {
+    "/v1.1/sites/{site_id}/floors": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One floor
      */
-    '/v1.1/sites/{site_id}/floors/{id}': {
+    "/v1.1/sites/{site_id}/floors/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        number: number | null;
-        lock_count: number;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        number: (number | null)
+        lock_count: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the locks of a floor that the caller may see
      */
-    '/v1.1/sites/{site_id}/floors/{id}/locks': {
+    "/v1.1/sites/{site_id}/floors/{id}/locks": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          mac: string | null;
-          floor: {
-            id: string;
-            customer_reference: string | null;
-            number: number | null;
-            lock_count: number;
-          } | null;
-          locked_state:
-            | 'none'
-            | 'locked'
-            | 'office_mode'
-            | 'uncertain'
-            | 'locked_pending'
-            | 'office_mode_pending';
-          lock_type:
-            | 'none'
-            | 'unknown'
-            | 'escutcheon'
-            | 'cylinder'
-            | 'wall_reader'
-            | 'locker_lock'
-            | 'escutcheon_pin'
-            | 'wall_reader_pin';
-          online: boolean;
-          iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-          tag_registration_state: 'not_started' | 'in_progress';
-          battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-          left_open_alarm: boolean;
-          intrusion_alarm: boolean;
-          repeater: {
-            id: string;
-            customer_reference: string | null;
-          } | null;
-          privacy_mode: boolean;
-          communication_type: 'rf_net' | 'blue_net';
-          easy_office_mode_schedule: {
-            start_time: string;
-            end_time: string;
-            start_date: string | null;
-            end_date: string | null;
-            monday: boolean;
-            tuesday: boolean;
-            wednesday: boolean;
-            thursday: boolean;
-            friday: boolean;
-            saturday: boolean;
-            sunday: boolean;
-          } | null;
-          iq: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            revision: string | null;
-          } | null;
-          offline_access_keys_limit: number;
-          offline_access_keys_count: number;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          mac: (string | null)
+          floor: ({
+            id: string
+            customer_reference: (string | null)
+            number: (number | null)
+            lock_count: number
+          } | null)
+          locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+          lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+          online: boolean
+          iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+          tag_registration_state: ("not_started" | "in_progress")
+          battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+          left_open_alarm: boolean
+          intrusion_alarm: boolean
+          repeater: ({
+            id: string
+            customer_reference: (string | null)
+          } | null)
+          privacy_mode: boolean
+          communication_type: ("rf_net" | "blue_net")
+          easy_office_mode_schedule: ({
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+          } | null)
+          iq: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            revision: (string | null)
+          } | null)
+          offline_access_keys_limit: number
+          offline_access_keys_count: number
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List your phones
      */
-    '/v1.1/me/devices': {
-      path: {};
+    "/v1.1/me/devices": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          device_name: string | null;
-          device_uid: string | null;
+          id: string
+          device_name: (string | null)
+          device_uid: (string | null)
           mkey: {
-            id: string;
-            key_id: string;
-            expiry_date: string | null;
-            registration_date: string;
-          };
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            key_id: string
+            expiry_date: (string | null)
+            registration_date: string
+          }
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One of your phones
      */
-    '/v1.1/me/devices/{id}': {
+    "/v1.1/me/devices/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        device_name: string | null;
-        device_uid: string | null;
+        id: string
+        device_name: (string | null)
+        device_uid: (string | null)
         mkey: {
-          id: string;
-          key_id: string;
-          expiry_date: string | null;
-          registration_date: string;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NOT_FOUND';
-    };
+          id: string
+          key_id: string
+          expiry_date: (string | null)
+          registration_date: string
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
+    }
     /**
      * New mobile keys for every site that lets you in, sealed to the phone
      */
-    '/v1.1/me/devices/{id}/mkey': {
+    "/v1.1/me/devices/{id}/mkey": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        mkey_data: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'REQUEST_FAILED';
-    };
+        mkey_data: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "REQUEST_FAILED")
+    }
     /**
      * Access log of a site; ordinary users see their own uses
      */
-    '/v1.1/sites/{site_id}/entries': {
+    "/v1.1/sites/{site_id}/entries": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          event_category: string | null;
-          event_detail: string | null;
-          utc_date_time: string;
-          local_date_time: string;
-          lock_id: string | null;
-          lock_mac_address: string | null;
-          lock_customer_reference: string | null;
-          iq_id: string;
-          iq_customer_reference: string | null;
-          iq_mac_address: string | null;
-          iq_revision: string | null;
-          ttl_in_seconds: number;
-          expiration_date_time: string;
-          user_id: string | null;
-          user_first_name: string | null;
-          user_last_name: string | null;
-          user_image_url: string | null;
-          user_alias: string | null;
-          exit_requested: boolean;
-          access_by: string | null;
-          access_detail: string | null;
-          reject_reason: string | null;
-        }[];
-        continuation_token: string | null;
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'REQUEST_FAILED';
-    };
+          id: string
+          event_category: (string | null)
+          event_detail: (string | null)
+          utc_date_time: string
+          local_date_time: string
+          lock_id: (string | null)
+          lock_mac_address: (string | null)
+          lock_customer_reference: (string | null)
+          iq_id: string
+          iq_customer_reference: (string | null)
+          iq_mac_address: (string | null)
+          iq_revision: (string | null)
+          ttl_in_seconds: number
+          expiration_date_time: string
+          user_id: (string | null)
+          user_first_name: (string | null)
+          user_last_name: (string | null)
+          user_image_url: (string | null)
+          user_alias: (string | null)
+          exit_requested: boolean
+          access_by: (string | null)
+          access_detail: (string | null)
+          reject_reason: (string | null)
+        }[]
+        continuation_token: (string | null)
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "REQUEST_FAILED")
+    }
     /**
      * Incidents of a site
      */
-    '/v1.1/sites/{site_id}/incidents': {
+    "/v1.1/sites/{site_id}/incidents": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          event_category: string | null;
-          event_detail: string | null;
-          utc_date_time: string;
-          local_date_time: string;
-          lock_id: string | null;
-          lock_mac_address: string | null;
-          lock_customer_reference: string | null;
-          iq_id: string;
-          iq_customer_reference: string | null;
-          iq_mac_address: string | null;
-          iq_revision: string | null;
-          ttl_in_seconds: number;
-          expiration_date_time: string;
-        }[];
-        continuation_token: string | null;
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'REQUEST_FAILED';
-    };
+          id: string
+          event_category: (string | null)
+          event_detail: (string | null)
+          utc_date_time: string
+          local_date_time: string
+          lock_id: (string | null)
+          lock_mac_address: (string | null)
+          lock_customer_reference: (string | null)
+          iq_id: string
+          iq_customer_reference: (string | null)
+          iq_mac_address: (string | null)
+          iq_revision: (string | null)
+          ttl_in_seconds: number
+          expiration_date_time: string
+        }[]
+        continuation_token: (string | null)
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "REQUEST_FAILED")
+    }
     /**
      * The entries of a site as a CSV file, newest first
      */
-    '/v1.1/sites/{site_id}/entries/export': {
+    "/v1.1/sites/{site_id}/entries/export": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
         /**
          * Not before this instant; absent = as far as events are kept
          */
-        from_date?: string;
+        from_date?: string
         /**
          * Not after this instant; absent = now
          */
-        to_date?: string;
+        to_date?: string
         /**
          * Part of a first or last name or an alias
          */
-        username?: string;
+        username?: string
         /**
          * Part of the name of a lock
          */
-        lock_name?: string;
+        lock_name?: string
         /**
          * Exactly this category
          */
-        event_category?: string;
+        event_category?: string
         /**
          * Exactly this detail
          */
-        event_detail?: string;
+        event_detail?: string
         /**
          * Exactly this means of access
          */
-        access_by?: string;
+        access_by?: string
         /**
          * Exactly this tag number or plate
          */
-        access_detail?: string;
+        access_detail?: string
         /**
          * What the file is to be called
          */
-        export_file_name?: string;
-      };
-      headers: {};
-      body: undefined;
-      answer: string;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION'
-        | 'PLATFORM_FUNCTION_FAILED'
-        | 'REQUEST_FAILED';
-    };
+        export_file_name?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: string
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "PLATFORM_FUNCTION_FAILED" | "REQUEST_FAILED")
+    }
     /**
      * The incidents of a site as a CSV file, newest first
      */
-    '/v1.1/sites/{site_id}/incidents/export': {
+    "/v1.1/sites/{site_id}/incidents/export": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
         /**
          * Not before this instant; absent = as far as events are kept
          */
-        from_date?: string;
+        from_date?: string
         /**
          * Not after this instant; absent = now
          */
-        to_date?: string;
+        to_date?: string
         /**
          * Part of a first or last name or an alias
          */
-        username?: string;
+        username?: string
         /**
          * Part of the name of a lock
          */
-        lock_name?: string;
+        lock_name?: string
         /**
          * Exactly this category
          */
-        event_category?: string;
+        event_category?: string
         /**
          * Exactly this detail
          */
-        event_detail?: string;
+        event_detail?: string
         /**
          * Exactly this means of access
          */
-        access_by?: string;
+        access_by?: string
         /**
          * Exactly this tag number or plate
          */
-        access_detail?: string;
+        access_detail?: string
         /**
          * What the file is to be called
          */
-        export_file_name?: string;
-      };
-      headers: {};
-      body: undefined;
-      answer: string;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION'
-        | 'PLATFORM_FUNCTION_FAILED'
-        | 'REQUEST_FAILED';
-    };
+        export_file_name?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: string
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "PLATFORM_FUNCTION_FAILED" | "REQUEST_FAILED")
+    }
     /**
      * List the locks of a site that the caller may see
      */
-    '/v1.1/sites/{site_id}/locks': {
+    "/v1.1/sites/{site_id}/locks": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          mac: string | null;
-          floor: {
-            id: string;
-            customer_reference: string | null;
-            number: number | null;
-            lock_count: number;
-          } | null;
-          locked_state:
-            | 'none'
-            | 'locked'
-            | 'office_mode'
-            | 'uncertain'
-            | 'locked_pending'
-            | 'office_mode_pending';
-          lock_type:
-            | 'none'
-            | 'unknown'
-            | 'escutcheon'
-            | 'cylinder'
-            | 'wall_reader'
-            | 'locker_lock'
-            | 'escutcheon_pin'
-            | 'wall_reader_pin';
-          online: boolean;
-          iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-          tag_registration_state: 'not_started' | 'in_progress';
-          battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-          left_open_alarm: boolean;
-          intrusion_alarm: boolean;
-          repeater: {
-            id: string;
-            customer_reference: string | null;
-          } | null;
-          privacy_mode: boolean;
-          communication_type: 'rf_net' | 'blue_net';
-          easy_office_mode_schedule: {
-            start_time: string;
-            end_time: string;
-            start_date: string | null;
-            end_date: string | null;
-            monday: boolean;
-            tuesday: boolean;
-            wednesday: boolean;
-            thursday: boolean;
-            friday: boolean;
-            saturday: boolean;
-            sunday: boolean;
-          } | null;
-          iq: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            revision: string | null;
-          } | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          mac: (string | null)
+          floor: ({
+            id: string
+            customer_reference: (string | null)
+            number: (number | null)
+            lock_count: number
+          } | null)
+          locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+          lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+          online: boolean
+          iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+          tag_registration_state: ("not_started" | "in_progress")
+          battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+          left_open_alarm: boolean
+          intrusion_alarm: boolean
+          repeater: ({
+            id: string
+            customer_reference: (string | null)
+          } | null)
+          privacy_mode: boolean
+          communication_type: ("rf_net" | "blue_net")
+          easy_office_mode_schedule: ({
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+          } | null)
+          iq: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            revision: (string | null)
+          } | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One lock of a site
      */
-    '/v1.1/sites/{site_id}/locks/{id}': {
+    "/v1.1/sites/{site_id}/locks/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        easy_office_mode_schedule: {
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          revision: string | null;
-        } | null;
-        offline_access_keys_limit: number;
-        offline_access_keys_count: number;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        easy_office_mode_schedule: ({
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          revision: (string | null)
+        } | null)
+        offline_access_keys_limit: number
+        offline_access_keys_count: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the access groups of a lock
      */
-    '/v1.1/sites/{site_id}/locks/{lock_id}/access_groups': {
+    "/v1.1/sites/{site_id}/locks/{lock_id}/access_groups": {
       path: {
-        site_id: string;
-        lock_id: string;
-      };
+        site_id: string
+        lock_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Open time, access by audit trail and near detection of a lock
      */
-    '/v1.1/sites/{site_id}/locks/{id}/settings': {
+    "/v1.1/sites/{site_id}/locks/{id}/settings": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        open_time: number;
-        offline_access_by_audit_trail_day_count: number;
-        wall_reader_near_detection_opening: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        open_time: number
+        offline_access_by_audit_trail_day_count: number
+        wall_reader_near_detection_opening: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Easy office mode schedule of a lock
      */
-    '/v1.1/sites/{site_id}/locks/{lock_id}/easy_office_mode_schedule': {
+    "/v1.1/sites/{site_id}/locks/{lock_id}/easy_office_mode_schedule": {
       path: {
-        site_id: string;
-        lock_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        lock_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the keys that open a lock offline, or those that could be added
      */
-    '/v1.1/sites/{site_id}/locks/{id}/offline_keys': {
+    "/v1.1/sites/{site_id}/locks/{id}/offline_keys": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
         /**
          * what could still be added in place of what is there
          */
-        excluded?: boolean;
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        excluded?: boolean
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          key_identifier: string | null;
-          key_id: string;
-          type: 'tag' | 'mkey' | 'pin' | 'wallet' | 'unknown';
-          expiry_date: string | null;
-          registration_date: string;
-          blocked: boolean;
-          offline_access: boolean;
+          id: string
+          key_identifier: (string | null)
+          key_id: string
+          type: ("tag" | "mkey" | "pin" | "wallet" | "unknown")
+          expiry_date: (string | null)
+          registration_date: string
+          blocked: boolean
+          offline_access: boolean
           user: {
-            id: string;
-            first_name: string | null;
-            last_name: string | null;
-            alias: string | null;
-          };
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+            id: string
+            first_name: (string | null)
+            last_name: (string | null)
+            alias: (string | null)
+          }
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the access groups of a site that the caller may see
      */
-    '/v1.1/sites/{site_id}/access_groups': {
+    "/v1.1/sites/{site_id}/access_groups": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          lock_count: number;
-          user_count: number;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          lock_count: number
+          user_count: number
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * One access group of a site
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        lock_count: number;
-        user_count: number;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        lock_count: number
+        user_count: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the locks of an access group, or those that could be added
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/locks': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/locks": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
+        site_id: string
+        access_group_id: string
+      }
       query: {
         /**
          * what could still be added in place of what is there
          */
-        excluded?: boolean;
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        excluded?: boolean
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the users of an access group, or those who could be added
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/users': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/users": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
+        site_id: string
+        access_group_id: string
+      }
       query: {
         /**
          * what could still be added in place of what is there
          */
-        excluded?: boolean;
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        excluded?: boolean
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the schedules of an access group of a site
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/time_schedules': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/time_schedules": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
+        site_id: string
+        access_group_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the lockers of a site that the caller may see
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers': {
+    "/v1.1/sites/{site_id}/eloxx/lockers": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          lock_group: {
-            id: string;
-            customer_reference: string | null;
-          } | null;
-          state: 'open' | 'locked' | 'closed';
-          is_online: boolean;
-          sync_state: 'synchronized' | 'pending' | 'error';
-          mode: 'generic' | 'dynamic_locker' | 'free_locker';
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          customer_reference: (string | null)
+          lock_group: ({
+            id: string
+            customer_reference: (string | null)
+          } | null)
+          state: ("open" | "locked" | "closed")
+          is_online: boolean
+          sync_state: ("synchronized" | "pending" | "error")
+          mode: ("generic" | "dynamic_locker" | "free_locker")
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * One locker
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/{id}': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        lock_group: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        state: 'open' | 'locked' | 'closed';
-        is_online: boolean;
-        sync_state: 'synchronized' | 'pending' | 'error';
-        mode: 'generic' | 'dynamic_locker' | 'free_locker';
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        id: string
+        customer_reference: (string | null)
+        lock_group: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        state: ("open" | "locked" | "closed")
+        is_online: boolean
+        sync_state: ("synchronized" | "pending" | "error")
+        mode: ("generic" | "dynamic_locker" | "free_locker")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * List the lockers that are assigned by hand
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/assignments': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/assignments": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          locker_group_id: string | null;
-          locker_group_customer_reference: string | null;
-          access_group_id: string | null;
-          locker_state: 'open' | 'locked' | 'closed';
-          is_online: boolean;
-          users_count: number;
-          sync_state: 'synchronized' | 'pending' | 'error';
-          mode: 'generic' | 'dynamic_locker' | 'free_locker';
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          customer_reference: (string | null)
+          locker_group_id: (string | null)
+          locker_group_customer_reference: (string | null)
+          access_group_id: (string | null)
+          locker_state: ("open" | "locked" | "closed")
+          is_online: boolean
+          users_count: number
+          sync_state: ("synchronized" | "pending" | "error")
+          mode: ("generic" | "dynamic_locker" | "free_locker")
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * List the lockers that somebody occupies
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/occupations': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/occupations": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          lock_group: {
-            id: string;
-            customer_reference: string | null;
-          } | null;
-          state: 'open' | 'locked' | 'closed';
-          is_online: boolean;
-          sync_state: 'synchronized' | 'pending' | 'error';
-          mode: 'generic' | 'dynamic_locker' | 'free_locker';
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          customer_reference: (string | null)
+          lock_group: ({
+            id: string
+            customer_reference: (string | null)
+          } | null)
+          state: ("open" | "locked" | "closed")
+          is_online: boolean
+          sync_state: ("synchronized" | "pending" | "error")
+          mode: ("generic" | "dynamic_locker" | "free_locker")
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * List the free lockers that the caller may occupy
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/occupations/available': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/occupations/available": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          lock_group: {
-            id: string;
-            customer_reference: string | null;
-          } | null;
-          state: 'open' | 'locked' | 'closed';
-          is_online: boolean;
-          sync_state: 'synchronized' | 'pending' | 'error';
-          mode: 'generic' | 'dynamic_locker' | 'free_locker';
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          customer_reference: (string | null)
+          lock_group: ({
+            id: string
+            customer_reference: (string | null)
+          } | null)
+          state: ("open" | "locked" | "closed")
+          is_online: boolean
+          sync_state: ("synchronized" | "pending" | "error")
+          mode: ("generic" | "dynamic_locker" | "free_locker")
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * List who has a locker
      */
-    '/v1.1/sites/{site_id}/eloxx/access_groups/{access_group_id}/users': {
+    "/v1.1/sites/{site_id}/eloxx/access_groups/{access_group_id}/users": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
+        site_id: string
+        access_group_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * List who could be given a locker
      */
-    '/v1.1/sites/{site_id}/eloxx/access_groups/{access_group_id}/users/available': {
+    "/v1.1/sites/{site_id}/eloxx/access_groups/{access_group_id}/users/available": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
+        site_id: string
+        access_group_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
-  };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * List the pods of a site
+     */
+    "/v1.1/sites/{site_id}/pods": {
+      path: {
+        site_id: string
+      }
+      query: {
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        items: {
+          id: string
+          customer_reference: (string | null)
+          access_rule: {
+            access_rule_type: ("always" | "custom" | "checkin_checkout")
+            schedules: ({
+              monday: boolean
+              tuesday: boolean
+              wednesday: boolean
+              thursday: boolean
+              friday: boolean
+              saturday: boolean
+              sunday: boolean
+              start_time: string
+              end_time: string
+              start_date: (string | null)
+              end_date: (string | null)
+            }[] | null)
+          }
+          max_guest_amount: number
+          member_amount: number
+          guest_amount: number
+          lock_amount: number
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * One pod
+     */
+    "/v1.1/sites/{site_id}/pods/{id}": {
+      path: {
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        id: string
+        customer_reference: (string | null)
+        access_rule: {
+          access_rule_type: ("always" | "custom" | "checkin_checkout")
+          schedules: ({
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+          }[] | null)
+        }
+        max_guest_amount: number
+        member_amount: number
+        guest_amount: number
+        lock_amount: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * List the locks of a pod, or those that could be added
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/locks": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+        /**
+         * what could still be added in place of what is there
+         */
+        excluded?: boolean
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        items: {
+          id: string
+          customer_reference: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * List the tags that people of a pod have
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/tags": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        items: {
+          id: string
+          blocked: boolean
+          creation_date: string
+          registration_date: (string | null)
+          tag_number: (string | null)
+          source_iq_id: (string | null)
+          site_user_key_id: (string | null)
+          site_user: ({
+            id: string
+            user: {
+              id: string
+              first_name: (string | null)
+              last_name: (string | null)
+              image_url: (string | null)
+            }
+          } | null)
+          is_pod_tag: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * List the members and guests of a pod
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/users": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        items: {
+          id: string
+          user: {
+            id: string
+            first_name: (string | null)
+            last_name: (string | null)
+            email: (string | null)
+            image_url: (string | null)
+            tag_number: (string | null)
+            is_managed_by_current_site: boolean
+            has_profile: boolean
+          }
+          roles: {
+            id: string
+            customer_reference: (string | null)
+            code: (string | null)
+            parent_id: (string | null)
+            is_hierarchical: boolean
+          }[]
+          alias: (string | null)
+          toggle_easy_office_mode: boolean
+          toggle_manual_office_mode: boolean
+          remote_access: boolean
+          blocked: boolean
+          tag_owned_by_this_site: boolean
+          subscription_state: ("subscribed" | "suspended")
+          override_privacy_mode: boolean
+          use_pin: boolean
+          member_of_pods?: {
+            id: string
+            customer_reference: (string | null)
+          }[]
+          guest_of_pods?: {
+            id: string
+            customer_reference: (string | null)
+          }[]
+          pod_user_type: ("member" | "guest")
+          site_user_id: string
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * One guest of a pod, with the rule of access
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/guests/{id}": {
+      path: {
+        site_id: string
+        pod_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        first_name: (string | null)
+        last_name: (string | null)
+        email: (string | null)
+        tag_number: (string | null)
+        access_rule: {
+          access_rule_type: ("always" | "custom" | "checkin_checkout")
+          schedules: ({
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+          }[] | null)
+          locks: (string[] | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * List the access codes of a pod, the former ones too; codes themselves are not shown again
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/access_codes": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        items: {
+          id: string
+          generated_by: {
+            id: string
+            first_name: (string | null)
+            last_name: (string | null)
+            email: (string | null)
+          }
+          code_created_date: string
+          code_expiry_date: string
+          use_limit: number
+          state: ("active" | "revoked")
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+  }
   POST: {
     /**
      * Create a site; you become its owner, or with `installation` its installer
      */
-    '/v1.1/sites': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.1/sites": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference: string;
-        country_code: string;
-        time_zone: string;
-        installation?: boolean;
-      };
+        customer_reference: string
+        country_code: string
+        time_zone: string
+        installation?: boolean
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        subscribed_user_amount: number | null;
-        subscription_valid: boolean;
-        country_code: string | null;
-        site_uid: string | null;
-        time_zone: string | null;
-        owner: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        } | null;
-        installation_state: 'installation' | 'released' | 'self_installed';
-        mkey_compatible: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        subscribed_user_amount: (number | null)
+        subscription_valid: boolean
+        country_code: (string | null)
+        site_uid: (string | null)
+        time_zone: (string | null)
+        owner: ({
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        } | null)
+        installation_state: ("installation" | "released" | "self_installed")
+        mkey_compatible: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Redeem a voucher: its plan takes the place of the present one
      */
-    '/v1.1/sites/{site_id}/vouchers': {
+    "/v1.1/sites/{site_id}/vouchers": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        voucher_code: string;
-      };
+        voucher_code: string
+      }
       answer: {
-        id: string;
-        code: string | null;
-        tenant_id: string;
-        user_amount: number;
-        user_unlimited: boolean;
-        month_span: number;
-        month_span_unlimited: boolean;
-        iq_amount: number;
-        iq_unlimited: boolean;
-        type: string | null;
-        customer_uid: string | null;
-        label: string | null;
-        activation_date: string | null;
-        start_date: string | null;
-        end_date: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        code: (string | null)
+        tenant_id: string
+        user_amount: number
+        user_unlimited: boolean
+        month_span: number
+        month_span_unlimited: boolean
+        iq_amount: number
+        iq_unlimited: boolean
+        type: (string | null)
+        customer_uid: (string | null)
+        label: (string | null)
+        activation_date: (string | null)
+        start_date: (string | null)
+        end_date: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Add a user; with an e-mail address the person is invited
      */
-    '/v1.1/sites/{site_id}/users': {
+    "/v1.1/sites/{site_id}/users": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        first_name: string;
-        last_name: string;
-        email?: string | null;
-        tag_id?: string | null;
-        role_ids?: string[] | null;
-        alias?: string | null;
-        toggle_easy_office_mode?: boolean;
-        toggle_manual_office_mode?: boolean;
-        blocked?: boolean;
-        override_privacy_mode?: boolean;
-        use_pin?: boolean;
-      };
+        first_name: string
+        last_name: string
+        email?: (string | null)
+        tag_id?: (string | null)
+        role_ids?: (string[] | null)
+        alias?: (string | null)
+        toggle_easy_office_mode?: boolean
+        toggle_manual_office_mode?: boolean
+        blocked?: boolean
+        override_privacy_mode?: boolean
+        use_pin?: boolean
+      }
       answer: {
-        id: string;
+        id: string
         user: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }
         roles: {
-          id: string;
-          customer_reference: string | null;
-          code: string | null;
-          parent_id: string | null;
-          is_hierarchical: boolean;
-        }[];
-        alias: string | null;
-        toggle_easy_office_mode: boolean;
-        toggle_manual_office_mode: boolean;
-        remote_access: boolean;
-        blocked: boolean;
-        tag_owned_by_this_site: boolean;
-        subscription_state: 'subscribed' | 'suspended';
-        override_privacy_mode: boolean;
-        use_pin: boolean;
+          id: string
+          customer_reference: (string | null)
+          code: (string | null)
+          parent_id: (string | null)
+          is_hierarchical: boolean
+        }[]
+        alias: (string | null)
+        toggle_easy_office_mode: boolean
+        toggle_manual_office_mode: boolean
+        remote_access: boolean
+        blocked: boolean
+        tag_owned_by_this_site: boolean
+        subscription_state: ("subscribed" | "suspended")
+        override_privacy_mode: boolean
+        use_pin: boolean
         member_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
+          id: string
+          customer_reference: (string | null)
+        }[]
         guest_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'INVITE_FAILED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "INVITE_FAILED")
+    }
     /**
      * Add a person who is known already
      */
-    '/v1.1/sites/{site_id}/users/existing': {
+    "/v1.1/sites/{site_id}/users/existing": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        id: string;
-        role_ids?: string[] | null;
-        alias?: string | null;
-        toggle_easy_office_mode?: boolean;
-        toggle_manual_office_mode?: boolean;
-        blocked?: boolean;
-        override_privacy_mode?: boolean;
-        use_pin?: boolean;
-      };
+        id: string
+        role_ids?: (string[] | null)
+        alias?: (string | null)
+        toggle_easy_office_mode?: boolean
+        toggle_manual_office_mode?: boolean
+        blocked?: boolean
+        override_privacy_mode?: boolean
+        use_pin?: boolean
+      }
       answer: {
-        id: string;
+        id: string
         user: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }
         roles: {
-          id: string;
-          customer_reference: string | null;
-          code: string | null;
-          parent_id: string | null;
-          is_hierarchical: boolean;
-        }[];
-        alias: string | null;
-        toggle_easy_office_mode: boolean;
-        toggle_manual_office_mode: boolean;
-        remote_access: boolean;
-        blocked: boolean;
-        tag_owned_by_this_site: boolean;
-        subscription_state: 'subscribed' | 'suspended';
-        override_privacy_mode: boolean;
-        use_pin: boolean;
+          id: string
+          customer_reference: (string | null)
+          code: (string | null)
+          parent_id: (string | null)
+          is_hierarchical: boolean
+        }[]
+        alias: (string | null)
+        toggle_easy_office_mode: boolean
+        toggle_manual_office_mode: boolean
+        remote_access: boolean
+        blocked: boolean
+        tag_owned_by_this_site: boolean
+        subscription_state: ("subscribed" | "suspended")
+        override_privacy_mode: boolean
+        use_pin: boolean
         member_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
+          id: string
+          customer_reference: (string | null)
+        }[]
         guest_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'INVITE_FAILED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "INVITE_FAILED")
+    }
     /**
      * Add a rule that tells of entries
      */
-    '/v1.1/sites/{site_id}/entry_message_rule': {
+    "/v1.1/sites/{site_id}/entry_message_rule": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference: string;
-        type?: 'entered' | 'rejected' | null;
-        rule_type?: 'entered' | 'rejected' | null;
-        mail?: boolean;
-        send_mail?: boolean;
-        sms?: boolean;
-        send_sms?: boolean;
-        push?: boolean;
-        send_push?: boolean;
-        inside_handle?: boolean;
-        on_inside_handle?: boolean;
-      };
+        customer_reference: string
+        type?: ("entered" | "rejected" | null)
+        rule_type?: ("entered" | "rejected" | null)
+        mail?: boolean
+        send_mail?: boolean
+        sms?: boolean
+        send_sms?: boolean
+        push?: boolean
+        send_push?: boolean
+        inside_handle?: boolean
+        on_inside_handle?: boolean
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        rule_type: 'entered' | 'rejected';
-        send_mail: boolean;
-        send_sms: boolean;
-        send_push: boolean;
-        on_inside_handle: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'MESSAGE_INVALID';
-    };
+        id: string
+        customer_reference: (string | null)
+        rule_type: ("entered" | "rejected")
+        send_mail: boolean
+        send_sms: boolean
+        send_push: boolean
+        on_inside_handle: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "MESSAGE_INVALID")
+    }
     /**
      * Add a schedule to a rule
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}/time_schedules': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}/time_schedules": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        start_time: string;
-        end_time: string;
-        start_date?: string | null;
-        end_date?: string | null;
-        monday?: boolean;
-        tuesday?: boolean;
-        wednesday?: boolean;
-        thursday?: boolean;
-        friday?: boolean;
-        saturday?: boolean;
-        sunday?: boolean;
-      };
+        start_time: string
+        end_time: string
+        start_date?: (string | null)
+        end_date?: (string | null)
+        monday?: boolean
+        tuesday?: boolean
+        wednesday?: boolean
+        thursday?: boolean
+        friday?: boolean
+        saturday?: boolean
+        sunday?: boolean
+      }
       answer: {
-        id: string;
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Register an IQ by its activation code
      */
-    '/v1.1/sites/{site_id}/iqs': {
+    "/v1.1/sites/{site_id}/iqs": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference: string;
-        time_zone: string;
-        activation_code: string;
-      };
+        customer_reference: string
+        time_zone: string
+        activation_code: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        led_enabled: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number | null;
-        revision: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'IQ_ACTIVATION_FAILED'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        led_enabled: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: (number | null)
+        revision: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR" | "NOT_FOUND" | "IQ_ACTIVATION_FAILED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Move everything of an IQ to another hub, under a new id
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/replace': {
+    "/v1.1/sites/{site_id}/iqs/{id}/replace": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        activation_code: string;
-      };
+        activation_code: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        led_enabled: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number | null;
-        revision: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'REPLACE_IQ_INVALID'
-        | 'IQ_ACTIVATION_FAILED'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_OPERATION_NOT_ALLOWED';
-    };
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        led_enabled: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: (number | null)
+        revision: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR" | "NOT_FOUND" | "REPLACE_IQ_INVALID" | "IQ_ACTIVATION_FAILED" | "SITE_NOT_RELEASED" | "CCC_OPERATION_NOT_ALLOWED")
+    }
     /**
      * Send tree, rights and settings of an IQ again
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/restore': {
+    "/v1.1/sites/{site_id}/iqs/{id}/restore": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        led_enabled: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number | null;
-        revision: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        led_enabled: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: (number | null)
+        revision: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Register a repeater by its code
      */
-    '/v1.1/sites/{site_id}/repeaters': {
+    "/v1.1/sites/{site_id}/repeaters": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference: string;
-        activation_code: string;
-      };
+        customer_reference: string
+        activation_code: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        parent_repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        communication_type: 'rf_net' | 'blue_net';
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        parent_repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        communication_type: ("rf_net" | "blue_net")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Add a floor
      */
-    '/v1.1/sites/{site_id}/floors': {
+    "/v1.1/sites/{site_id}/floors": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        number: number;
-        customer_reference: string;
-        locks?: string[] | null;
-      };
+        number: number
+        customer_reference: string
+        locks?: (string[] | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        number: number | null;
-        lock_count: number;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        number: (number | null)
+        lock_count: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Add your phone, or renew it by the name it has for itself
      */
-    '/v1.1/me/devices': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.1/me/devices": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        device_name?: string | null;
-        device_uid: string;
-        public_key: string;
-      };
+        device_name?: (string | null)
+        device_uid: string
+        public_key: string
+      }
       answer: {
-        id: string;
-        device_name: string | null;
-        device_uid: string | null;
+        id: string
+        device_name: (string | null)
+        device_uid: (string | null)
         mkey: {
-          id: string;
-          key_id: string;
-          expiry_date: string | null;
-          registration_date: string;
-        };
-        certificate: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'REQUEST_FAILED';
-    };
+          id: string
+          key_id: string
+          expiry_date: (string | null)
+          registration_date: string
+        }
+        certificate: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED" | "REQUEST_FAILED")
+    }
     /**
      * Mail yourself a report of who came and left when
      */
-    '/v1.1/sites/{site_id}/reports/timeattendance': {
+    "/v1.1/sites/{site_id}/reports/timeattendance": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        from_date: string;
-        to_date: string;
-        lock_in_id: string;
-        lock_out_id: string;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION'
-        | 'PLATFORM_FUNCTION_FAILED'
-        | 'REQUEST_FAILED'
-        | 'MESSAGE_INVALID';
-    };
+        from_date: string
+        to_date: string
+        lock_in_id: string
+        lock_out_id: string
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "PLATFORM_FUNCTION_FAILED" | "REQUEST_FAILED" | "MESSAGE_INVALID")
+    }
     /**
      * Register a lock of a site by its code
      */
-    '/v1.1/sites/{site_id}/locks': {
+    "/v1.1/sites/{site_id}/locks": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference: string;
-        activation_code: string;
-      };
+        customer_reference: string
+        activation_code: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        easy_office_mode_schedule: {
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          revision: string | null;
-        } | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        easy_office_mode_schedule: ({
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          revision: (string | null)
+        } | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Create an access group of a site
      */
-    '/v1.1/sites/{site_id}/access_groups': {
+    "/v1.1/sites/{site_id}/access_groups": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference: string;
-      };
+        customer_reference: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Add a lock to an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/locks': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/locks": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        lock_id: string;
-      };
+        lock_id: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Add a user to an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/users': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/users": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        user_id: string;
-      };
+        user_id: string
+      }
       answer: {
-        id: string;
-        first_name: string | null;
-        last_name: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'USER_IS_POD_MEMBER';
-    };
+        id: string
+        first_name: (string | null)
+        last_name: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "USER_IS_POD_MEMBER")
+    }
     /**
      * Add a schedule to an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/time_schedules': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/time_schedules": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        start_time: string;
-        end_time: string;
-        start_date?: string | null;
-        end_date?: string | null;
-        monday?: boolean;
-        tuesday?: boolean;
-        wednesday?: boolean;
-        thursday?: boolean;
-        friday?: boolean;
-        saturday?: boolean;
-        sunday?: boolean;
-      };
+        start_time: string
+        end_time: string
+        start_date?: (string | null)
+        end_date?: (string | null)
+        monday?: boolean
+        tuesday?: boolean
+        wednesday?: boolean
+        thursday?: boolean
+        friday?: boolean
+        saturday?: boolean
+        sunday?: boolean
+      }
       answer: {
-        id: string;
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Open or lock a locker that one has
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/{id}/action': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/{id}/action": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        action?: 'open' | 'lock' | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        action?: ("open" | "lock" | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Occupy a free locker
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/occupations': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/occupations": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        lock_id?: string | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
-  };
+        lock_id?: (string | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * Create a pod, with locks and members or empty
+     */
+    "/v1.1/sites/{site_id}/pods": {
+      path: {
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        customer_reference: string
+        max_guest_amount: number
+        locks?: (string[] | null)
+        members?: ({
+          tag_id?: (string | null)
+          first_name: string
+          last_name: string
+          email?: (string | null)
+        }[] | null)
+        access_rule?: ({
+          access_rule_type?: ("always" | "custom" | "checkin_checkout" | null)
+          schedules?: ({
+            start_time: string
+            end_time: string
+            start_date?: (string | null)
+            end_date?: (string | null)
+            monday?: boolean
+            tuesday?: boolean
+            wednesday?: boolean
+            thursday?: boolean
+            friday?: boolean
+            saturday?: boolean
+            sunday?: boolean
+          }[] | null)
+        } | null)
+      }
+      answer: {
+        id: string
+        customer_reference: (string | null)
+        access_rule: {
+          access_rule_type: ("always" | "custom" | "checkin_checkout")
+          schedules: ({
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+          }[] | null)
+        }
+        max_guest_amount: number
+        member_amount: number
+        guest_amount: number
+        lock_amount: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "POD_NAME_TAKEN" | "POD_LOCK_NOT_IN_SITE" | "POD_MEMBER_NEEDS_EMAIL" | "POD_USER_TWICE" | "POD_MEMBER_ELSEWHERE" | "POD_TAG_TWICE" | "INVITE_FAILED")
+    }
+    /**
+     * Become a guest of the pod whose access code the token was given for
+     */
+    "/v1.1/pods/guests": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        first_name: string
+        last_name: string
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED" | "NO_SUBSCRIPTION" | "POD_FULL")
+    }
+  }
   PUT: {
     /**
      * Let an installer in for 24 h, or end that
      */
-    '/v1.1/sites/{site_id}/installer_access': {
+    "/v1.1/sites/{site_id}/installer_access": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        action: 'enable' | 'disable';
-        update_default_installer?: boolean;
-      };
+        action: ("enable" | "disable")
+        update_default_installer?: boolean
+      }
       answer: {
-        customer_uid: string | null;
-        expiry_date: string;
-        is_active: boolean;
-        token: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        customer_uid: (string | null)
+        expiry_date: string
+        is_active: boolean
+        token: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Make or rotate the keypad PIN; the answer is the PIN, shown this once
      */
-    '/v1.1/sites/{site_id}/users/{id}/pin': {
+    "/v1.1/sites/{site_id}/users/{id}/pin": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        expiry_date?: string | null;
-      };
-      answer: string;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        expiry_date?: (string | null)
+      }
+      answer: string
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Set a chosen keypad PIN
      */
-    '/v1.1/sites/{site_id}/users/{id}/pin/custom': {
+    "/v1.1/sites/{site_id}/users/{id}/pin/custom": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        pin: string;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        pin: string
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Change your OTP PIN, which activates it
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/pin': {
+    "/v1.1/sites/{site_id}/iqs/{id}/pin": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        otp: string;
-        delta: string;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'IQ_ACTIVATION_FAILED'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        otp: string
+        delta: string
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "IQ_ACTIVATION_FAILED" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Replace the whole tree of an IQ
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/tree': {
+    "/v1.1/sites/{site_id}/iqs/{id}/tree": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        otp?: string | null;
-        iq_tree_items?:
-          | {
-              id: string;
-              parent_id?: string | null;
-              hardware_type: 'lock' | 'repeater';
-            }[]
-          | null;
-      };
+        otp?: (string | null)
+        iq_tree_items?: ({
+          id: string
+          parent_id?: (string | null)
+          hardware_type: ("lock" | "repeater")
+        }[] | null)
+      }
       answer: {
-        id: string;
-        parent_id: string | null;
-        hardware_type: 'lock' | 'repeater';
-        mac: string | null;
-        customer_reference: string | null;
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        is_online: boolean;
-        is_attached: boolean;
-        battery_state: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        communication_type: 'rf_net' | 'blue_net';
-      }[];
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'IQ_TREE_INVALID'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        id: string
+        parent_id: (string | null)
+        hardware_type: ("lock" | "repeater")
+        mac: (string | null)
+        customer_reference: (string | null)
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        is_online: boolean
+        is_attached: boolean
+        battery_state: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        communication_type: ("rf_net" | "blue_net")
+      }[]
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "IQ_TREE_INVALID" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Renew the certificate of a phone
      */
-    '/v1.1/me/devices/{id}/certificate': {
+    "/v1.1/me/devices/{id}/certificate": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        public_key: string;
-      };
+        public_key: string
+      }
       answer: {
-        id: string;
-        device_name: string | null;
-        device_uid: string | null;
+        id: string
+        device_name: (string | null)
+        device_uid: (string | null)
         mkey: {
-          id: string;
-          key_id: string;
-          expiry_date: string | null;
-          registration_date: string;
-        };
-        certificate: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'REQUEST_FAILED';
-    };
+          id: string
+          key_id: string
+          expiry_date: (string | null)
+          registration_date: string
+        }
+        certificate: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "REQUEST_FAILED")
+    }
     /**
      * Set open time, access by audit trail and near detection of a lock
      */
-    '/v1.1/sites/{site_id}/locks/{id}/settings': {
+    "/v1.1/sites/{site_id}/locks/{id}/settings": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        open_time: number;
-        offline_access_by_audit_trail_day_count: number;
-        wall_reader_near_detection_opening?: boolean;
-      };
+        open_time: number
+        offline_access_by_audit_trail_day_count: number
+        wall_reader_near_detection_opening?: boolean
+      }
       answer: {
-        open_time: number;
-        offline_access_by_audit_trail_day_count: number;
-        wall_reader_near_detection_opening: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        open_time: number
+        offline_access_by_audit_trail_day_count: number
+        wall_reader_near_detection_opening: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Create or replace the easy office mode schedule of a lock
      */
-    '/v1.1/sites/{site_id}/locks/{lock_id}/easy_office_mode_schedule': {
+    "/v1.1/sites/{site_id}/locks/{lock_id}/easy_office_mode_schedule": {
       path: {
-        site_id: string;
-        lock_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        lock_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        start_time: string;
-        end_time: string;
-        start_date?: string | null;
-        end_date?: string | null;
-        eom_auto_start?: boolean;
-        monday?: boolean;
-        tuesday?: boolean;
-        wednesday?: boolean;
-        thursday?: boolean;
-        friday?: boolean;
-        saturday?: boolean;
-        sunday?: boolean;
-      };
+        start_time: string
+        end_time: string
+        start_date?: (string | null)
+        end_date?: (string | null)
+        eom_auto_start?: boolean
+        monday?: boolean
+        tuesday?: boolean
+        wednesday?: boolean
+        thursday?: boolean
+        friday?: boolean
+        saturday?: boolean
+        sunday?: boolean
+      }
       answer: {
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Set who has a locker; nobody ends the assignment
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/assignments': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/assignments": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        lock_id?: string | null;
-        user_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
-  };
+        lock_id?: (string | null)
+        user_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * Set when members of a pod may enter
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/access_rule": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        access_rule_type?: ("always" | "custom" | "checkin_checkout" | null)
+        schedules?: ({
+          start_time: string
+          end_time: string
+          start_date?: (string | null)
+          end_date?: (string | null)
+          monday?: boolean
+          tuesday?: boolean
+          wednesday?: boolean
+          thursday?: boolean
+          friday?: boolean
+          saturday?: boolean
+          sunday?: boolean
+        }[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * Make the access code of a pod, in place of the former
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/access_codes": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        code_expiry_date?: (string | null)
+        use_limit?: (number | null)
+      }
+      answer: {
+        id: string
+        code: (string | null)
+        code_created_date: string
+        code_expiry_date: string
+        use_limit: number
+        state: ("active" | "revoked")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "POD_FULL")
+    }
+  }
   PATCH: {
     /**
      * Change a site, or hand it over to another admin
      */
-    '/v1.1/sites/{id}': {
+    "/v1.1/sites/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-        owner_id?: string;
-        country_code?: string;
-        time_zone?: string;
-      };
+        customer_reference?: string
+        owner_id?: string
+        country_code?: string
+        time_zone?: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        subscribed_user_amount: number | null;
-        subscription_valid: boolean;
-        country_code: string | null;
-        site_uid: string | null;
-        time_zone: string | null;
-        owner: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        } | null;
-        installation_state: 'installation' | 'released' | 'self_installed';
-        mkey_compatible: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        subscribed_user_amount: (number | null)
+        subscription_valid: boolean
+        country_code: (string | null)
+        site_uid: (string | null)
+        time_zone: (string | null)
+        owner: ({
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        } | null)
+        installation_state: ("installation" | "released" | "self_installed")
+        mkey_compatible: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Enable or disable an IQ for the installer
      */
-    '/v1.1/sites/{site_id}/installer_access/iqs/{iq_id}': {
+    "/v1.1/sites/{site_id}/installer_access/iqs/{iq_id}": {
       path: {
-        site_id: string;
-        iq_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        iq_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        otp?: string;
-        enable?: boolean;
-      };
+        otp?: string
+        enable?: boolean
+      }
       answer: {
         items: {
-          iq_id: string;
-          customer_reference: string | null;
-          online: boolean;
-          enabled: boolean;
-          access_expiry_date: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_COMMAND_FAILED';
-    };
+          iq_id: string
+          customer_reference: (string | null)
+          online: boolean
+          enabled: boolean
+          access_expiry_date: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "CCC_COMMAND_FAILED")
+    }
     /**
      * Change a user of the site
      */
-    '/v1.1/sites/{site_id}/users/{id}': {
+    "/v1.1/sites/{site_id}/users/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        first_name?: string;
-        last_name?: string;
-        email?: string;
-        role_ids?: string[];
-        alias?: string | null;
-        tag_id?: string | null;
-        toggle_easy_office_mode?: boolean;
-        toggle_manual_office_mode?: boolean;
-        blocked?: boolean;
-        override_privacy_mode?: boolean;
-        use_pin?: boolean;
-      };
+        first_name?: string
+        last_name?: string
+        email?: string
+        role_ids?: string[]
+        alias?: (string | null)
+        tag_id?: (string | null)
+        toggle_easy_office_mode?: boolean
+        toggle_manual_office_mode?: boolean
+        blocked?: boolean
+        override_privacy_mode?: boolean
+        use_pin?: boolean
+      }
       answer: {
-        id: string;
+        id: string
         user: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }
         roles: {
-          id: string;
-          customer_reference: string | null;
-          code: string | null;
-          parent_id: string | null;
-          is_hierarchical: boolean;
-        }[];
-        alias: string | null;
-        toggle_easy_office_mode: boolean;
-        toggle_manual_office_mode: boolean;
-        remote_access: boolean;
-        blocked: boolean;
-        tag_owned_by_this_site: boolean;
-        subscription_state: 'subscribed' | 'suspended';
-        override_privacy_mode: boolean;
-        use_pin: boolean;
+          id: string
+          customer_reference: (string | null)
+          code: (string | null)
+          parent_id: (string | null)
+          is_hierarchical: boolean
+        }[]
+        alias: (string | null)
+        toggle_easy_office_mode: boolean
+        toggle_manual_office_mode: boolean
+        remote_access: boolean
+        blocked: boolean
+        tag_owned_by_this_site: boolean
+        subscription_state: ("subscribed" | "suspended")
+        override_privacy_mode: boolean
+        use_pin: boolean
         member_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
+          id: string
+          customer_reference: (string | null)
+        }[]
         guest_of_pods?: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'INVITE_FAILED';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "USER_IS_POD_MEMBER" | "INVITE_FAILED")
+    }
     /**
      * Give a user a seat, or take it
      */
-    '/v1.1/sites/{site_id}/users/{id}/subscription': {
+    "/v1.1/sites/{site_id}/users/{id}/subscription": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        state?: 'subscribed' | 'suspended';
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        state?: ("subscribed" | "suspended")
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Send the mail of an invitation once more
      */
-    '/v1.1/sites/{site_id}/users/{id}/resend_invite': {
+    "/v1.1/sites/{site_id}/users/{id}/resend_invite": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'MESSAGE_INVALID'
-        | 'INVITE_FAILED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "MESSAGE_INVALID" | "INVITE_FAILED")
+    }
     /**
      * Block a key, or let it open doors offline
      */
-    '/v1.1/sites/{site_id}/users/{site_user_id}/keys/{id}': {
+    "/v1.1/sites/{site_id}/users/{site_user_id}/keys/{id}": {
       path: {
-        site_id: string;
-        site_user_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        site_user_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        blocked?: boolean;
-        offline_access?: boolean;
-      };
+        blocked?: boolean
+        offline_access?: boolean
+      }
       answer: {
-        id: string;
-        key_identifier: string | null;
-        key_id: string;
-        type: 'tag' | 'mkey' | 'pin' | 'wallet' | 'unknown';
-        expiry_date: string | null;
-        registration_date: string;
-        blocked: boolean;
-        offline_access: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'OFFLINE_ACCESS_INVALID'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        key_identifier: (string | null)
+        key_id: string
+        type: ("tag" | "mkey" | "pin" | "wallet" | "unknown")
+        expiry_date: (string | null)
+        registration_date: string
+        blocked: boolean
+        offline_access: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "OFFLINE_ACCESS_INVALID" | "SITE_NOT_RELEASED")
+    }
     /**
      * Change a rule that tells of entries
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-        type?: 'entered' | 'rejected' | null;
-        rule_type?: 'entered' | 'rejected' | null;
-        mail?: boolean;
-        send_mail?: boolean;
-        sms?: boolean;
-        send_sms?: boolean;
-        push?: boolean;
-        send_push?: boolean;
-        inside_handle?: boolean;
-        on_inside_handle?: boolean;
-      };
+        customer_reference?: string
+        type?: ("entered" | "rejected" | null)
+        rule_type?: ("entered" | "rejected" | null)
+        mail?: boolean
+        send_mail?: boolean
+        sms?: boolean
+        send_sms?: boolean
+        push?: boolean
+        send_push?: boolean
+        inside_handle?: boolean
+        on_inside_handle?: boolean
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        rule_type: 'entered' | 'rejected';
-        send_mail: boolean;
-        send_sms: boolean;
-        send_push: boolean;
-        on_inside_handle: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'MESSAGE_INVALID';
-    };
+        id: string
+        customer_reference: (string | null)
+        rule_type: ("entered" | "rejected")
+        send_mail: boolean
+        send_sms: boolean
+        send_push: boolean
+        on_inside_handle: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "MESSAGE_INVALID")
+    }
     /**
      * Remove and add users of a rule
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}/users': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}/users": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[];
-        remove_ids?: string[];
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        add_ids?: string[]
+        remove_ids?: string[]
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove and add locks of a rule
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}/locks': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}/locks": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[];
-        remove_ids?: string[];
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        add_ids?: string[]
+        remove_ids?: string[]
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Change a schedule of a rule
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}/time_schedules/{time_schedule_id}': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}/time_schedules/{time_schedule_id}": {
       path: {
-        site_id: string;
-        id: string;
-        time_schedule_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+        time_schedule_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        start_time?: string;
-        end_time?: string;
-        start_date?: string | null;
-        end_date?: string | null;
-        monday?: boolean;
-        tuesday?: boolean;
-        wednesday?: boolean;
-        thursday?: boolean;
-        friday?: boolean;
-        saturday?: boolean;
-        sunday?: boolean;
-      };
+        start_time?: string
+        end_time?: string
+        start_date?: (string | null)
+        end_date?: (string | null)
+        monday?: boolean
+        tuesday?: boolean
+        wednesday?: boolean
+        thursday?: boolean
+        friday?: boolean
+        saturday?: boolean
+        sunday?: boolean
+      }
       answer: {
-        id: string;
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Choose the channels of an incident
      */
-    '/v1.1/sites/{site_id}/incident_message_rule/{id}': {
+    "/v1.1/sites/{site_id}/incident_message_rule/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        send_mail?: boolean;
-        send_sms?: boolean;
-        send_push?: boolean;
-      };
+        send_mail?: boolean
+        send_sms?: boolean
+        send_push?: boolean
+      }
       answer: {
-        id: string;
-        incident:
-          | 'intrusion_alarm_start'
-          | 'intrusion_alarm_end'
-          | 'tamper_alarm_start'
-          | 'tamper_alarm_end'
-          | 'door_left_open_alarm_start'
-          | 'door_left_open_alarm_end'
-          | 'lock_connection_lost'
-          | 'lock_connection_restored'
-          | 'iq_connection_lost'
-          | 'iq_connection_restored'
-          | 'low_battery_warning'
-          | 'lock_clock_failure'
-          | 'lock_time_set'
-          | 'lock_ppd_connected'
-          | 'operation_not_completed'
-          | 'lock_reset'
-          | 'easy_office_mode_end_failed'
-          | 'unknown';
-        send_mail: boolean;
-        send_sms: boolean;
-        send_push: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'MESSAGE_INVALID';
-    };
+        id: string
+        incident: ("intrusion_alarm_start" | "intrusion_alarm_end" | "tamper_alarm_start" | "tamper_alarm_end" | "door_left_open_alarm_start" | "door_left_open_alarm_end" | "lock_connection_lost" | "lock_connection_restored" | "iq_connection_lost" | "iq_connection_restored" | "low_battery_warning" | "lock_clock_failure" | "lock_time_set" | "lock_ppd_connected" | "operation_not_completed" | "lock_reset" | "easy_office_mode_end_failed" | "unknown")
+        send_mail: boolean
+        send_sms: boolean
+        send_push: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "MESSAGE_INVALID")
+    }
     /**
      * Remove and add locks of a rule
      */
-    '/v1.1/sites/{site_id}/incident_message_rule/{id}/locks': {
+    "/v1.1/sites/{site_id}/incident_message_rule/{id}/locks": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[];
-        remove_ids?: string[];
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        add_ids?: string[]
+        remove_ids?: string[]
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Change name, time zone or light of an IQ
      */
-    '/v1.1/sites/{site_id}/iqs/{id}': {
+    "/v1.1/sites/{site_id}/iqs/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-        time_zone?: string;
-        led_enabled?: boolean;
-      };
+        customer_reference?: string
+        time_zone?: string
+        led_enabled?: boolean
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        led_enabled: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number | null;
-        revision: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        led_enabled: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: (number | null)
+        revision: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Change the name of a repeater
      */
-    '/v1.1/sites/{site_id}/repeaters/{id}': {
+    "/v1.1/sites/{site_id}/repeaters/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-      };
+        customer_reference?: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        parent_repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        communication_type: 'rf_net' | 'blue_net';
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        parent_repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        communication_type: ("rf_net" | "blue_net")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Change a floor, remove and add locks
      */
-    '/v1.1/sites/{site_id}/floors/{id}': {
+    "/v1.1/sites/{site_id}/floors/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        number?: number;
-        customer_reference?: string;
-        locks_to_add?: string[];
-        locks_to_remove?: string[];
-      };
+        number?: number
+        customer_reference?: string
+        locks_to_add?: string[]
+        locks_to_remove?: string[]
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        number: number | null;
-        lock_count: number;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        number: (number | null)
+        lock_count: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Change name or floor of a lock
      */
-    '/v1.1/sites/{site_id}/locks/{id}': {
+    "/v1.1/sites/{site_id}/locks/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-        floor_id?: string | null;
-      };
+        customer_reference?: string
+        floor_id?: (string | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        easy_office_mode_schedule: {
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          revision: string | null;
-        } | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        easy_office_mode_schedule: ({
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          revision: (string | null)
+        } | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Open a door once, or begin or end its office mode
      */
-    '/v1.1/sites/{site_id}/locks/{id}/locking': {
+    "/v1.1/sites/{site_id}/locks/{id}/locking": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        locked_state: 'none' | 'locked' | 'office_mode' | 'uncertain' | 'unlocked';
-        otp?: string | null;
-      };
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "unlocked")
+        otp?: (string | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        easy_office_mode_schedule: {
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          revision: string | null;
-        } | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        easy_office_mode_schedule: ({
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          revision: (string | null)
+        } | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Begin detaching a lock from its IQ
      */
-    '/v1.1/sites/{site_id}/locks/{id}/detach': {
+    "/v1.1/sites/{site_id}/locks/{id}/detach": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        otp?: string | null;
-      };
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        otp?: (string | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        easy_office_mode_schedule: {
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          revision: string | null;
-        } | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        easy_office_mode_schedule: ({
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          revision: (string | null)
+        } | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Let a lock learn tags for a while
      */
-    '/v1.1/sites/{site_id}/locks/{id}/tag_registration': {
+    "/v1.1/sites/{site_id}/locks/{id}/tag_registration": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        duration_in_seconds: number;
-      };
+        duration_in_seconds: number
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        mac: string | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        easy_office_mode_schedule: {
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          revision: string | null;
-        } | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        id: string
+        customer_reference: (string | null)
+        mac: (string | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        easy_office_mode_schedule: ({
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          revision: (string | null)
+        } | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Remove and add keys that open a lock offline
      */
-    '/v1.1/sites/{site_id}/locks/{id}/offline_keys': {
+    "/v1.1/sites/{site_id}/locks/{id}/offline_keys": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[] | null;
-        remove_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OFFLINE_ACCESS_INVALID'
-        | 'SITE_NOT_RELEASED';
-    };
+        add_ids?: (string[] | null)
+        remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OFFLINE_ACCESS_INVALID" | "SITE_NOT_RELEASED")
+    }
     /**
      * Rename an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-      };
+        customer_reference?: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove and add locks of an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/locks': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/locks": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[] | null;
-        remove_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        add_ids?: (string[] | null)
+        remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove and add users of an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/users': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/users": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[] | null;
-        remove_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'USER_IS_POD_MEMBER';
-    };
+        add_ids?: (string[] | null)
+        remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "USER_IS_POD_MEMBER")
+    }
     /**
      * Change a schedule of an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/time_schedules/{time_schedule_id}': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/time_schedules/{time_schedule_id}": {
       path: {
-        site_id: string;
-        access_group_id: string;
-        time_schedule_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        access_group_id: string
+        time_schedule_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        start_time?: string;
-        end_time?: string;
-        start_date?: string | null;
-        end_date?: string | null;
-        monday?: boolean;
-        tuesday?: boolean;
-        wednesday?: boolean;
-        thursday?: boolean;
-        friday?: boolean;
-        saturday?: boolean;
-        sunday?: boolean;
-      };
+        start_time?: string
+        end_time?: string
+        start_date?: (string | null)
+        end_date?: (string | null)
+        monday?: boolean
+        tuesday?: boolean
+        wednesday?: boolean
+        thursday?: boolean
+        friday?: boolean
+        saturday?: boolean
+        sunday?: boolean
+      }
       answer: {
-        id: string;
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Change name or mode of a locker
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/{id}': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-        mode?: 'generic' | 'dynamic_locker' | 'free_locker';
-      };
+        customer_reference?: string
+        mode?: ("generic" | "dynamic_locker" | "free_locker")
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        lock_group: {
-          id: string;
-          customer_reference: string | null;
-        } | null;
-        state: 'open' | 'locked' | 'closed';
-        is_online: boolean;
-        sync_state: 'synchronized' | 'pending' | 'error';
-        mode: 'generic' | 'dynamic_locker' | 'free_locker';
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        id: string
+        customer_reference: (string | null)
+        lock_group: ({
+          id: string
+          customer_reference: (string | null)
+        } | null)
+        state: ("open" | "locked" | "closed")
+        is_online: boolean
+        sync_state: ("synchronized" | "pending" | "error")
+        mode: ("generic" | "dynamic_locker" | "free_locker")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Take a locker from users and give it to others
      */
-    '/v1.1/sites/{site_id}/eloxx/access_groups/{access_group_id}/users': {
+    "/v1.1/sites/{site_id}/eloxx/access_groups/{access_group_id}/users": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[] | null;
-        remove_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
-  };
+        add_ids?: (string[] | null)
+        remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * Change name or guest limit of a pod
+     */
+    "/v1.1/sites/{site_id}/pods/{id}": {
+      path: {
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        customer_reference?: string
+        max_guest_amount?: number
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "POD_NAME_TAKEN" | "POD_GUEST_LIMIT_TOO_LOW")
+    }
+    /**
+     * End members, guests and access codes of a pod; locks and rule stay
+     */
+    "/v1.1/sites/{site_id}/pods/{id}/clean": {
+      path: {
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * Take locks out of a pod and put others in
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/locks": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        lock_to_add_ids?: (string[] | null)
+        lock_to_remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "POD_LOCK_NOT_IN_SITE")
+    }
+    /**
+     * Remove members of a pod and add others; those with an e-mail address are invited
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/members": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        add_members?: ({
+          tag_id?: (string | null)
+          first_name: string
+          last_name: string
+          email?: (string | null)
+        }[] | null)
+        remove_member_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "POD_MEMBER_NEEDS_EMAIL" | "POD_USER_TWICE" | "POD_MEMBER_ELSEWHERE" | "POD_TAG_TWICE" | "INVITE_FAILED")
+    }
+    /**
+     * Remove guests of a pod and add others; those with an e-mail address are invited
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/guests": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        add_guests?: ({
+          access_rule: {
+            locks?: (string[] | null)
+            access_rule_type?: ("always" | "custom" | "checkin_checkout" | null)
+            schedules?: ({
+              start_time: string
+              end_time: string
+              start_date?: (string | null)
+              end_date?: (string | null)
+              monday?: boolean
+              tuesday?: boolean
+              wednesday?: boolean
+              thursday?: boolean
+              friday?: boolean
+              saturday?: boolean
+              sunday?: boolean
+            }[] | null)
+          }
+          first_name: string
+          last_name: string
+          email?: (string | null)
+        }[] | null)
+        remove_guests_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "POD_USER_TWICE" | "POD_FULL" | "POD_LOCK_NOT_IN_POD" | "INVITE_FAILED")
+    }
+    /**
+     * Set where and when a guest of a pod may enter
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/guests/{id}": {
+      path: {
+        site_id: string
+        pod_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        access_rule: {
+          locks?: (string[] | null)
+          access_rule_type?: ("always" | "custom" | "checkin_checkout" | null)
+          schedules?: ({
+            start_time: string
+            end_time: string
+            start_date?: (string | null)
+            end_date?: (string | null)
+            monday?: boolean
+            tuesday?: boolean
+            wednesday?: boolean
+            thursday?: boolean
+            friday?: boolean
+            saturday?: boolean
+            sunday?: boolean
+          }[] | null)
+        }
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION" | "POD_LOCK_NOT_IN_POD")
+    }
+  }
   DELETE: {
     /**
      * Delete a site that has no IQs
      */
-    '/v1.1/sites/{id}': {
+    "/v1.1/sites/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove a user from the site, with keys, PINs, phones and memberships
      */
-    '/v1.1/sites/{site_id}/users/{id}': {
+    "/v1.1/sites/{site_id}/users/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "USER_IS_POD_MEMBER")
+    }
     /**
      * Remove the chosen keypad PIN, if there is one
      */
-    '/v1.1/sites/{site_id}/users/{id}/pin/custom': {
+    "/v1.1/sites/{site_id}/users/{id}/pin/custom": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove a rule that tells of entries
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove a schedule of a rule
      */
-    '/v1.1/sites/{site_id}/entry_message_rule/{id}/time_schedules/{time_schedule_id}': {
+    "/v1.1/sites/{site_id}/entry_message_rule/{id}/time_schedules/{time_schedule_id}": {
       path: {
-        site_id: string;
-        id: string;
-        time_schedule_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+        time_schedule_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Reset an OTP activation: your own, or as owner or admin that of another
      */
-    '/v1.1/sites/{site_id}/iqs/{id}/pin/{user_id}': {
+    "/v1.1/sites/{site_id}/iqs/{id}/pin/{user_id}": {
       path: {
-        site_id: string;
-        id: string;
-        user_id: string;
-      };
+        site_id: string
+        id: string
+        user_id: string
+      }
       query: {
         /**
          * a code of yours; needed where the IQ asks for it
          */
-        otp?: string;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        otp?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Remove a repeater
      */
-    '/v1.1/sites/{site_id}/repeaters/{id}': {
+    "/v1.1/sites/{site_id}/repeaters/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove a tag that nobody has
      */
-    '/v1.1/sites/{site_id}/tags/{id}': {
+    "/v1.1/sites/{site_id}/tags/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove a floor; its locks stay
      */
-    '/v1.1/sites/{site_id}/floors/{id}': {
+    "/v1.1/sites/{site_id}/floors/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
         /**
          * also when locks are on it
          */
-        force?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        force?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Take a phone away; every hub stops accepting it
      */
-    '/v1.1/me/devices/{id}': {
+    "/v1.1/me/devices/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NOT_FOUND';
-    };
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
+    }
     /**
      * Remove a detached lock
      */
-    '/v1.1/sites/{site_id}/locks/{id}': {
+    "/v1.1/sites/{site_id}/locks/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove the easy office mode schedule of a lock
      */
-    '/v1.1/sites/{site_id}/locks/{lock_id}/easy_office_mode_schedule': {
+    "/v1.1/sites/{site_id}/locks/{lock_id}/easy_office_mode_schedule": {
       path: {
-        site_id: string;
-        lock_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        lock_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove an access group with its relations and schedules
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Take a lock out of an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/locks/{lock_id}': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/locks/{lock_id}": {
       path: {
-        site_id: string;
-        access_group_id: string;
-        lock_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        access_group_id: string
+        lock_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Take a user out of an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/users/{user_id}': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/users/{user_id}": {
       path: {
-        site_id: string;
-        access_group_id: string;
-        user_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'USER_IS_POD_MEMBER';
-    };
+        site_id: string
+        access_group_id: string
+        user_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "USER_IS_POD_MEMBER")
+    }
     /**
      * Remove a schedule of an access group
      */
-    '/v1.1/sites/{site_id}/access_groups/{access_group_id}/time_schedules/{time_schedule_id}': {
+    "/v1.1/sites/{site_id}/access_groups/{access_group_id}/time_schedules/{time_schedule_id}": {
       path: {
-        site_id: string;
-        access_group_id: string;
-        time_schedule_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        access_group_id: string
+        time_schedule_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Give an occupied locker back
      */
-    '/v1.1/sites/{site_id}/eloxx/lockers/occupations/{lock_id}': {
+    "/v1.1/sites/{site_id}/eloxx/lockers/occupations/{lock_id}": {
       path: {
-        site_id: string;
-        lock_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        site_id: string
+        lock_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * End the assignment of a locker
      */
-    '/v1.1/sites/{site_id}/eloxx/access_groups/{access_group_id}': {
+    "/v1.1/sites/{site_id}/eloxx/access_groups/{access_group_id}": {
       path: {
-        site_id: string;
-        access_group_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
-  };
+        site_id: string
+        access_group_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * End a pod; its locks stay in the site
+     */
+    "/v1.1/sites/{site_id}/pods/{id}": {
+      path: {
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * End the access code of a pod
+     */
+    "/v1.1/sites/{site_id}/pods/{pod_id}/access_codes": {
+      path: {
+        site_id: string
+        pod_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+  }
 }

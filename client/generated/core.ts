@@ -5,4877 +5,4733 @@ export interface CoreOperations {
     /**
      * List collections
      */
-    '/v1.2/collections': {
-      path: {};
+    "/v1.2/collections": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          country_code: string | null;
-          sync_mkey: boolean;
-          masterkey_id: string | null;
-          default_installer_id: string | null;
-          default_installer_company_id: string | null;
-          store_entry_events: boolean;
-          store_incident_events: boolean;
-          store_lam_audits: boolean;
-          store_events_ttl: string | null;
+          id: string
+          customer_reference: (string | null)
+          country_code: (string | null)
+          sync_mkey: boolean
+          masterkey_id: (string | null)
+          default_installer_id: (string | null)
+          default_installer_company_id: (string | null)
+          store_entry_events: boolean
+          store_incident_events: boolean
+          store_lam_audits: boolean
+          store_events_ttl: (string | null)
           vendors: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          }[];
-          time_zone: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }[]
+          time_zone: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One collection
      */
-    '/v1.2/collections/{id}': {
+    "/v1.2/collections/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        country_code: string | null;
-        sync_mkey: boolean;
-        masterkey_id: string | null;
-        default_installer_id: string | null;
-        default_installer_company_id: string | null;
-        store_entry_events: boolean;
-        store_incident_events: boolean;
-        store_lam_audits: boolean;
-        store_events_ttl: string | null;
+        id: string
+        customer_reference: (string | null)
+        country_code: (string | null)
+        sync_mkey: boolean
+        masterkey_id: (string | null)
+        default_installer_id: (string | null)
+        default_installer_company_id: (string | null)
+        store_entry_events: boolean
+        store_incident_events: boolean
+        store_lam_audits: boolean
+        store_events_ttl: (string | null)
         vendors: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-        time_zone: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+        time_zone: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Settings of a site
      */
-    '/v1.2/collections/{id}/options': {
+    "/v1.2/collections/{id}/options": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        single_use_otp: boolean;
-        otp_future_seconds: number;
-        custom_pin_enabled: boolean;
-        tags_from_other_sites: boolean;
-        offline_access_for_new_mobile_keys: boolean;
-        offline_schedules: boolean;
-        offline_validity_hours: number | null;
-        door_left_open_seconds: number;
-        remote_open_checks_schedule: boolean;
-        tree_mixed_root: boolean;
-        auto_restore: boolean;
-        mkey_validity_hours: number;
-        activity_log_days: number;
-        second_factor_for_admins: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        single_use_otp: boolean
+        otp_future_seconds: number
+        custom_pin_enabled: boolean
+        tags_from_other_sites: boolean
+        offline_access_for_new_mobile_keys: boolean
+        offline_schedules: boolean
+        offline_validity_hours: (number | null)
+        door_left_open_seconds: number
+        remote_open_checks_schedule: boolean
+        tree_mixed_root: boolean
+        auto_restore: boolean
+        mkey_validity_hours: number
+        activity_log_days: number
+        second_factor_for_admins: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the settings of all accessors in a collection
      */
-    '/v1.2/collections/{collection_id}/accessor_settings': {
+    "/v1.2/collections/{collection_id}/accessor_settings": {
       path: {
-        collection_id: string;
-      };
+        collection_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          accessor_id: string;
-          collection_id: string;
-          blocked: boolean;
-          remote_access: boolean | null;
-          suspended: boolean;
-          toggle_easy_office_mode: boolean | null;
-          toggle_manual_office_mode: boolean | null;
-          override_privacy_mode: boolean | null;
-          use_pin: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          accessor_id: string
+          collection_id: string
+          blocked: boolean
+          remote_access: (boolean | null)
+          suspended: boolean
+          toggle_easy_office_mode: (boolean | null)
+          toggle_manual_office_mode: (boolean | null)
+          override_privacy_mode: (boolean | null)
+          use_pin: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the settings of an accessor
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings': {
+    "/v1.2/accessors/{accessor_id}/collection_settings": {
       path: {
-        accessor_id: string;
-      };
+        accessor_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          accessor_id: string;
-          collection_id: string;
-          blocked: boolean;
-          remote_access: boolean | null;
-          suspended: boolean;
-          toggle_easy_office_mode: boolean | null;
-          toggle_manual_office_mode: boolean | null;
-          override_privacy_mode: boolean | null;
-          use_pin: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          accessor_id: string
+          collection_id: string
+          blocked: boolean
+          remote_access: (boolean | null)
+          suspended: boolean
+          toggle_easy_office_mode: (boolean | null)
+          toggle_manual_office_mode: (boolean | null)
+          override_privacy_mode: (boolean | null)
+          use_pin: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * The setting of an accessor in a collection
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}': {
+    "/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}": {
       path: {
-        accessor_id: string;
-        collection_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        accessor_id: string
+        collection_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        accessor_id: string;
-        collection_id: string;
-        blocked: boolean;
-        remote_access: boolean | null;
-        suspended: boolean;
-        toggle_easy_office_mode: boolean | null;
-        toggle_manual_office_mode: boolean | null;
-        override_privacy_mode: boolean | null;
-        use_pin: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        accessor_id: string
+        collection_id: string
+        blocked: boolean
+        remote_access: (boolean | null)
+        suspended: boolean
+        toggle_easy_office_mode: (boolean | null)
+        toggle_manual_office_mode: (boolean | null)
+        override_privacy_mode: (boolean | null)
+        use_pin: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List firmware updates of IQs, locks and repeaters
      */
-    '/v1.2/updates': {
-      path: {};
+    "/v1.2/updates": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          hardware_type: 'iq' | 'lock' | 'repeater';
-          hardware_id: string;
-          component: string;
-          current_version: string;
-          version: string;
-          state: 'available' | 'running' | 'installed' | 'failed';
-          published_at: string;
-          started_at: string | null;
-          finished_at: string | null;
-          message: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'PLATFORM_FUNCTION_FAILED';
-    };
+          id: string
+          hardware_type: ("iq" | "lock" | "repeater")
+          hardware_id: string
+          component: string
+          current_version: string
+          version: string
+          state: ("available" | "running" | "installed" | "failed")
+          published_at: string
+          started_at: (string | null)
+          finished_at: (string | null)
+          message: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "PLATFORM_FUNCTION_FAILED")
+    }
     /**
      * List the floors of a collection
      */
-    '/v1.2/collections/{collection_id}/floors': {
+    "/v1.2/collections/{collection_id}/floors": {
       path: {
-        collection_id: string;
-      };
+        collection_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the locks of a floor
      */
-    '/v1.2/collections/{collection_id}/floors/{id}/locks': {
+    "/v1.2/collections/{collection_id}/floors/{id}/locks": {
       path: {
-        collection_id: string;
-        id: string;
-      };
+        collection_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          mac: string | null;
-          customer_reference: string | null;
-          locked_state:
-            | 'none'
-            | 'locked'
-            | 'office_mode'
-            | 'uncertain'
-            | 'locked_pending'
-            | 'office_mode_pending';
-          lock_type:
-            | 'none'
-            | 'unknown'
-            | 'escutcheon'
-            | 'cylinder'
-            | 'wall_reader'
-            | 'locker_lock'
-            | 'escutcheon_pin'
-            | 'wall_reader_pin';
-          online: boolean;
-          iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-          tag_registration_state: 'not_started' | 'in_progress';
-          battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-          left_open_alarm: boolean;
-          intrusion_alarm: boolean;
-          collection_id: string | null;
-          privacy_mode: boolean;
-          communication_type: 'rf_net' | 'blue_net';
-          iq: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            collection_id: string | null;
-            revision: string | null;
-          } | null;
-          repeater: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            collection_id: string | null;
-          } | null;
-          easy_office_mode_schedule: {
-            id: string;
-            start_time: string;
-            end_time: string;
-            start_date: string | null;
-            end_date: string | null;
-            eom_auto_start: boolean;
-            monday: boolean;
-            tuesday: boolean;
-            wednesday: boolean;
-            thursday: boolean;
-            friday: boolean;
-            saturday: boolean;
-            sunday: boolean;
-          } | null;
-          floor: {
-            id: string;
-            customer_reference: string | null;
-            number: number | null;
-            lock_count: number;
-          } | null;
-          signal_strength: number | null;
-          signal_strength_last_update: string | null;
-          license_plate_camera: boolean;
+          id: string
+          mac: (string | null)
+          customer_reference: (string | null)
+          locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+          lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+          online: boolean
+          iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+          tag_registration_state: ("not_started" | "in_progress")
+          battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+          left_open_alarm: boolean
+          intrusion_alarm: boolean
+          collection_id: (string | null)
+          privacy_mode: boolean
+          communication_type: ("rf_net" | "blue_net")
+          iq: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            collection_id: (string | null)
+            revision: (string | null)
+          } | null)
+          repeater: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            collection_id: (string | null)
+          } | null)
+          easy_office_mode_schedule: ({
+            id: string
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+            eom_auto_start: boolean
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+          } | null)
+          floor: ({
+            id: string
+            customer_reference: (string | null)
+            number: (number | null)
+            lock_count: number
+          } | null)
+          signal_strength: (number | null)
+          signal_strength_last_update: (string | null)
+          license_plate_camera: boolean
           vendor: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          };
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Floors with a lock of a group, for each accessor that has one
      */
-    '/v1.2/collections/{collection_id}/accessors/floors': {
+    "/v1.2/collections/{collection_id}/accessors/floors": {
       path: {
-        collection_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        collection_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        accessor_id: string;
+        accessor_id: string
         floors: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        }[];
-      }[];
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        }[]
+      }[]
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Floors with a lock that the accessor has in a group
      */
-    '/v1.2/collections/{collection_id}/accessors/{accessor_id}/floors': {
+    "/v1.2/collections/{collection_id}/accessors/{accessor_id}/floors": {
       path: {
-        collection_id: string;
-        accessor_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        collection_id: string
+        accessor_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        number: number | null;
-        lock_count: number;
-      }[];
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        number: (number | null)
+        lock_count: number
+      }[]
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List IQs
      */
-    '/v1.2/iqs': {
-      path: {};
+    "/v1.2/iqs": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          time_zone: string | null;
-          subscribed: boolean | null;
-          otp_enabled: boolean | null;
-          led_enabled: boolean | null;
-          led_pattern:
-            | 'green_blink_every_5_min'
-            | 'permanent_green'
-            | 'blink_red_every_second'
-            | 'blink_green_every_second'
-            | 'blink_blue_every_second'
-            | 'red_blue_every_2_seconds'
-            | 'red_green_every_2_seconds'
-            | 'green_blue_every_2_seconds'
-            | 'rgb_every_5_seconds'
-            | 'permanent_white'
-            | 'blink_white_every_5_minutes'
-            | 'off';
-          mac: string | null;
-          operator: string | null;
-          state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-          restore_required: boolean;
-          reset_date: string | null;
-          online: boolean;
-          data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-          signal_strength: number;
-          collection_id: string | null;
-          revision: string | null;
+          id: string
+          customer_reference: (string | null)
+          time_zone: (string | null)
+          subscribed: (boolean | null)
+          otp_enabled: (boolean | null)
+          led_enabled: (boolean | null)
+          led_pattern: ("green_blink_every_5_min" | "permanent_green" | "blink_red_every_second" | "blink_green_every_second" | "blink_blue_every_second" | "red_blue_every_2_seconds" | "red_green_every_2_seconds" | "green_blue_every_2_seconds" | "rgb_every_5_seconds" | "permanent_white" | "blink_white_every_5_minutes" | "off")
+          mac: (string | null)
+          operator: (string | null)
+          state: ("factory" | "initialized" | "installation" | "active" | "dead")
+          restore_required: boolean
+          reset_date: (string | null)
+          online: boolean
+          data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+          signal_strength: number
+          collection_id: (string | null)
+          revision: (string | null)
           vendor: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          };
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One IQ
      */
-    '/v1.2/iqs/{id}': {
+    "/v1.2/iqs/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        subscribed: boolean | null;
-        otp_enabled: boolean | null;
-        led_enabled: boolean | null;
-        led_pattern:
-          | 'green_blink_every_5_min'
-          | 'permanent_green'
-          | 'blink_red_every_second'
-          | 'blink_green_every_second'
-          | 'blink_blue_every_second'
-          | 'red_blue_every_2_seconds'
-          | 'red_green_every_2_seconds'
-          | 'green_blue_every_2_seconds'
-          | 'rgb_every_5_seconds'
-          | 'permanent_white'
-          | 'blink_white_every_5_minutes'
-          | 'off';
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number;
-        collection_id: string | null;
-        revision: string | null;
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        subscribed: (boolean | null)
+        otp_enabled: (boolean | null)
+        led_enabled: (boolean | null)
+        led_pattern: ("green_blink_every_5_min" | "permanent_green" | "blink_red_every_second" | "blink_green_every_second" | "blink_blue_every_second" | "red_blue_every_2_seconds" | "red_green_every_2_seconds" | "green_blue_every_2_seconds" | "rgb_every_5_seconds" | "permanent_white" | "blink_white_every_5_minutes" | "off")
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: number
+        collection_id: (string | null)
+        revision: (string | null)
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Radio and network of an IQ
      */
-    '/v1.2/iqs/{id}/details': {
+    "/v1.2/iqs/{id}/details": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         rf_info: {
-          request_date: string;
-          channel: number;
-        };
+          request_date: string
+          channel: number
+        }
         network_details: {
           m2m: {
-            priority: number | null;
-            status:
-              | 'unavailable'
-              | 'disconnected'
-              | 'connecting'
-              | 'connected'
-              | 'connection_failed'
-              | 'active';
-          };
+            priority: (number | null)
+            status: ("unavailable" | "disconnected" | "connecting" | "connected" | "connection_failed" | "active")
+          }
           ethernet: {
-            priority: number | null;
-            status:
-              | 'unavailable'
-              | 'disconnected'
-              | 'connecting'
-              | 'connected'
-              | 'connection_failed'
-              | 'active';
-            mac_address: string | null;
-          };
+            priority: (number | null)
+            status: ("unavailable" | "disconnected" | "connecting" | "connected" | "connection_failed" | "active")
+            mac_address: (string | null)
+          }
           wifi: {
-            priority: number | null;
-            status:
-              | 'unavailable'
-              | 'disconnected'
-              | 'connecting'
-              | 'connected'
-              | 'connection_failed'
-              | 'active';
-            mac_address: string | null;
-          };
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            priority: (number | null)
+            status: ("unavailable" | "disconnected" | "connecting" | "connected" | "connection_failed" | "active")
+            mac_address: (string | null)
+          }
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Signal strength of an IQ, 0 to 31
      */
-    '/v1.2/iqs/{id}/signal_strength': {
+    "/v1.2/iqs/{id}/signal_strength": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
         /**
          * ask the hub, for at most 5 s
          */
-        force_refresh?: boolean;
-      };
-      headers: {};
-      body: undefined;
+        force_refresh?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        signal_strength: number;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        signal_strength: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Firmware of an IQ
      */
-    '/v1.2/iqs/{id}/software_versions': {
+    "/v1.2/iqs/{id}/software_versions": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        modem_application_version: string | null;
-        modem_firmware_version: string | null;
-        router_firmware_version: string | null;
-        node_firmware_version: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        modem_application_version: (string | null)
+        modem_firmware_version: (string | null)
+        router_firmware_version: (string | null)
+        node_firmware_version: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * OTP secret of an accessor on this IQ
      */
-    '/v1.2/iqs/{id}/secret': {
+    "/v1.2/iqs/{id}/secret": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
         /**
          * whose secret
          */
-        accessor_id: string;
+        accessor_id: string
         /**
          * a code of an active phone, to read the secret again
          */
-        otp?: string;
-      };
-      headers: {};
-      body: undefined;
+        otp?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        secret: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'CCC_COMMAND_FAILED';
-    };
+        secret: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "CCC_COMMAND_FAILED")
+    }
     /**
      * Initial OTP PIN of an accessor on this IQ
      */
-    '/v1.2/iqs/{id}/pins/{accessor_id}': {
+    "/v1.2/iqs/{id}/pins/{accessor_id}": {
       path: {
-        id: string;
-        accessor_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+        accessor_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        pin: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'CCC_COMMAND_FAILED';
-    };
+        pin: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "CCC_COMMAND_FAILED")
+    }
     /**
      * OTP activations on this IQ
      */
-    '/v1.2/iqs/{id}/pins': {
+    "/v1.2/iqs/{id}/pins": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
+          id: string
           accessor: {
-            id: string;
-            remote_access: boolean;
-            blocked: boolean;
-            override_privacy_mode: boolean;
-            toggle_easy_office_mode: boolean;
-            toggle_manual_office_mode: boolean;
-            collection_id: string | null;
-          };
-          activation_state: 'inactive' | 'active';
-          activation_date: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            remote_access: boolean
+            blocked: boolean
+            override_privacy_mode: boolean
+            toggle_easy_office_mode: boolean
+            toggle_manual_office_mode: boolean
+            collection_id: (string | null)
+          }
+          activation_state: ("inactive" | "active")
+          activation_date: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Locks and repeaters of an IQ, in their order
      */
-    '/v1.2/iqs/{id}/tree': {
+    "/v1.2/iqs/{id}/tree": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        parent_id: string | null;
-        hardware_type: 'lock' | 'repeater';
-        mac: string | null;
-        customer_reference: string | null;
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        is_online: boolean;
-        is_attached: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        battery_state: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        communication_type: 'rf_net' | 'blue_net';
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-      }[];
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        parent_id: (string | null)
+        hardware_type: ("lock" | "repeater")
+        mac: (string | null)
+        customer_reference: (string | null)
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        is_online: boolean
+        is_attached: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        battery_state: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        communication_type: ("rf_net" | "blue_net")
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+      }[]
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List repeaters
      */
-    '/v1.2/repeaters': {
-      path: {};
+    "/v1.2/repeaters": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          iq_id: string | null;
-          repeater_id: string | null;
-          mac: string | null;
-          customer_reference: string | null;
-          online: boolean;
-          iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-          collection_id: string | null;
-          communication_type: 'rf_net' | 'blue_net';
+          id: string
+          iq_id: (string | null)
+          repeater_id: (string | null)
+          mac: (string | null)
+          customer_reference: (string | null)
+          online: boolean
+          iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+          collection_id: (string | null)
+          communication_type: ("rf_net" | "blue_net")
           vendor: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          };
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One repeater
      */
-    '/v1.2/repeaters/{id}': {
+    "/v1.2/repeaters/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        iq_id: string | null;
-        repeater_id: string | null;
-        mac: string | null;
-        customer_reference: string | null;
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        collection_id: string | null;
-        communication_type: 'rf_net' | 'blue_net';
+        id: string
+        iq_id: (string | null)
+        repeater_id: (string | null)
+        mac: (string | null)
+        customer_reference: (string | null)
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        collection_id: (string | null)
+        communication_type: ("rf_net" | "blue_net")
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List locks
      */
-    '/v1.2/locks': {
-      path: {};
+    "/v1.2/locks": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          mac: string | null;
-          customer_reference: string | null;
-          locked_state:
-            | 'none'
-            | 'locked'
-            | 'office_mode'
-            | 'uncertain'
-            | 'locked_pending'
-            | 'office_mode_pending';
-          lock_type:
-            | 'none'
-            | 'unknown'
-            | 'escutcheon'
-            | 'cylinder'
-            | 'wall_reader'
-            | 'locker_lock'
-            | 'escutcheon_pin'
-            | 'wall_reader_pin';
-          online: boolean;
-          iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-          tag_registration_state: 'not_started' | 'in_progress';
-          battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-          left_open_alarm: boolean;
-          intrusion_alarm: boolean;
-          collection_id: string | null;
-          privacy_mode: boolean;
-          communication_type: 'rf_net' | 'blue_net';
-          iq: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            collection_id: string | null;
-            revision: string | null;
-          } | null;
-          repeater: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            collection_id: string | null;
-          } | null;
-          easy_office_mode_schedule: {
-            id: string;
-            start_time: string;
-            end_time: string;
-            start_date: string | null;
-            end_date: string | null;
-            eom_auto_start: boolean;
-            monday: boolean;
-            tuesday: boolean;
-            wednesday: boolean;
-            thursday: boolean;
-            friday: boolean;
-            saturday: boolean;
-            sunday: boolean;
-          } | null;
-          floor: {
-            id: string;
-            customer_reference: string | null;
-            number: number | null;
-            lock_count: number;
-          } | null;
-          signal_strength: number | null;
-          signal_strength_last_update: string | null;
-          license_plate_camera: boolean;
+          id: string
+          mac: (string | null)
+          customer_reference: (string | null)
+          locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+          lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+          online: boolean
+          iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+          tag_registration_state: ("not_started" | "in_progress")
+          battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+          left_open_alarm: boolean
+          intrusion_alarm: boolean
+          collection_id: (string | null)
+          privacy_mode: boolean
+          communication_type: ("rf_net" | "blue_net")
+          iq: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            collection_id: (string | null)
+            revision: (string | null)
+          } | null)
+          repeater: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            collection_id: (string | null)
+          } | null)
+          easy_office_mode_schedule: ({
+            id: string
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+            eom_auto_start: boolean
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+          } | null)
+          floor: ({
+            id: string
+            customer_reference: (string | null)
+            number: (number | null)
+            lock_count: number
+          } | null)
+          signal_strength: (number | null)
+          signal_strength_last_update: (string | null)
+          license_plate_camera: boolean
           vendor: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          };
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One lock
      */
-    '/v1.2/locks/{id}': {
+    "/v1.2/locks/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the locks of a collection
      */
-    '/v1.2/collections/{collection_id}/locks': {
+    "/v1.2/collections/{collection_id}/locks": {
       path: {
-        collection_id: string;
-      };
+        collection_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          mac: string | null;
-          customer_reference: string | null;
-          locked_state:
-            | 'none'
-            | 'locked'
-            | 'office_mode'
-            | 'uncertain'
-            | 'locked_pending'
-            | 'office_mode_pending';
-          lock_type:
-            | 'none'
-            | 'unknown'
-            | 'escutcheon'
-            | 'cylinder'
-            | 'wall_reader'
-            | 'locker_lock'
-            | 'escutcheon_pin'
-            | 'wall_reader_pin';
-          online: boolean;
-          iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-          tag_registration_state: 'not_started' | 'in_progress';
-          battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-          left_open_alarm: boolean;
-          intrusion_alarm: boolean;
-          collection_id: string | null;
-          privacy_mode: boolean;
-          communication_type: 'rf_net' | 'blue_net';
-          iq: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            collection_id: string | null;
-            revision: string | null;
-          } | null;
-          repeater: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            collection_id: string | null;
-          } | null;
-          easy_office_mode_schedule: {
-            id: string;
-            start_time: string;
-            end_time: string;
-            start_date: string | null;
-            end_date: string | null;
-            eom_auto_start: boolean;
-            monday: boolean;
-            tuesday: boolean;
-            wednesday: boolean;
-            thursday: boolean;
-            friday: boolean;
-            saturday: boolean;
-            sunday: boolean;
-          } | null;
-          floor: {
-            id: string;
-            customer_reference: string | null;
-            number: number | null;
-            lock_count: number;
-          } | null;
-          signal_strength: number | null;
-          signal_strength_last_update: string | null;
-          license_plate_camera: boolean;
+          id: string
+          mac: (string | null)
+          customer_reference: (string | null)
+          locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+          lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+          online: boolean
+          iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+          tag_registration_state: ("not_started" | "in_progress")
+          battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+          left_open_alarm: boolean
+          intrusion_alarm: boolean
+          collection_id: (string | null)
+          privacy_mode: boolean
+          communication_type: ("rf_net" | "blue_net")
+          iq: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            collection_id: (string | null)
+            revision: (string | null)
+          } | null)
+          repeater: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            collection_id: (string | null)
+          } | null)
+          easy_office_mode_schedule: ({
+            id: string
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+            eom_auto_start: boolean
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+          } | null)
+          floor: ({
+            id: string
+            customer_reference: (string | null)
+            number: (number | null)
+            lock_count: number
+          } | null)
+          signal_strength: (number | null)
+          signal_strength_last_update: (string | null)
+          license_plate_camera: boolean
           vendor: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          };
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Easy office mode schedule of a lock
      */
-    '/v1.2/locks/{id}/easy_office_mode_schedule': {
+    "/v1.2/locks/{id}/easy_office_mode_schedule": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        eom_auto_start: boolean;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        eom_auto_start: boolean
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List physical tags
      */
-    '/v1.2/tags': {
-      path: {};
+    "/v1.2/tags": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          source_iq_id: string | null;
-          tag_number: string | null;
-          rfid_uid: string | null;
-          added_date: string;
-          registration_date: string | null;
-          collection_id: string | null;
-          accessor_id: string | null;
-          expiry_date: string | null;
+          id: string
+          source_iq_id: (string | null)
+          tag_number: (string | null)
+          rfid_uid: (string | null)
+          added_date: string
+          registration_date: (string | null)
+          collection_id: (string | null)
+          accessor_id: (string | null)
+          expiry_date: (string | null)
           vendors: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          }[];
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }[]
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One tag
      */
-    '/v1.2/tags/{id}': {
+    "/v1.2/tags/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        source_iq_id: string | null;
-        tag_number: string | null;
-        rfid_uid: string | null;
-        added_date: string;
-        registration_date: string | null;
-        collection_id: string | null;
-        accessor_id: string | null;
-        expiry_date: string | null;
+        id: string
+        source_iq_id: (string | null)
+        tag_number: (string | null)
+        rfid_uid: (string | null)
+        added_date: string
+        registration_date: (string | null)
+        collection_id: (string | null)
+        accessor_id: (string | null)
+        expiry_date: (string | null)
         vendors: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List accessors
      */
-    '/v1.2/accessors': {
-      path: {};
+    "/v1.2/accessors": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          remote_access: boolean;
-          blocked: boolean;
-          override_privacy_mode: boolean;
-          toggle_easy_office_mode: boolean;
-          toggle_manual_office_mode: boolean;
-          collection_id: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          remote_access: boolean
+          blocked: boolean
+          override_privacy_mode: boolean
+          toggle_easy_office_mode: boolean
+          toggle_manual_office_mode: boolean
+          collection_id: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One accessor
      */
-    '/v1.2/accessors/{id}': {
+    "/v1.2/accessors/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        remote_access: boolean;
-        blocked: boolean;
-        override_privacy_mode: boolean;
-        toggle_easy_office_mode: boolean;
-        toggle_manual_office_mode: boolean;
-        collection_id: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        remote_access: boolean
+        blocked: boolean
+        override_privacy_mode: boolean
+        toggle_easy_office_mode: boolean
+        toggle_manual_office_mode: boolean
+        collection_id: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the access groups of an accessor
      */
-    '/v1.2/accessors/{id}/access_groups': {
+    "/v1.2/accessors/{id}/access_groups": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          collection_id: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          customer_reference: (string | null)
+          collection_id: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One key, without knowing its accessor
      */
-    '/v1.2/keys/{id}': {
+    "/v1.2/keys/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        key_id: string;
-        key_number: string | null;
-        key_type: 'tag' | 'mkey' | 'pin' | 'wallet' | 'license_plate' | 'custom_pin';
-        accessor_id: string;
-        blocked: boolean;
+        id: string
+        key_id: string
+        key_number: (string | null)
+        key_type: ("tag" | "mkey" | "pin" | "wallet" | "license_plate" | "custom_pin")
+        accessor_id: string
+        blocked: boolean
         vendors: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the keys of an accessor
      */
-    '/v1.2/accessors/{accessor_id}/keys': {
+    "/v1.2/accessors/{accessor_id}/keys": {
       path: {
-        accessor_id: string;
-      };
+        accessor_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          key_id: string;
-          key_number: string | null;
-          key_type: 'tag' | 'mkey' | 'pin' | 'wallet' | 'license_plate' | 'custom_pin';
-          accessor_id: string;
-          blocked: boolean;
+          id: string
+          key_id: string
+          key_number: (string | null)
+          key_type: ("tag" | "mkey" | "pin" | "wallet" | "license_plate" | "custom_pin")
+          accessor_id: string
+          blocked: boolean
           vendors: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          }[];
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }[]
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the settings of keys of an accessor
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings': {
+    "/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings": {
       path: {
-        accessor_id: string;
-        collection_id: string;
-      };
+        accessor_id: string
+        collection_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          accessor_key_id: string;
-          blocked: boolean;
-          offline_access_type: 'by_access' | 'by_offline_keys';
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          accessor_key_id: string
+          blocked: boolean
+          offline_access_type: ("by_access" | "by_offline_keys")
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * The setting of one key
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings/{id}': {
+    "/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings/{id}": {
       path: {
-        accessor_id: string;
-        collection_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        accessor_id: string
+        collection_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        accessor_key_id: string;
-        blocked: boolean;
-        offline_access_type: 'by_access' | 'by_offline_keys';
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        accessor_key_id: string
+        blocked: boolean
+        offline_access_type: ("by_access" | "by_offline_keys")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the keys that open a lock offline
      */
-    '/v1.2/locks/{id}/offline_keys': {
+    "/v1.2/locks/{id}/offline_keys": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          key_id: string;
-          key_number: string | null;
-          key_type: 'tag' | 'mkey' | 'pin' | 'wallet' | 'license_plate' | 'custom_pin';
-          accessor_id: string;
-          blocked: boolean;
+          id: string
+          key_id: string
+          key_number: (string | null)
+          key_type: ("tag" | "mkey" | "pin" | "wallet" | "license_plate" | "custom_pin")
+          accessor_id: string
+          blocked: boolean
           vendors: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          }[];
-          schedules_apply?: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }[]
+          schedules_apply?: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the locks a key opens offline
      */
-    '/v1.2/accessors/{accessor_id}/keys/{id}/offline_lock_access': {
+    "/v1.2/accessors/{accessor_id}/keys/{id}/offline_lock_access": {
       path: {
-        accessor_id: string;
-        id: string;
-      };
+        accessor_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          floor_id: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          floor_id: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List access groups
      */
-    '/v1.2/access_groups': {
-      path: {};
+    "/v1.2/access_groups": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          collection_id: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          customer_reference: (string | null)
+          collection_id: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One access group
      */
-    '/v1.2/access_groups/{id}': {
+    "/v1.2/access_groups/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        collection_id: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        collection_id: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the members of an access group
      */
-    '/v1.2/access_groups/{id}/accessors': {
+    "/v1.2/access_groups/{id}/accessors": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          remote_access: boolean;
-          blocked: boolean;
-          override_privacy_mode: boolean;
-          toggle_easy_office_mode: boolean;
-          toggle_manual_office_mode: boolean;
-          collection_id: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          remote_access: boolean
+          blocked: boolean
+          override_privacy_mode: boolean
+          toggle_easy_office_mode: boolean
+          toggle_manual_office_mode: boolean
+          collection_id: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the locks of an access group
      */
-    '/v1.2/access_groups/{id}/locks': {
+    "/v1.2/access_groups/{id}/locks": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          mac: string | null;
-          customer_reference: string | null;
-          locked_state:
-            | 'none'
-            | 'locked'
-            | 'office_mode'
-            | 'uncertain'
-            | 'locked_pending'
-            | 'office_mode_pending';
-          lock_type:
-            | 'none'
-            | 'unknown'
-            | 'escutcheon'
-            | 'cylinder'
-            | 'wall_reader'
-            | 'locker_lock'
-            | 'escutcheon_pin'
-            | 'wall_reader_pin';
-          online: boolean;
-          iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-          tag_registration_state: 'not_started' | 'in_progress';
-          battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-          left_open_alarm: boolean;
-          intrusion_alarm: boolean;
-          collection_id: string | null;
-          privacy_mode: boolean;
-          communication_type: 'rf_net' | 'blue_net';
-          iq: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            collection_id: string | null;
-            revision: string | null;
-          } | null;
-          repeater: {
-            id: string;
-            customer_reference: string | null;
-            mac_address: string | null;
-            is_online: boolean;
-            collection_id: string | null;
-          } | null;
-          easy_office_mode_schedule: {
-            id: string;
-            start_time: string;
-            end_time: string;
-            start_date: string | null;
-            end_date: string | null;
-            eom_auto_start: boolean;
-            monday: boolean;
-            tuesday: boolean;
-            wednesday: boolean;
-            thursday: boolean;
-            friday: boolean;
-            saturday: boolean;
-            sunday: boolean;
-          } | null;
-          floor: {
-            id: string;
-            customer_reference: string | null;
-            number: number | null;
-            lock_count: number;
-          } | null;
-          signal_strength: number | null;
-          signal_strength_last_update: string | null;
-          license_plate_camera: boolean;
+          id: string
+          mac: (string | null)
+          customer_reference: (string | null)
+          locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+          lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+          online: boolean
+          iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+          tag_registration_state: ("not_started" | "in_progress")
+          battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+          left_open_alarm: boolean
+          intrusion_alarm: boolean
+          collection_id: (string | null)
+          privacy_mode: boolean
+          communication_type: ("rf_net" | "blue_net")
+          iq: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            collection_id: (string | null)
+            revision: (string | null)
+          } | null)
+          repeater: ({
+            id: string
+            customer_reference: (string | null)
+            mac_address: (string | null)
+            is_online: boolean
+            collection_id: (string | null)
+          } | null)
+          easy_office_mode_schedule: ({
+            id: string
+            start_time: string
+            end_time: string
+            start_date: (string | null)
+            end_date: (string | null)
+            eom_auto_start: boolean
+            monday: boolean
+            tuesday: boolean
+            wednesday: boolean
+            thursday: boolean
+            friday: boolean
+            saturday: boolean
+            sunday: boolean
+          } | null)
+          floor: ({
+            id: string
+            customer_reference: (string | null)
+            number: (number | null)
+            lock_count: number
+          } | null)
+          signal_strength: (number | null)
+          signal_strength_last_update: (string | null)
+          license_plate_camera: boolean
           vendor: {
-            id: string;
-            reference: string | null;
-            display_name: string | null;
-          };
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            reference: (string | null)
+            display_name: (string | null)
+          }
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the schedules of an access group
      */
-    '/v1.2/access_groups/{id}/time_schedules': {
+    "/v1.2/access_groups/{id}/time_schedules": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the phones of an accessor
      */
-    '/v1.2/accessors/{id}/devices': {
+    "/v1.2/accessors/{id}/devices": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          state: 'none' | 'pending' | 'activated';
-          mkey: {
-            id: string;
-            expiry_date: string;
-            uid: string | null;
-          } | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          customer_reference: (string | null)
+          state: ("none" | "pending" | "activated")
+          mkey: ({
+            id: string
+            expiry_date: string
+            uid: (string | null)
+          } | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One phone
      */
-    '/v1.2/accessors/{id}/devices/{d_id}': {
+    "/v1.2/accessors/{id}/devices/{d_id}": {
       path: {
-        id: string;
-        d_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+        d_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        state: 'none' | 'pending' | 'activated';
-        mkey: {
-          id: string;
-          expiry_date: string;
-          uid: string | null;
-        } | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        state: ("none" | "pending" | "activated")
+        mkey: ({
+          id: string
+          expiry_date: string
+          uid: (string | null)
+        } | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * A new mobile key, sealed to the phone
      */
-    '/v1.2/accessors/{id}/devices/{d_id}/mkey': {
+    "/v1.2/accessors/{id}/devices/{d_id}/mkey": {
       path: {
-        id: string;
-        d_id: string;
-      };
+        id: string
+        d_id: string
+      }
       query: {
         /**
          * only for this collection of the accessor
          */
-        collection_id?: string;
+        collection_id?: string
         /**
          * needed where the collection has a key per IQ
          */
-        iq_id?: string;
-      };
-      headers: {};
-      body: undefined;
+        iq_id?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        mkey_data: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'REQUEST_FAILED';
-    };
+        mkey_data: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED" | "REQUEST_FAILED")
+    }
     /**
      * Which IQ has the tenant certificate in use
      */
-    '/v1.2/tenant/certificate': {
-      path: {};
-      query: {};
-      headers: {};
-      body: undefined;
+    "/v1.2/tenant/certificate": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          iq_id: string;
-          state: 'synced' | 'failed';
-          ErrorCode: string | null;
-          Message: string | null;
-        }[];
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          iq_id: string
+          state: ("synced" | "failed")
+          ErrorCode: (string | null)
+          Message: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the licence plates of an accessor
      */
-    '/v1.2/accessors/{accessor_id}/license_plates': {
+    "/v1.2/accessors/{accessor_id}/license_plates": {
       path: {
-        accessor_id: string;
-      };
+        accessor_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          license_plate: string | null;
-          blocked: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          license_plate: (string | null)
+          blocked: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One licence plate
      */
-    '/v1.2/accessors/{accessor_id}/license_plates/{license_plate_id}': {
+    "/v1.2/accessors/{accessor_id}/license_plates/{license_plate_id}": {
       path: {
-        accessor_id: string;
-        license_plate_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        accessor_id: string
+        license_plate_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        license_plate: string | null;
-        blocked: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        license_plate: (string | null)
+        blocked: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the licence plates admitted now or within 24 h
      */
-    '/v1.2/collections/{collection_id}/locks/{lock_id}/access/license_plates': {
+    "/v1.2/collections/{collection_id}/locks/{lock_id}/access/license_plates": {
       path: {
-        collection_id: string;
-        lock_id: string;
-      };
-      query: {};
+        collection_id: string
+        lock_id: string
+      }
+      query: {
+
+      }
       headers: {
         /**
          * The collection of the path, said once more
          */
-        'CLP-Collection-Id': string;
-      };
-      body: undefined;
-      answer: string[];
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        "CLP-Collection-Id": string
+      }
+      body: undefined
+      answer: string[]
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * How far the rights at a lock have come
      */
-    '/v1.2/locks/{id}/rights_state': {
+    "/v1.2/locks/{id}/rights_state": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          lock_id: string;
-          accessor_id: string;
-          key_id: string;
-          wanted: 'granted' | 'revoked';
-          state: 'requested' | 'sent' | 'in_hub' | 'in_lock' | 'failed';
-          changed_at: string;
-          confirmed_at: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          lock_id: string
+          accessor_id: string
+          key_id: string
+          wanted: ("granted" | "revoked")
+          state: ("requested" | "sent" | "in_hub" | "in_lock" | "failed")
+          changed_at: string
+          confirmed_at: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * How far the rights of an accessor have come
      */
-    '/v1.2/accessors/{id}/rights_state': {
+    "/v1.2/accessors/{id}/rights_state": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          lock_id: string;
-          accessor_id: string;
-          key_id: string;
-          wanted: 'granted' | 'revoked';
-          state: 'requested' | 'sent' | 'in_hub' | 'in_lock' | 'failed';
-          changed_at: string;
-          confirmed_at: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          lock_id: string
+          accessor_id: string
+          key_id: string
+          wanted: ("granted" | "revoked")
+          state: ("requested" | "sent" | "in_hub" | "in_lock" | "failed")
+          changed_at: string
+          confirmed_at: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Access log
      */
-    '/v1.2/entries': {
-      path: {};
+    "/v1.2/entries": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          event_category:
-            'lock_opened' | 'lock_rejected' | 'easy_office_mode' | 'office_mode' | 'privacy_mode';
-          event_detail: string | null;
-          utc_date_time: string;
-          local_date_time: string;
-          lock_id: string | null;
-          lock_customer_reference: string | null;
-          lock_mac_address: string | null;
-          accessor_id: string | null;
-          iq_id: string | null;
-          iq_customer_reference: string | null;
-          iq_mac_address: string | null;
-          iq_revision: string | null;
-          collection_id: string | null;
-          collection_customer_reference: string | null;
-          exit_requested: boolean;
-          access_by:
-            | 'tag'
-            | 'pin_code'
-            | 'mkey'
-            | 'wallet'
-            | 'remote'
-            | 'license_plate'
-            | 'inside_handle'
-            | 'schedule'
-            | null;
-          access_detail: string | null;
-          expiration_date_time: string | null;
-          reject_reason:
-            | 'keypad_locked'
-            | 'unknown_credential'
-            | 'foreign_tag'
-            | 'key_expired'
-            | 'key_blocked'
-            | 'accessor_blocked'
-            | 'suspended'
-            | 'credential_not_allowed'
-            | 'not_in_group'
-            | 'no_schedule'
-            | 'outside_schedule'
-            | 'privacy_mode'
-            | 'lock_offline'
-            | 'hub_table_damaged'
-            | 'offline_validity_over'
-            | null;
-        }[];
-        continuation_token: string | null;
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'REQUEST_FAILED';
-    };
+          id: string
+          event_category: ("lock_opened" | "lock_rejected" | "easy_office_mode" | "office_mode" | "privacy_mode")
+          event_detail: (string | null)
+          utc_date_time: string
+          local_date_time: string
+          lock_id: (string | null)
+          lock_customer_reference: (string | null)
+          lock_mac_address: (string | null)
+          accessor_id: (string | null)
+          iq_id: (string | null)
+          iq_customer_reference: (string | null)
+          iq_mac_address: (string | null)
+          iq_revision: (string | null)
+          collection_id: (string | null)
+          collection_customer_reference: (string | null)
+          exit_requested: boolean
+          access_by: ("tag" | "pin_code" | "mkey" | "wallet" | "remote" | "license_plate" | "inside_handle" | "schedule" | null)
+          access_detail: (string | null)
+          expiration_date_time: (string | null)
+          reject_reason: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | null)
+        }[]
+        continuation_token: (string | null)
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "REQUEST_FAILED")
+    }
     /**
      * Incident log
      */
-    '/v1.2/incidents': {
-      path: {};
+    "/v1.2/incidents": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          event_category:
-            | 'intrusion_alarm_start'
-            | 'intrusion_alarm_end'
-            | 'tamper_alarm_start'
-            | 'tamper_alarm_end'
-            | 'door_left_open_alarm_start'
-            | 'door_left_open_alarm_end'
-            | 'lock_connection_lost'
-            | 'lock_connection_restored'
-            | 'iq_connection_lost'
-            | 'iq_connection_restored'
-            | 'low_battery_warning'
-            | 'lock_clock_failure'
-            | 'lock_time_set'
-            | 'lock_ppd_connected'
-            | 'operation_not_completed'
-            | 'lock_reset'
-            | 'easy_office_mode_end_failed'
-            | 'unknown';
-          event_detail: string | null;
-          utc_date_time: string;
-          local_date_time: string;
-          lock_id: string | null;
-          lock_customer_reference: string | null;
-          lock_mac_address: string | null;
-          iq_id: string | null;
-          iq_customer_reference: string | null;
-          iq_mac_address: string | null;
-          iq_revision: string | null;
-          collection_id: string | null;
-          collection_customer_reference: string | null;
-          expiration_date_time: string | null;
-        }[];
-        continuation_token: string | null;
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'REQUEST_FAILED';
-    };
+          id: string
+          event_category: ("intrusion_alarm_start" | "intrusion_alarm_end" | "tamper_alarm_start" | "tamper_alarm_end" | "door_left_open_alarm_start" | "door_left_open_alarm_end" | "lock_connection_lost" | "lock_connection_restored" | "iq_connection_lost" | "iq_connection_restored" | "low_battery_warning" | "lock_clock_failure" | "lock_time_set" | "lock_ppd_connected" | "operation_not_completed" | "lock_reset" | "easy_office_mode_end_failed" | "unknown")
+          event_detail: (string | null)
+          utc_date_time: string
+          local_date_time: string
+          lock_id: (string | null)
+          lock_customer_reference: (string | null)
+          lock_mac_address: (string | null)
+          iq_id: (string | null)
+          iq_customer_reference: (string | null)
+          iq_mac_address: (string | null)
+          iq_revision: (string | null)
+          collection_id: (string | null)
+          collection_customer_reference: (string | null)
+          expiration_date_time: (string | null)
+        }[]
+        continuation_token: (string | null)
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "REQUEST_FAILED")
+    }
     /**
      * Who changed or was refused what
      */
-    '/v1.2/audit_log': {
-      path: {};
+    "/v1.2/audit_log": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          number: number;
-          request_id: string | null;
-          hash: string;
-          previous_hash: string | null;
-          utc_date_time: string;
-          client_id: string | null;
-          user_id: string | null;
-          accessor_id: string | null;
-          action: string;
-          object_type: string | null;
-          object_id: string | null;
-          collection_id: string | null;
-          outcome: 'ok' | 'refused' | 'failed';
-          detail: string | null;
-          changes_hash?: string;
-        }[];
-        continuation_token: string | null;
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          number: number
+          request_id: (string | null)
+          hash: string
+          previous_hash: (string | null)
+          utc_date_time: string
+          client_id: (string | null)
+          user_id: (string | null)
+          accessor_id: (string | null)
+          action: string
+          object_type: (string | null)
+          object_id: (string | null)
+          collection_id: (string | null)
+          outcome: ("ok" | "refused" | "failed")
+          detail: (string | null)
+          changes_hash?: string
+        }[]
+        continuation_token: (string | null)
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * What was changed from what to what: the history of an object, by object_id
      */
-    '/v1.2/audit_log/changes': {
-      path: {};
+    "/v1.2/audit_log/changes": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          number: number;
-          utc_date_time: string;
-          request_id: string | null;
-          client_id: string | null;
-          user_id: string | null;
-          accessor_id: string | null;
-          action: string;
-          object_type: string | null;
-          object_id: string | null;
-          collection_id: string | null;
-          outcome: 'ok' | 'refused' | 'failed';
-          detail: string | null;
+          id: string
+          number: number
+          utc_date_time: string
+          request_id: (string | null)
+          client_id: (string | null)
+          user_id: (string | null)
+          accessor_id: (string | null)
+          action: string
+          object_type: (string | null)
+          object_id: (string | null)
+          collection_id: (string | null)
+          outcome: ("ok" | "refused" | "failed")
+          detail: (string | null)
           changes: {
-            member: string;
-            before: unknown;
-            after: unknown;
-          }[];
-          changes_erased: boolean;
-        }[];
-        continuation_token: string | null;
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            member: string
+            before: unknown
+            after: unknown
+          }[]
+          changes_erased: boolean
+        }[]
+        continuation_token: (string | null)
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * What the server signed of the audit log
      */
-    '/v1.2/audit_log/checkpoints': {
-      path: {};
+    "/v1.2/audit_log/checkpoints": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          tenant_id: string;
-          number: number;
-          hash: string;
-          at: string;
-          erases: boolean;
-          public_key: string;
-          signature: string;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          tenant_id: string
+          number: number
+          hash: string
+          at: string
+          erases: boolean
+          public_key: string
+          signature: string
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Everything of a collection as one signed file
      */
-    '/v1.2/collections/{id}/export': {
+    "/v1.2/collections/{id}/export": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
         /**
          * with the newest entries and incidents
          */
-        events?: boolean;
+        events?: boolean
         /**
          * base64 DER of a P-256 key; secrets are encrypted to it, else left out
          */
-        public_key?: string;
-      };
-      headers: {};
-      body: undefined;
+        public_key?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        [k: string]: unknown;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'PLATFORM_FUNCTION_FAILED';
-    };
+        [k: string]: unknown
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "PLATFORM_FUNCTION_FAILED")
+    }
     /**
-     * What a migration checked or did
+     * What a migration checked or did, or how far it is
      */
-    '/v1.2/migrations/{id}': {
+    "/v1.2/migrations/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        state: 'checked' | 'done';
+        id: string
+        state: ("checked" | "done" | "running" | "aborted" | "cancelled")
         counts: {
-          [k: string]: unknown;
-        };
+          [k: string]: unknown
+        }
         id_map: {
-          old_id: string;
-          new_id: string;
-        }[];
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          old_id: string
+          new_id: string
+        }[]
+        checks: {
+          check: ("signature" | "version" | "token" | "target_not_empty" | "id_taken" | "hardware_claimed" | "limits" | "time_zone" | "vendor" | "iq_offline" | "reference_broken")
+          outcome: ("passed" | "failed" | "not_applicable")
+          reason: string
+        }[]
+        rows_done: number
+        rows_total: number
+        is_cancel_asked: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List vendors
      */
-    '/v1.2/vendors': {
-      path: {};
+    "/v1.2/vendors": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * One vendor, by id or by reference
      */
-    '/v1.2/vendors/{vendor_id}': {
+    "/v1.2/vendors/{vendor_id}": {
       path: {
-        vendor_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        vendor_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        reference: string | null;
-        display_name: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
-  };
+        id: string
+        reference: (string | null)
+        display_name: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
+  }
   POST: {
     /**
      * Create a collection
      */
-    '/v1.2/collections': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.2/collections": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        id?: string | null;
-        customer_reference?: string | null;
-        country_code?: string | null;
-        masterkey_id?: string | null;
-        store_events_ttl?: string | null;
-        vendor_compatibility?: string[] | null;
-        time_zone?: string | null;
-        installer_company_id?: string | null;
-        sync_mkey?: boolean;
-        store_entry_events?: boolean;
-        store_incident_events?: boolean;
-        store_lam_audits?: boolean;
-      };
+        id?: (string | null)
+        customer_reference?: (string | null)
+        country_code?: (string | null)
+        masterkey_id?: (string | null)
+        store_events_ttl?: (string | null)
+        vendor_compatibility?: (string[] | null)
+        time_zone?: (string | null)
+        installer_company_id?: (string | null)
+        sync_mkey?: boolean
+        store_entry_events?: boolean
+        store_incident_events?: boolean
+        store_lam_audits?: boolean
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        country_code: string | null;
-        sync_mkey: boolean;
-        masterkey_id: string | null;
-        default_installer_id: string | null;
-        default_installer_company_id: string | null;
-        store_entry_events: boolean;
-        store_incident_events: boolean;
-        store_lam_audits: boolean;
-        store_events_ttl: string | null;
+        id: string
+        customer_reference: (string | null)
+        country_code: (string | null)
+        sync_mkey: boolean
+        masterkey_id: (string | null)
+        default_installer_id: (string | null)
+        default_installer_company_id: (string | null)
+        store_entry_events: boolean
+        store_incident_events: boolean
+        store_lam_audits: boolean
+        store_events_ttl: (string | null)
         vendors: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-        time_zone: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+        time_zone: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Create the setting of an accessor in a collection
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings': {
+    "/v1.2/accessors/{accessor_id}/collection_settings": {
       path: {
-        accessor_id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        id?: string | null;
-        collection_id: string;
-        blocked?: boolean;
-        remote_access?: boolean | null;
-        suspended?: boolean;
-        toggle_easy_office_mode?: boolean | null;
-        toggle_manual_office_mode?: boolean | null;
-        override_privacy_mode?: boolean | null;
-        use_pin?: boolean;
-      };
+        id?: (string | null)
+        collection_id: string
+        blocked?: boolean
+        remote_access?: (boolean | null)
+        suspended?: boolean
+        toggle_easy_office_mode?: (boolean | null)
+        toggle_manual_office_mode?: (boolean | null)
+        override_privacy_mode?: (boolean | null)
+        use_pin?: boolean
+      }
       answer: {
-        id: string;
-        accessor_id: string;
-        collection_id: string;
-        blocked: boolean;
-        remote_access: boolean | null;
-        suspended: boolean;
-        toggle_easy_office_mode: boolean | null;
-        toggle_manual_office_mode: boolean | null;
-        override_privacy_mode: boolean | null;
-        use_pin: boolean;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NO_SUBSCRIPTION';
-    };
+        id: string
+        accessor_id: string
+        collection_id: string
+        blocked: boolean
+        remote_access: (boolean | null)
+        suspended: boolean
+        toggle_easy_office_mode: (boolean | null)
+        toggle_manual_office_mode: (boolean | null)
+        override_privacy_mode: (boolean | null)
+        use_pin: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NO_SUBSCRIPTION")
+    }
     /**
      * Start a firmware update
      */
-    '/v1.2/updates/{id}/apply': {
+    "/v1.2/updates/{id}/apply": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        hardware_type: 'iq' | 'lock' | 'repeater';
-        hardware_id: string;
-        component: string;
-        current_version: string;
-        version: string;
-        state: 'available' | 'running' | 'installed' | 'failed';
-        published_at: string;
-        started_at: string | null;
-        finished_at: string | null;
-        message: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'AVA_UPDATE_INVALID'
-        | 'PLATFORM_FUNCTION_FAILED';
-    };
+        id: string
+        hardware_type: ("iq" | "lock" | "repeater")
+        hardware_id: string
+        component: string
+        current_version: string
+        version: string
+        state: ("available" | "running" | "installed" | "failed")
+        published_at: string
+        started_at: (string | null)
+        finished_at: (string | null)
+        message: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "AVA_UPDATE_INVALID" | "PLATFORM_FUNCTION_FAILED")
+    }
     /**
      * Create a floor
      */
-    '/v1.2/collections/{collection_id}/floors': {
+    "/v1.2/collections/{collection_id}/floors": {
       path: {
-        collection_id: string;
-      };
-      query: {};
-      headers: {};
+        collection_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        number?: number | null;
-        lock_ids?: string[] | null;
-      };
+        customer_reference?: (string | null)
+        number?: (number | null)
+        lock_ids?: (string[] | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        number: number | null;
-        lock_count: number;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        number: (number | null)
+        lock_count: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Register an IQ by its activation code
      */
-    '/v1.2/iqs': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.2/iqs": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        collection_id?: string | null;
-        time_zone?: string | null;
-        activation_code?: string | null;
-        subscribed?: boolean | null;
-        otp_enabled?: boolean;
-        is_installation?: boolean;
-        vendor?: string | null;
-      };
+        customer_reference?: (string | null)
+        collection_id?: (string | null)
+        time_zone?: (string | null)
+        activation_code?: (string | null)
+        subscribed?: (boolean | null)
+        otp_enabled?: boolean
+        is_installation?: boolean
+        vendor?: (string | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        subscribed: boolean | null;
-        otp_enabled: boolean | null;
-        led_enabled: boolean | null;
-        led_pattern:
-          | 'green_blink_every_5_min'
-          | 'permanent_green'
-          | 'blink_red_every_second'
-          | 'blink_green_every_second'
-          | 'blink_blue_every_second'
-          | 'red_blue_every_2_seconds'
-          | 'red_green_every_2_seconds'
-          | 'green_blue_every_2_seconds'
-          | 'rgb_every_5_seconds'
-          | 'permanent_white'
-          | 'blink_white_every_5_minutes'
-          | 'off';
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number;
-        collection_id: string | null;
-        revision: string | null;
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        subscribed: (boolean | null)
+        otp_enabled: (boolean | null)
+        led_enabled: (boolean | null)
+        led_pattern: ("green_blink_every_5_min" | "permanent_green" | "blink_red_every_second" | "blink_green_every_second" | "blink_blue_every_second" | "red_blue_every_2_seconds" | "red_green_every_2_seconds" | "green_blue_every_2_seconds" | "rgb_every_5_seconds" | "permanent_white" | "blink_white_every_5_minutes" | "off")
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: number
+        collection_id: (string | null)
+        revision: (string | null)
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR'
-        | 'IQ_ACTIVATION_FAILED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR" | "IQ_ACTIVATION_FAILED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Send tree, rights and settings of an IQ again
      */
-    '/v1.2/iqs/{id}/restore': {
+    "/v1.2/iqs/{id}/restore": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        subscribed: boolean | null;
-        otp_enabled: boolean | null;
-        led_enabled: boolean | null;
-        led_pattern:
-          | 'green_blink_every_5_min'
-          | 'permanent_green'
-          | 'blink_red_every_second'
-          | 'blink_green_every_second'
-          | 'blink_blue_every_second'
-          | 'red_blue_every_2_seconds'
-          | 'red_green_every_2_seconds'
-          | 'green_blue_every_2_seconds'
-          | 'rgb_every_5_seconds'
-          | 'permanent_white'
-          | 'blink_white_every_5_minutes'
-          | 'off';
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number;
-        collection_id: string | null;
-        revision: string | null;
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        subscribed: (boolean | null)
+        otp_enabled: (boolean | null)
+        led_enabled: (boolean | null)
+        led_pattern: ("green_blink_every_5_min" | "permanent_green" | "blink_red_every_second" | "blink_green_every_second" | "blink_blue_every_second" | "red_blue_every_2_seconds" | "red_green_every_2_seconds" | "green_blue_every_2_seconds" | "rgb_every_5_seconds" | "permanent_white" | "blink_white_every_5_minutes" | "off")
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: number
+        collection_id: (string | null)
+        revision: (string | null)
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Restart the software of an IQ
      */
-    '/v1.2/iqs/{iq_id}/reset': {
+    "/v1.2/iqs/{iq_id}/reset": {
       path: {
-        iq_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        iq_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Move everything of an IQ to another hub, under a new id
      */
-    '/v1.2/iqs/{id}/replace': {
+    "/v1.2/iqs/{id}/replace": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        activation_code?: string | null;
-        is_installation?: boolean;
-      };
+        activation_code?: (string | null)
+        is_installation?: boolean
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        subscribed: boolean | null;
-        otp_enabled: boolean | null;
-        led_enabled: boolean | null;
-        led_pattern:
-          | 'green_blink_every_5_min'
-          | 'permanent_green'
-          | 'blink_red_every_second'
-          | 'blink_green_every_second'
-          | 'blink_blue_every_second'
-          | 'red_blue_every_2_seconds'
-          | 'red_green_every_2_seconds'
-          | 'green_blue_every_2_seconds'
-          | 'rgb_every_5_seconds'
-          | 'permanent_white'
-          | 'blink_white_every_5_minutes'
-          | 'off';
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number;
-        collection_id: string | null;
-        revision: string | null;
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        subscribed: (boolean | null)
+        otp_enabled: (boolean | null)
+        led_enabled: (boolean | null)
+        led_pattern: ("green_blink_every_5_min" | "permanent_green" | "blink_red_every_second" | "blink_green_every_second" | "blink_blue_every_second" | "red_blue_every_2_seconds" | "red_green_every_2_seconds" | "green_blue_every_2_seconds" | "rgb_every_5_seconds" | "permanent_white" | "blink_white_every_5_minutes" | "off")
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: number
+        collection_id: (string | null)
+        revision: (string | null)
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR'
-        | 'REPLACE_IQ_INVALID'
-        | 'IQ_ACTIVATION_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR" | "REPLACE_IQ_INVALID" | "IQ_ACTIVATION_FAILED" | "CCC_OPERATION_NOT_ALLOWED")
+    }
     /**
      * Register a repeater by its code
      */
-    '/v1.2/repeaters': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.2/repeaters": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        activation_code?: string | null;
-        collection_id?: string | null;
-        vendor?: string | null;
-      };
+        customer_reference?: (string | null)
+        activation_code?: (string | null)
+        collection_id?: (string | null)
+        vendor?: (string | null)
+      }
       answer: {
-        id: string;
-        iq_id: string | null;
-        repeater_id: string | null;
-        mac: string | null;
-        customer_reference: string | null;
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        collection_id: string | null;
-        communication_type: 'rf_net' | 'blue_net';
+        id: string
+        iq_id: (string | null)
+        repeater_id: (string | null)
+        mac: (string | null)
+        customer_reference: (string | null)
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        collection_id: (string | null)
+        communication_type: ("rf_net" | "blue_net")
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR")
+    }
     /**
      * Register a lock by its code
      */
-    '/v1.2/locks': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.2/locks": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        activation_code?: string | null;
-        collection_id?: string | null;
-        license_plate_camera?: boolean;
-        vendor?: string | null;
-      };
+        customer_reference?: (string | null)
+        activation_code?: (string | null)
+        collection_id?: (string | null)
+        license_plate_camera?: boolean
+        vendor?: (string | null)
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR")
+    }
     /**
      * Create an accessor
      */
-    '/v1.2/accessors': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.2/accessors": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        id?: string | null;
-        remote_access?: boolean;
-        blocked?: boolean;
-        override_privacy_mode?: boolean;
-        toggle_easy_office_mode?: boolean;
-        toggle_manual_office_mode?: boolean;
-        collection_id?: string | null;
-      };
+        id?: (string | null)
+        remote_access?: boolean
+        blocked?: boolean
+        override_privacy_mode?: boolean
+        toggle_easy_office_mode?: boolean
+        toggle_manual_office_mode?: boolean
+        collection_id?: (string | null)
+      }
       answer: {
-        id: string;
-        remote_access: boolean;
-        blocked: boolean;
-        override_privacy_mode: boolean;
-        toggle_easy_office_mode: boolean;
-        toggle_manual_office_mode: boolean;
-        collection_id: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        remote_access: boolean
+        blocked: boolean
+        override_privacy_mode: boolean
+        toggle_easy_office_mode: boolean
+        toggle_manual_office_mode: boolean
+        collection_id: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Assign a tag
      */
-    '/v1.2/accessors/{accessor_id}/keys': {
+    "/v1.2/accessors/{accessor_id}/keys": {
       path: {
-        accessor_id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        tag_id: string;
-        blocked?: boolean;
-      };
+        tag_id: string
+        blocked?: boolean
+      }
       answer: {
-        id: string;
-        key_id: string;
-        key_number: string | null;
-        key_type: 'tag' | 'mkey' | 'pin' | 'wallet' | 'license_plate' | 'custom_pin';
-        accessor_id: string;
-        blocked: boolean;
+        id: string
+        key_id: string
+        key_number: (string | null)
+        key_type: ("tag" | "mkey" | "pin" | "wallet" | "license_plate" | "custom_pin")
+        accessor_id: string
+        blocked: boolean
         vendors: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Create the setting of a key
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings': {
+    "/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings": {
       path: {
-        accessor_id: string;
-        collection_id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+        collection_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        accessor_key_id: string;
-        blocked?: boolean;
-        offline_access_type?: 'by_access' | 'by_offline_keys';
-      };
+        accessor_key_id: string
+        blocked?: boolean
+        offline_access_type?: ("by_access" | "by_offline_keys")
+      }
       answer: {
-        id: string;
-        accessor_key_id: string;
-        blocked: boolean;
-        offline_access_type: 'by_access' | 'by_offline_keys';
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OFFLINE_ACCESS_INVALID';
-    };
+        id: string
+        accessor_key_id: string
+        blocked: boolean
+        offline_access_type: ("by_access" | "by_offline_keys")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OFFLINE_ACCESS_INVALID")
+    }
     /**
      * Create an access group
      */
-    '/v1.2/access_groups': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.2/access_groups": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        collection_id?: string | null;
-      };
+        customer_reference?: (string | null)
+        collection_id?: (string | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        collection_id: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        collection_id: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Add a schedule
      */
-    '/v1.2/access_groups/{id}/time_schedules': {
+    "/v1.2/access_groups/{id}/time_schedules": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        start_time?: string;
-        end_time?: string;
-        start_date?: string | null;
-        end_date?: string | null;
-        monday?: boolean;
-        tuesday?: boolean;
-        wednesday?: boolean;
-        thursday?: boolean;
-        friday?: boolean;
-        saturday?: boolean;
-        sunday?: boolean;
-      };
+        start_time?: string
+        end_time?: string
+        start_date?: (string | null)
+        end_date?: (string | null)
+        monday?: boolean
+        tuesday?: boolean
+        wednesday?: boolean
+        thursday?: boolean
+        friday?: boolean
+        saturday?: boolean
+        sunday?: boolean
+      }
       answer: {
-        id: string;
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Add a phone
      */
-    '/v1.2/accessors/{id}/devices': {
+    "/v1.2/accessors/{id}/devices": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        device_uid?: string | null;
-      };
+        customer_reference?: (string | null)
+        device_uid?: (string | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        state: 'none' | 'pending' | 'activated';
-        mkey: {
-          id: string;
-          expiry_date: string;
-          uid: string | null;
-        } | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        state: ("none" | "pending" | "activated")
+        mkey: ({
+          id: string
+          expiry_date: string
+          uid: (string | null)
+        } | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Start a certificate: the bytes that the signer of the tenant signs
      */
-    '/v1.2/accessors/{id}/devices/{d_id}/certificate': {
+    "/v1.2/accessors/{id}/devices/{d_id}/certificate": {
       path: {
-        id: string;
-        d_id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+        d_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        public_key: string;
-        expiry_date: string;
-      };
+        public_key: string
+        expiry_date: string
+      }
       answer: {
-        certificate_data: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'REQUEST_FAILED';
-    };
+        certificate_data: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED" | "REQUEST_FAILED")
+    }
     /**
      * Rotate the key of the signer and give the new certificate to every IQ; when all have it, phones signed by a former key must renew theirs
      */
-    '/v1.2/tenant/certificate': {
-      path: {};
-      query: {};
-      headers: {};
-      body: undefined;
+    "/v1.2/tenant/certificate": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          iq_id: string;
-          state: 'synced' | 'failed';
-          ErrorCode: string | null;
-          Message: string | null;
-        }[];
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'REQUEST_FAILED';
-    };
+          iq_id: string
+          state: ("synced" | "failed")
+          ErrorCode: (string | null)
+          Message: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "REQUEST_FAILED")
+    }
     /**
      * Add a licence plate
      */
-    '/v1.2/accessors/{accessor_id}/license_plates': {
+    "/v1.2/accessors/{accessor_id}/license_plates": {
       path: {
-        accessor_id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        license_plate?: string | null;
-        blocked?: boolean;
-      };
+        license_plate?: (string | null)
+        blocked?: boolean
+      }
       answer: {
-        id: string;
-        license_plate: string | null;
-        blocked: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        license_plate: (string | null)
+        blocked: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Decide for a licence plate, and open when it is granted
      */
-    '/v1.2/collections/{collection_id}/locks/{lock_id}/access/license_plates/{license_plate}': {
+    "/v1.2/collections/{collection_id}/locks/{lock_id}/access/license_plates/{license_plate}": {
       path: {
-        collection_id: string;
-        lock_id: string;
-        license_plate: string;
-      };
-      query: {};
+        collection_id: string
+        lock_id: string
+        license_plate: string
+      }
+      query: {
+
+      }
       headers: {
         /**
          * The collection of the path, said once more
          */
-        'CLP-Collection-Id': string;
-      };
-      body: undefined;
+        "CLP-Collection-Id": string
+      }
+      body: undefined
       answer: {
-        access_granted: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        access_granted: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
-     * Move a site or the content of an IQ
+     * Move a site or the content of an IQ; a dry run answers every check
      */
-    '/v1.2/migrations': {
-      path: {};
-      query: {};
-      headers: {};
+    "/v1.2/migrations": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        kind: 'site_import' | 'site_transfer' | 'iq_content';
-        export?: {
-          [k: string]: unknown;
-        } | null;
-        private_key?: string | null;
-        transfer_token?: string | null;
-        source_iq_id?: string | null;
-        target_iq_id?: string | null;
-        target_collection_id?: string | null;
-        dry_run?: boolean;
-      };
+        id?: (string | null)
+        kind: ("site_import" | "site_transfer" | "iq_content")
+        export?: ({
+          [k: string]: unknown
+        } | null)
+        private_key?: (string | null)
+        transfer_token?: (string | null)
+        source_iq_id?: (string | null)
+        target_iq_id?: (string | null)
+        target_collection_id?: (string | null)
+        dry_run?: boolean
+      }
       answer: {
-        id: string;
-        state: 'checked' | 'done';
+        id: string
+        state: ("checked" | "done" | "running" | "aborted" | "cancelled")
         counts: {
-          [k: string]: unknown;
-        };
+          [k: string]: unknown
+        }
         id_map: {
-          old_id: string;
-          new_id: string;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'MIGRATION_ABORTED';
-    };
+          old_id: string
+          new_id: string
+        }[]
+        checks: {
+          check: ("signature" | "version" | "token" | "target_not_empty" | "id_taken" | "hardware_claimed" | "limits" | "time_zone" | "vendor" | "iq_offline" | "reference_broken")
+          outcome: ("passed" | "failed" | "not_applicable")
+          reason: string
+        }[]
+        rows_done: number
+        rows_total: number
+        is_cancel_asked: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "MIGRATION_ABORTED")
+    }
+    /**
+     * End a migration that runs; nothing of it stays
+     */
+    "/v1.2/migrations/{id}/cancel": {
+      path: {
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        id: string
+        state: ("checked" | "done" | "running" | "aborted" | "cancelled")
+        counts: {
+          [k: string]: unknown
+        }
+        id_map: {
+          old_id: string
+          new_id: string
+        }[]
+        checks: {
+          check: ("signature" | "version" | "token" | "target_not_empty" | "id_taken" | "hardware_claimed" | "limits" | "time_zone" | "vendor" | "iq_offline" | "reference_broken")
+          outcome: ("passed" | "failed" | "not_applicable")
+          reason: string
+        }[]
+        rows_done: number
+        rows_total: number
+        is_cancel_asked: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * A token by which another tenant takes the collection over, once, within 24 h
      */
-    '/v1.2/collections/{id}/transfer_token': {
+    "/v1.2/collections/{id}/transfer_token": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        token: string;
-        expires_at: string;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
-  };
+        token: string
+        expires_at: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
+  }
   PUT: {
     /**
      * Change an OTP PIN, which activates it
      */
-    '/v1.2/iqs/{id}/pins': {
+    "/v1.2/iqs/{id}/pins": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        accessor_id: string;
-        otp?: string | null;
-        delta?: string | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'IQ_ACTIVATION_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        accessor_id: string
+        otp?: (string | null)
+        delta?: (string | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "IQ_ACTIVATION_FAILED" | "CCC_COMMAND_FAILED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Replace the whole tree of an IQ
      */
-    '/v1.2/iqs/{id}/tree': {
+    "/v1.2/iqs/{id}/tree": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        otp?: string | null;
-        accessor_id?: string | null;
+        otp?: (string | null)
+        accessor_id?: (string | null)
         iq_tree_items: {
-          id: string;
-          parent_id?: string | null;
-          hardware_type: 'lock' | 'repeater';
-        }[];
-        vendor?: string | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'IQ_TREE_INVALID'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+          id: string
+          parent_id?: (string | null)
+          hardware_type: ("lock" | "repeater")
+        }[]
+        vendor?: (string | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "IQ_TREE_INVALID" | "CCC_COMMAND_FAILED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Create or replace the easy office mode schedule of a lock
      */
-    '/v1.2/locks/{id}/easy_office_mode_schedule': {
+    "/v1.2/locks/{id}/easy_office_mode_schedule": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        start_time?: string;
-        end_time?: string;
-        start_date?: string | null;
-        end_date?: string | null;
-        eom_auto_start?: boolean;
-        monday?: boolean;
-        tuesday?: boolean;
-        wednesday?: boolean;
-        thursday?: boolean;
-        friday?: boolean;
-        saturday?: boolean;
-        sunday?: boolean;
-      };
+        start_time?: string
+        end_time?: string
+        start_date?: (string | null)
+        end_date?: (string | null)
+        eom_auto_start?: boolean
+        monday?: boolean
+        tuesday?: boolean
+        wednesday?: boolean
+        thursday?: boolean
+        friday?: boolean
+        saturday?: boolean
+        sunday?: boolean
+      }
       answer: {
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        eom_auto_start: boolean;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        eom_auto_start: boolean
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Set the keys that open a lock offline
      */
-    '/v1.2/locks/{id}/offline_keys': {
+    "/v1.2/locks/{id}/offline_keys": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        ids?: string[] | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OFFLINE_ACCESS_INVALID';
-    };
+        ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OFFLINE_ACCESS_INVALID")
+    }
     /**
      * Set all members
      */
-    '/v1.2/access_groups/{id}/accessors': {
+    "/v1.2/access_groups/{id}/accessors": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        ids?: string[] | null;
-      };
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Start a renewal; the certificate in force works until its successor is signed
      */
-    '/v1.2/accessors/{id}/devices/{d_id}/certificate': {
+    "/v1.2/accessors/{id}/devices/{d_id}/certificate": {
       path: {
-        id: string;
-        d_id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+        d_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        public_key: string;
-        expiry_date: string;
-      };
+        public_key: string
+        expiry_date: string
+      }
       answer: {
-        certificate_data: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'REQUEST_FAILED';
-    };
+        certificate_data: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED" | "REQUEST_FAILED")
+    }
     /**
      * Make or rotate the keypad PIN; the answer is the PIN, shown this once
      */
-    '/v1.2/accessors/{id}/pin': {
+    "/v1.2/accessors/{id}/pin": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        expiry_date?: string | null;
-      };
-      answer: string;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        expiry_date?: (string | null)
+      }
+      answer: string
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Set a chosen keypad PIN
      */
-    '/v1.2/accessors/{id}/pin/custom': {
+    "/v1.2/accessors/{id}/pin/custom": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        pin: string;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'NO_SUBSCRIPTION';
-    };
-  };
+        pin: string
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED" | "NO_SUBSCRIPTION")
+    }
+  }
   PATCH: {
     /**
      * Change a collection
      */
-    '/v1.2/collections/{id}': {
+    "/v1.2/collections/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        country_code?: string | null;
-        masterkey_id?: string | null;
-        store_events_ttl?: string | null;
-        vendor_compatibility?: string[] | null;
-        time_zone?: string | null;
-        sync_mkey?: boolean;
-        store_entry_events?: boolean;
-        store_incident_events?: boolean;
-        store_lam_audits?: boolean;
-      };
+        customer_reference?: (string | null)
+        country_code?: (string | null)
+        masterkey_id?: (string | null)
+        store_events_ttl?: (string | null)
+        vendor_compatibility?: (string[] | null)
+        time_zone?: (string | null)
+        sync_mkey?: boolean
+        store_entry_events?: boolean
+        store_incident_events?: boolean
+        store_lam_audits?: boolean
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        country_code: string | null;
-        sync_mkey: boolean;
-        masterkey_id: string | null;
-        default_installer_id: string | null;
-        default_installer_company_id: string | null;
-        store_entry_events: boolean;
-        store_incident_events: boolean;
-        store_lam_audits: boolean;
-        store_events_ttl: string | null;
+        id: string
+        customer_reference: (string | null)
+        country_code: (string | null)
+        sync_mkey: boolean
+        masterkey_id: (string | null)
+        default_installer_id: (string | null)
+        default_installer_company_id: (string | null)
+        store_entry_events: boolean
+        store_incident_events: boolean
+        store_lam_audits: boolean
+        store_events_ttl: (string | null)
         vendors: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-        time_zone: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+        time_zone: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Change settings of a site
      */
-    '/v1.2/collections/{id}/options': {
+    "/v1.2/collections/{id}/options": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        single_use_otp?: boolean;
-        otp_future_seconds?: number;
-        custom_pin_enabled?: boolean;
-        tags_from_other_sites?: boolean;
-        offline_access_for_new_mobile_keys?: boolean;
-        offline_schedules?: boolean;
-        offline_validity_hours?: number;
-        door_left_open_seconds?: number;
-        remote_open_checks_schedule?: boolean;
-        tree_mixed_root?: boolean;
-        auto_restore?: boolean;
-        mkey_validity_hours?: number;
-        activity_log_days?: number;
-        second_factor_for_admins?: boolean;
-      };
+        single_use_otp?: boolean
+        otp_future_seconds?: number
+        custom_pin_enabled?: boolean
+        tags_from_other_sites?: boolean
+        offline_access_for_new_mobile_keys?: boolean
+        offline_schedules?: boolean
+        offline_validity_hours?: number
+        door_left_open_seconds?: number
+        remote_open_checks_schedule?: boolean
+        tree_mixed_root?: boolean
+        auto_restore?: boolean
+        mkey_validity_hours?: number
+        activity_log_days?: number
+        second_factor_for_admins?: boolean
+      }
       answer: {
-        single_use_otp: boolean;
-        otp_future_seconds: number;
-        custom_pin_enabled: boolean;
-        tags_from_other_sites: boolean;
-        offline_access_for_new_mobile_keys: boolean;
-        offline_schedules: boolean;
-        offline_validity_hours: number | null;
-        door_left_open_seconds: number;
-        remote_open_checks_schedule: boolean;
-        tree_mixed_root: boolean;
-        auto_restore: boolean;
-        mkey_validity_hours: number;
-        activity_log_days: number;
-        second_factor_for_admins: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        single_use_otp: boolean
+        otp_future_seconds: number
+        custom_pin_enabled: boolean
+        tags_from_other_sites: boolean
+        offline_access_for_new_mobile_keys: boolean
+        offline_schedules: boolean
+        offline_validity_hours: (number | null)
+        door_left_open_seconds: number
+        remote_open_checks_schedule: boolean
+        tree_mixed_root: boolean
+        auto_restore: boolean
+        mkey_validity_hours: number
+        activity_log_days: number
+        second_factor_for_admins: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Change the setting of an accessor in a collection
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}': {
+    "/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}": {
       path: {
-        accessor_id: string;
-        collection_id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+        collection_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        blocked?: boolean;
-        remote_access?: boolean | null;
-        suspended?: boolean;
-        toggle_easy_office_mode?: boolean | null;
-        toggle_manual_office_mode?: boolean | null;
-        override_privacy_mode?: boolean | null;
-        use_pin?: boolean;
-      };
+        blocked?: boolean
+        remote_access?: (boolean | null)
+        suspended?: boolean
+        toggle_easy_office_mode?: (boolean | null)
+        toggle_manual_office_mode?: (boolean | null)
+        override_privacy_mode?: (boolean | null)
+        use_pin?: boolean
+      }
       answer: {
-        id: string;
-        accessor_id: string;
-        collection_id: string;
-        blocked: boolean;
-        remote_access: boolean | null;
-        suspended: boolean;
-        toggle_easy_office_mode: boolean | null;
-        toggle_manual_office_mode: boolean | null;
-        override_privacy_mode: boolean | null;
-        use_pin: boolean;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NO_SUBSCRIPTION';
-    };
+        id: string
+        accessor_id: string
+        collection_id: string
+        blocked: boolean
+        remote_access: (boolean | null)
+        suspended: boolean
+        toggle_easy_office_mode: (boolean | null)
+        toggle_manual_office_mode: (boolean | null)
+        override_privacy_mode: (boolean | null)
+        use_pin: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NO_SUBSCRIPTION")
+    }
     /**
      * Change a floor, remove and add locks
      */
-    '/v1.2/collections/{collection_id}/floors/{id}': {
+    "/v1.2/collections/{collection_id}/floors/{id}": {
       path: {
-        collection_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        collection_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        number?: number | null;
-        lock_to_add_ids?: string[] | null;
-        lock_to_remove_ids?: string[] | null;
-      };
+        customer_reference?: (string | null)
+        number?: (number | null)
+        lock_to_add_ids?: (string[] | null)
+        lock_to_remove_ids?: (string[] | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        number: number | null;
-        lock_count: number;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        number: (number | null)
+        lock_count: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Change an IQ
      */
-    '/v1.2/iqs/{id}': {
+    "/v1.2/iqs/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        subscribed?: boolean;
-        time_zone?: string;
-        otp_enabled?: boolean;
-        led_enabled?: boolean;
-        collection_id?: string | null;
-        led_pattern?:
-          | 'green_blink_every_5_min'
-          | 'permanent_green'
-          | 'blink_red_every_second'
-          | 'blink_green_every_second'
-          | 'blink_blue_every_second'
-          | 'red_blue_every_2_seconds'
-          | 'red_green_every_2_seconds'
-          | 'green_blue_every_2_seconds'
-          | 'rgb_every_5_seconds'
-          | 'permanent_white'
-          | 'blink_white_every_5_minutes'
-          | 'off';
-        is_installation?: boolean;
-      };
+        customer_reference?: (string | null)
+        subscribed?: boolean
+        time_zone?: string
+        otp_enabled?: boolean
+        led_enabled?: boolean
+        collection_id?: (string | null)
+        led_pattern?: ("green_blink_every_5_min" | "permanent_green" | "blink_red_every_second" | "blink_green_every_second" | "blink_blue_every_second" | "red_blue_every_2_seconds" | "red_green_every_2_seconds" | "green_blue_every_2_seconds" | "rgb_every_5_seconds" | "permanent_white" | "blink_white_every_5_minutes" | "off")
+        is_installation?: boolean
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        time_zone: string | null;
-        subscribed: boolean | null;
-        otp_enabled: boolean | null;
-        led_enabled: boolean | null;
-        led_pattern:
-          | 'green_blink_every_5_min'
-          | 'permanent_green'
-          | 'blink_red_every_second'
-          | 'blink_green_every_second'
-          | 'blink_blue_every_second'
-          | 'red_blue_every_2_seconds'
-          | 'red_green_every_2_seconds'
-          | 'green_blue_every_2_seconds'
-          | 'rgb_every_5_seconds'
-          | 'permanent_white'
-          | 'blink_white_every_5_minutes'
-          | 'off';
-        mac: string | null;
-        operator: string | null;
-        state: 'factory' | 'initialized' | 'installation' | 'active' | 'dead';
-        restore_required: boolean;
-        reset_date: string | null;
-        online: boolean;
-        data_sync_state: 'synced' | 'pending' | 'not_synced' | 'failed';
-        signal_strength: number;
-        collection_id: string | null;
-        revision: string | null;
+        id: string
+        customer_reference: (string | null)
+        time_zone: (string | null)
+        subscribed: (boolean | null)
+        otp_enabled: (boolean | null)
+        led_enabled: (boolean | null)
+        led_pattern: ("green_blink_every_5_min" | "permanent_green" | "blink_red_every_second" | "blink_green_every_second" | "blink_blue_every_second" | "red_blue_every_2_seconds" | "red_green_every_2_seconds" | "green_blue_every_2_seconds" | "rgb_every_5_seconds" | "permanent_white" | "blink_white_every_5_minutes" | "off")
+        mac: (string | null)
+        operator: (string | null)
+        state: ("factory" | "initialized" | "installation" | "active" | "dead")
+        restore_required: boolean
+        reset_date: (string | null)
+        online: boolean
+        data_sync_state: ("synced" | "pending" | "not_synced" | "failed")
+        signal_strength: number
+        collection_id: (string | null)
+        revision: (string | null)
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Change name or collection of a repeater
      */
-    '/v1.2/repeaters/{id}': {
+    "/v1.2/repeaters/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        collection_id?: string | null;
-      };
+        customer_reference?: (string | null)
+        collection_id?: (string | null)
+      }
       answer: {
-        id: string;
-        iq_id: string | null;
-        repeater_id: string | null;
-        mac: string | null;
-        customer_reference: string | null;
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        collection_id: string | null;
-        communication_type: 'rf_net' | 'blue_net';
+        id: string
+        iq_id: (string | null)
+        repeater_id: (string | null)
+        mac: (string | null)
+        customer_reference: (string | null)
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        collection_id: (string | null)
+        communication_type: ("rf_net" | "blue_net")
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Change name, collection, floor or camera mark of a lock
      */
-    '/v1.2/locks/{id}': {
+    "/v1.2/locks/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        collection_id?: string | null;
-        floor_id?: string | null;
-        license_plate_camera?: boolean;
-      };
+        customer_reference?: (string | null)
+        collection_id?: (string | null)
+        floor_id?: (string | null)
+        license_plate_camera?: boolean
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * @deprecated
      * Change name, collection, floor or camera mark of a lock
      */
-    '/v1.2/locks/{id}/update': {
+    "/v1.2/locks/{id}/update": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        collection_id?: string | null;
-        floor_id?: string | null;
-        license_plate_camera?: boolean;
-      };
+        customer_reference?: (string | null)
+        collection_id?: (string | null)
+        floor_id?: (string | null)
+        license_plate_camera?: boolean
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Change the camera mark of a lock
      */
-    '/v1.2/collections/{collection_id}/locks/{lock_id}/update': {
+    "/v1.2/collections/{collection_id}/locks/{lock_id}/update": {
       path: {
-        collection_id: string;
-        lock_id: string;
-      };
-      query: {};
-      headers: {};
+        collection_id: string
+        lock_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        license_plate_camera?: boolean;
-      };
+        license_plate_camera?: boolean
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Open a door once, or begin or end its office mode
      */
-    '/v1.2/locks/{id}/locking': {
+    "/v1.2/locks/{id}/locking": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        locked_state: 'none' | 'locked' | 'office_mode' | 'uncertain' | 'unlocked';
-        accessor_id?: string | null;
-        otp?: string | null;
-        validate_access?: boolean;
-      };
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "unlocked")
+        accessor_id?: (string | null)
+        otp?: (string | null)
+        validate_access?: boolean
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Open a door once, or begin or end its office mode
      */
-    '/v1.2/collections/{collection_id}/locks/{lock_id}/locking': {
+    "/v1.2/collections/{collection_id}/locks/{lock_id}/locking": {
       path: {
-        collection_id: string;
-        lock_id: string;
-      };
-      query: {};
-      headers: {};
+        collection_id: string
+        lock_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        locked_state: 'none' | 'locked' | 'office_mode' | 'uncertain' | 'unlocked';
-        accessor_id?: string | null;
-        otp?: string | null;
-        validate_access?: boolean;
-      };
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "unlocked")
+        accessor_id?: (string | null)
+        otp?: (string | null)
+        validate_access?: boolean
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Begin detaching a lock from its IQ
      */
-    '/v1.2/locks/{id}/detach': {
+    "/v1.2/locks/{id}/detach": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        iq_link_state?: 'attached_pending' | 'attached' | 'detached' | 'detached_pending' | null;
-        accessor_id?: string | null;
-        otp?: string | null;
-        force?: boolean;
-      };
+        iq_link_state?: ("attached_pending" | "attached" | "detached" | "detached_pending" | null)
+        accessor_id?: (string | null)
+        otp?: (string | null)
+        force?: boolean
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Put other hardware in the place of a lock, under the same id
      */
-    '/v1.2/locks/{id}/replace': {
+    "/v1.2/locks/{id}/replace": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        activation_code?: string | null;
-        accessor_id?: string | null;
-        otp?: string | null;
-      };
+        activation_code?: (string | null)
+        accessor_id?: (string | null)
+        otp?: (string | null)
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'ACTIVATION_CODE_INVALID'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "ACTIVATION_CODE_INVALID" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Let a lock learn tags for a while
      */
-    '/v1.2/locks/{id}/tag_registration': {
+    "/v1.2/locks/{id}/tag_registration": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        duration_in_seconds: number;
-      };
+        duration_in_seconds: number
+      }
       answer: {
-        id: string;
-        mac: string | null;
-        customer_reference: string | null;
-        locked_state:
-          | 'none'
-          | 'locked'
-          | 'office_mode'
-          | 'uncertain'
-          | 'locked_pending'
-          | 'office_mode_pending';
-        lock_type:
-          | 'none'
-          | 'unknown'
-          | 'escutcheon'
-          | 'cylinder'
-          | 'wall_reader'
-          | 'locker_lock'
-          | 'escutcheon_pin'
-          | 'wall_reader_pin';
-        online: boolean;
-        iq_link_state: 'attached_pending' | 'attached' | 'detached' | 'detached_pending';
-        tag_registration_state: 'not_started' | 'in_progress';
-        battery_level: 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-        left_open_alarm: boolean;
-        intrusion_alarm: boolean;
-        collection_id: string | null;
-        privacy_mode: boolean;
-        communication_type: 'rf_net' | 'blue_net';
-        iq: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-          revision: string | null;
-        } | null;
-        repeater: {
-          id: string;
-          customer_reference: string | null;
-          mac_address: string | null;
-          is_online: boolean;
-          collection_id: string | null;
-        } | null;
-        easy_office_mode_schedule: {
-          id: string;
-          start_time: string;
-          end_time: string;
-          start_date: string | null;
-          end_date: string | null;
-          eom_auto_start: boolean;
-          monday: boolean;
-          tuesday: boolean;
-          wednesday: boolean;
-          thursday: boolean;
-          friday: boolean;
-          saturday: boolean;
-          sunday: boolean;
-        } | null;
-        floor: {
-          id: string;
-          customer_reference: string | null;
-          number: number | null;
-          lock_count: number;
-        } | null;
-        signal_strength: number | null;
-        signal_strength_last_update: string | null;
-        license_plate_camera: boolean;
+        id: string
+        mac: (string | null)
+        customer_reference: (string | null)
+        locked_state: ("none" | "locked" | "office_mode" | "uncertain" | "locked_pending" | "office_mode_pending")
+        lock_type: ("none" | "unknown" | "escutcheon" | "cylinder" | "wall_reader" | "locker_lock" | "escutcheon_pin" | "wall_reader_pin")
+        online: boolean
+        iq_link_state: ("attached_pending" | "attached" | "detached" | "detached_pending")
+        tag_registration_state: ("not_started" | "in_progress")
+        battery_level: ("critical" | "low" | "good" | "fresh" | "none" | "unknown")
+        left_open_alarm: boolean
+        intrusion_alarm: boolean
+        collection_id: (string | null)
+        privacy_mode: boolean
+        communication_type: ("rf_net" | "blue_net")
+        iq: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+          revision: (string | null)
+        } | null)
+        repeater: ({
+          id: string
+          customer_reference: (string | null)
+          mac_address: (string | null)
+          is_online: boolean
+          collection_id: (string | null)
+        } | null)
+        easy_office_mode_schedule: ({
+          id: string
+          start_time: string
+          end_time: string
+          start_date: (string | null)
+          end_date: (string | null)
+          eom_auto_start: boolean
+          monday: boolean
+          tuesday: boolean
+          wednesday: boolean
+          thursday: boolean
+          friday: boolean
+          saturday: boolean
+          sunday: boolean
+        } | null)
+        floor: ({
+          id: string
+          customer_reference: (string | null)
+          number: (number | null)
+          lock_count: number
+        } | null)
+        signal_strength: (number | null)
+        signal_strength_last_update: (string | null)
+        license_plate_camera: boolean
         vendor: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Change expiry, collection or RFID number of a tag
      */
-    '/v1.2/tags/{id}': {
+    "/v1.2/tags/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        expiry_date?: string | null;
-        collection_id?: string | null;
-        rfid_uid?: string | null;
-      };
+        expiry_date?: (string | null)
+        collection_id?: (string | null)
+        rfid_uid?: (string | null)
+      }
       answer: {
-        id: string;
-        source_iq_id: string | null;
-        tag_number: string | null;
-        rfid_uid: string | null;
-        added_date: string;
-        registration_date: string | null;
-        collection_id: string | null;
-        accessor_id: string | null;
-        expiry_date: string | null;
+        id: string
+        source_iq_id: (string | null)
+        tag_number: (string | null)
+        rfid_uid: (string | null)
+        added_date: string
+        registration_date: (string | null)
+        collection_id: (string | null)
+        accessor_id: (string | null)
+        expiry_date: (string | null)
         vendors: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Change or block an accessor
      */
-    '/v1.2/accessors/{id}': {
+    "/v1.2/accessors/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        remote_access?: boolean;
-        blocked?: boolean;
-        override_privacy_mode?: boolean;
-        toggle_easy_office_mode?: boolean;
-        toggle_manual_office_mode?: boolean;
-        collection_id?: string | null;
-      };
+        remote_access?: boolean
+        blocked?: boolean
+        override_privacy_mode?: boolean
+        toggle_easy_office_mode?: boolean
+        toggle_manual_office_mode?: boolean
+        collection_id?: (string | null)
+      }
       answer: {
-        id: string;
-        remote_access: boolean;
-        blocked: boolean;
-        override_privacy_mode: boolean;
-        toggle_easy_office_mode: boolean;
-        toggle_manual_office_mode: boolean;
-        collection_id: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        remote_access: boolean
+        blocked: boolean
+        override_privacy_mode: boolean
+        toggle_easy_office_mode: boolean
+        toggle_manual_office_mode: boolean
+        collection_id: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Swap the tag of a key, or block it
      */
-    '/v1.2/accessors/{accessor_id}/keys/{id}': {
+    "/v1.2/accessors/{accessor_id}/keys/{id}": {
       path: {
-        accessor_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        key_id?: string | null;
-        blocked?: boolean;
-      };
+        key_id?: (string | null)
+        blocked?: boolean
+      }
       answer: {
-        id: string;
-        key_id: string;
-        key_number: string | null;
-        key_type: 'tag' | 'mkey' | 'pin' | 'wallet' | 'license_plate' | 'custom_pin';
-        accessor_id: string;
-        blocked: boolean;
+        id: string
+        key_id: string
+        key_number: (string | null)
+        key_type: ("tag" | "mkey" | "pin" | "wallet" | "license_plate" | "custom_pin")
+        accessor_id: string
+        blocked: boolean
         vendors: {
-          id: string;
-          reference: string | null;
-          display_name: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+          id: string
+          reference: (string | null)
+          display_name: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Change the setting of a key
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings/{id}': {
+    "/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings/{id}": {
       path: {
-        accessor_id: string;
-        collection_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+        collection_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        blocked?: boolean;
-        offline_access_type?: 'by_access' | 'by_offline_keys';
-      };
+        blocked?: boolean
+        offline_access_type?: ("by_access" | "by_offline_keys")
+      }
       answer: {
-        id: string;
-        accessor_key_id: string;
-        blocked: boolean;
-        offline_access_type: 'by_access' | 'by_offline_keys';
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OFFLINE_ACCESS_INVALID';
-    };
+        id: string
+        accessor_key_id: string
+        blocked: boolean
+        offline_access_type: ("by_access" | "by_offline_keys")
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OFFLINE_ACCESS_INVALID")
+    }
     /**
      * Remove and add keys that open a lock offline
      */
-    '/v1.2/locks/{id}/offline_keys': {
+    "/v1.2/locks/{id}/offline_keys": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[] | null;
-        remove_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OFFLINE_ACCESS_INVALID';
-    };
+        add_ids?: (string[] | null)
+        remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OFFLINE_ACCESS_INVALID")
+    }
     /**
      * Remove and add locks a key opens offline
      */
-    '/v1.2/accessors/{accessor_id}/keys/{id}/offline_lock_access': {
+    "/v1.2/accessors/{accessor_id}/keys/{id}/offline_lock_access": {
       path: {
-        accessor_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[] | null;
-        remove_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OFFLINE_ACCESS_INVALID';
-    };
+        add_ids?: (string[] | null)
+        remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OFFLINE_ACCESS_INVALID")
+    }
     /**
      * Change name or collection of an access group
      */
-    '/v1.2/access_groups/{id}': {
+    "/v1.2/access_groups/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string | null;
-        collection_id?: string | null;
-      };
+        customer_reference?: (string | null)
+        collection_id?: (string | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        collection_id: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        collection_id: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Remove and add members
      */
-    '/v1.2/access_groups/{id}/accessors': {
+    "/v1.2/access_groups/{id}/accessors": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[] | null;
-        remove_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        add_ids?: (string[] | null)
+        remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Remove and add locks
      */
-    '/v1.2/access_groups/{id}/locks': {
+    "/v1.2/access_groups/{id}/locks": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[] | null;
-        remove_ids?: string[] | null;
-      };
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        add_ids?: (string[] | null)
+        remove_ids?: (string[] | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Change a schedule
      */
-    '/v1.2/access_groups/{id}/time_schedules/{time_schedule_id}': {
+    "/v1.2/access_groups/{id}/time_schedules/{time_schedule_id}": {
       path: {
-        id: string;
-        time_schedule_id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+        time_schedule_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        start_time?: string;
-        end_time?: string;
-        start_date?: string | null;
-        end_date?: string | null;
-        monday?: boolean;
-        tuesday?: boolean;
-        wednesday?: boolean;
-        thursday?: boolean;
-        friday?: boolean;
-        saturday?: boolean;
-        sunday?: boolean;
-      };
+        start_time?: string
+        end_time?: string
+        start_date?: (string | null)
+        end_date?: (string | null)
+        monday?: boolean
+        tuesday?: boolean
+        wednesday?: boolean
+        thursday?: boolean
+        friday?: boolean
+        saturday?: boolean
+        sunday?: boolean
+      }
       answer: {
-        id: string;
-        start_time: string;
-        end_time: string;
-        start_date: string | null;
-        end_date: string | null;
-        monday: boolean;
-        tuesday: boolean;
-        wednesday: boolean;
-        thursday: boolean;
-        friday: boolean;
-        saturday: boolean;
-        sunday: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        start_time: string
+        end_time: string
+        start_date: (string | null)
+        end_date: (string | null)
+        monday: boolean
+        tuesday: boolean
+        wednesday: boolean
+        thursday: boolean
+        friday: boolean
+        saturday: boolean
+        sunday: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Hand in the signature; the phone is activated
      */
-    '/v1.2/accessors/{id}/devices/{d_id}/certificate': {
+    "/v1.2/accessors/{id}/devices/{d_id}/certificate": {
       path: {
-        id: string;
-        d_id: string;
-      };
-      query: {};
-      headers: {};
+        id: string
+        d_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        signature?: string | null;
-        vault_type?: 'HashicorpVault' | 'AzureKeyVault';
-      };
+        signature?: (string | null)
+        vault_type?: ("HashicorpVault" | "AzureKeyVault")
+      }
       answer: {
-        certificate: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'REQUEST_FAILED';
-    };
+        certificate: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED" | "REQUEST_FAILED")
+    }
     /**
      * Change or block a licence plate
      */
-    '/v1.2/accessors/{accessor_id}/license_plates/{license_plate_id}': {
+    "/v1.2/accessors/{accessor_id}/license_plates/{license_plate_id}": {
       path: {
-        accessor_id: string;
-        license_plate_id: string;
-      };
-      query: {};
-      headers: {};
+        accessor_id: string
+        license_plate_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        license_plate?: string | null;
-        blocked?: boolean;
-      };
+        license_plate?: (string | null)
+        blocked?: boolean
+      }
       answer: {
-        id: string;
-        license_plate: string | null;
-        blocked: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
-  };
+        id: string
+        license_plate: (string | null)
+        blocked: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
+  }
   DELETE: {
     /**
      * Remove a collection
      */
-    '/v1.2/collections/{id}': {
+    "/v1.2/collections/{id}": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
         /**
          * also when something belongs to it
          */
-        force?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        force?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Remove the setting of an accessor in a collection
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}': {
+    "/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}": {
       path: {
-        accessor_id: string;
-        collection_id: string;
-      };
+        accessor_id: string
+        collection_id: string
+      }
       query: {
         /**
          * also with settings of keys
          */
-        force?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        force?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Remove a floor
      */
-    '/v1.2/collections/{collection_id}/floors/{id}': {
+    "/v1.2/collections/{collection_id}/floors/{id}": {
       path: {
-        collection_id: string;
-        id: string;
-      };
+        collection_id: string
+        id: string
+      }
       query: {
         /**
          * also when locks are on it
          */
-        force?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        force?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Remove an IQ
      */
-    '/v1.2/iqs/{id}': {
+    "/v1.2/iqs/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'DELETE_IQ_PREREQUISITES';
-    };
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "DELETE_IQ_PREREQUISITES")
+    }
     /**
      * Reset one OTP activation
      */
-    '/v1.2/iqs/{id}/pins/{pin_id}': {
+    "/v1.2/iqs/{id}/pins/{pin_id}": {
       path: {
-        id: string;
-        pin_id: string;
-      };
+        id: string
+        pin_id: string
+      }
       query: {
         /**
          * who resets, when the body does not say
          */
-        accessor_id?: string;
+        accessor_id?: string
         /**
          * its code, when the body does not say
          */
-        otp?: string;
-      };
-      headers: {};
+        otp?: string
+      }
+      headers: {
+
+      }
       body: {
-        accessor_id?: string | null;
-        otp?: string | null;
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        accessor_id?: (string | null)
+        otp?: (string | null)
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "CCC_COMMAND_FAILED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * Remove a repeater
      */
-    '/v1.2/repeaters/{id}': {
+    "/v1.2/repeaters/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Remove a lock
      */
-    '/v1.2/locks/{id}': {
+    "/v1.2/locks/{id}": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
         /**
          * also with office mode schedule or offline keys
          */
-        force?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        force?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Remove the easy office mode schedule of a lock
      */
-    '/v1.2/locks/{id}/easy_office_mode_schedule': {
+    "/v1.2/locks/{id}/easy_office_mode_schedule": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Remove a tag
      */
-    '/v1.2/tags/{id}': {
+    "/v1.2/tags/{id}": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
         /**
          * also when an accessor has it
          */
-        force?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        force?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Remove an accessor
      */
-    '/v1.2/accessors/{id}': {
+    "/v1.2/accessors/{id}": {
       path: {
-        id: string;
-      };
+        id: string
+      }
       query: {
         /**
          * also with an active IQ PIN or a tag
          */
-        force?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        force?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Take a credential away; the tag stays
      */
-    '/v1.2/accessors/{accessor_id}/keys/{id}': {
+    "/v1.2/accessors/{accessor_id}/keys/{id}": {
       path: {
-        accessor_id: string;
-        id: string;
-      };
+        accessor_id: string
+        id: string
+      }
       query: {
         /**
          * also when the key opens locks offline
          */
-        force?: boolean;
-      };
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        force?: boolean
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Remove the setting of a key
      */
-    '/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings/{id}': {
+    "/v1.2/accessors/{accessor_id}/collection_settings/{collection_id}/key_settings/{id}": {
       path: {
-        accessor_id: string;
-        collection_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        accessor_id: string
+        collection_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Remove an access group with its relations and schedules
      */
-    '/v1.2/access_groups/{id}': {
+    "/v1.2/access_groups/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Remove a schedule
      */
-    '/v1.2/access_groups/{id}/time_schedules/{time_schedule_id}': {
+    "/v1.2/access_groups/{id}/time_schedules/{time_schedule_id}": {
       path: {
-        id: string;
-        time_schedule_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        time_schedule_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Remove a phone; every hub stops accepting it
      */
-    '/v1.2/accessors/{id}/devices/{d_id}': {
+    "/v1.2/accessors/{id}/devices/{d_id}": {
       path: {
-        id: string;
-        d_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        d_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Remove a licence plate
      */
-    '/v1.2/accessors/{accessor_id}/license_plates/{license_plate_id}': {
+    "/v1.2/accessors/{accessor_id}/license_plates/{license_plate_id}": {
       path: {
-        accessor_id: string;
-        license_plate_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        accessor_id: string
+        license_plate_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Remove the chosen keypad PIN, if there is one
      */
-    '/v1.2/accessors/{id}/pin/custom': {
+    "/v1.2/accessors/{id}/pin/custom": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
-  };
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
+  }
 }

@@ -5,2601 +5,2021 @@ export interface ExtOperations {
     /**
      * What you may do in a site
      */
-    '/ext/v1/sites/{site_id}/rights': {
+    "/ext/v1/sites/{site_id}/rights": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        rights: (
-          | 'see_everything'
-          | 'manage_users'
-          | 'manage_hardware'
-          | 'manage_site'
-          | 'see_subscription'
-          | 'remote_locking_all'
-          | 'remote_locking_accessible'
-          | 'remote_office_mode'
-          | 'manage_guests'
-          | 'manage_lockers'
-          | 'make_reports'
-        )[];
-        owns_site: boolean;
-        runs_server: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        rights: ("see_everything" | "manage_users" | "manage_hardware" | "manage_site" | "see_subscription" | "remote_locking_all" | "remote_locking_accessible" | "remote_office_mode" | "manage_guests" | "manage_lockers" | "make_reports")[]
+        owns_site: boolean
+        runs_server: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the roles of a site with what they give
      */
-    '/ext/v1/sites/{site_id}/roles': {
+    "/ext/v1/sites/{site_id}/roles": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
-          code: string | null;
-          parent_id: string | null;
-          is_hierarchical: boolean;
-          rights: (
-            | 'see_everything'
-            | 'manage_users'
-            | 'manage_hardware'
-            | 'manage_site'
-            | 'see_subscription'
-            | 'remote_locking_all'
-            | 'remote_locking_accessible'
-            | 'remote_office_mode'
-            | 'manage_guests'
-            | 'manage_lockers'
-            | 'make_reports'
-          )[];
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          customer_reference: (string | null)
+          code: (string | null)
+          parent_id: (string | null)
+          is_hierarchical: boolean
+          rights: ("see_everything" | "manage_users" | "manage_hardware" | "manage_site" | "see_subscription" | "remote_locking_all" | "remote_locking_accessible" | "remote_office_mode" | "manage_guests" | "manage_lockers" | "make_reports")[]
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * How far the rights of a site have come, lock by lock
      */
-    '/ext/v1/sites/{site_id}/rights_state': {
+    "/ext/v1/sites/{site_id}/rights_state": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          lock_id: string;
-          accessor_id: string;
-          key_id: string;
-          wanted: 'granted' | 'revoked';
-          state: 'requested' | 'sent' | 'in_hub' | 'in_lock' | 'failed';
-          changed_at: string;
-          confirmed_at: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          lock_id: string
+          accessor_id: string
+          key_id: string
+          wanted: ("granted" | "revoked")
+          state: ("requested" | "sent" | "in_hub" | "in_lock" | "failed")
+          changed_at: string
+          confirmed_at: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the vouchers of the installation
      */
-    '/ext/v1/vouchers': {
-      path: {};
+    "/ext/v1/vouchers": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          code: string | null;
-          tenant_id: string;
-          user_amount: number;
-          user_unlimited: boolean;
-          month_span: number;
-          month_span_unlimited: boolean;
-          iq_amount: number;
-          iq_unlimited: boolean;
-          type: string | null;
-          customer_uid: string | null;
-          label: string | null;
-          activation_date: string | null;
-          start_date: string | null;
-          end_date: string | null;
-          features:
-            | (
-                | 'pods'
-                | 'events_streaming'
-                | 'smart_tag_assignment'
-                | 'time_and_attendance_report'
-                | 'nfc'
-                | 'events_storage'
-                | 'e_loxx'
-                | 'xs_com'
-                | 'activity_log'
-                | 'custom_pin'
-                | 'apple_wallet_key'
-                | 'google_wallet_key'
-              )[]
-            | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          code: (string | null)
+          tenant_id: string
+          user_amount: number
+          user_unlimited: boolean
+          month_span: number
+          month_span_unlimited: boolean
+          iq_amount: number
+          iq_unlimited: boolean
+          type: (string | null)
+          customer_uid: (string | null)
+          label: (string | null)
+          activation_date: (string | null)
+          start_date: (string | null)
+          end_date: (string | null)
+          features: (("pods" | "events_streaming" | "smart_tag_assignment" | "time_and_attendance_report" | "nfc" | "events_storage" | "e_loxx" | "xs_com" | "activity_log" | "custom_pin" | "apple_wallet_key" | "google_wallet_key")[] | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Settings of a site
      */
-    '/ext/v1/sites/{site_id}/options': {
+    "/ext/v1/sites/{site_id}/options": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        single_use_otp: boolean;
-        otp_future_seconds: number;
-        custom_pin_enabled: boolean;
-        tags_from_other_sites: boolean;
-        offline_access_for_new_mobile_keys: boolean;
-        offline_schedules: boolean;
-        offline_validity_hours: number | null;
-        door_left_open_seconds: number;
-        remote_open_checks_schedule: boolean;
-        tree_mixed_root: boolean;
-        auto_restore: boolean;
-        mkey_validity_hours: number;
-        activity_log_days: number;
-        second_factor_for_admins: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        single_use_otp: boolean
+        otp_future_seconds: number
+        custom_pin_enabled: boolean
+        tags_from_other_sites: boolean
+        offline_access_for_new_mobile_keys: boolean
+        offline_schedules: boolean
+        offline_validity_hours: (number | null)
+        door_left_open_seconds: number
+        remote_open_checks_schedule: boolean
+        tree_mixed_root: boolean
+        auto_restore: boolean
+        mkey_validity_hours: number
+        activity_log_days: number
+        second_factor_for_admins: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Who changed or was refused what in a site
      */
-    '/ext/v1/sites/{site_id}/audit_log': {
+    "/ext/v1/sites/{site_id}/audit_log": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          number: number;
-          request_id: string | null;
-          hash: string;
-          previous_hash: string | null;
-          utc_date_time: string;
-          client_id: string | null;
-          user_id: string | null;
-          accessor_id: string | null;
-          action: string;
-          object_type: string | null;
-          object_id: string | null;
-          collection_id: string | null;
-          outcome: 'ok' | 'refused' | 'failed';
-          detail: string | null;
-          changes_hash?: string;
-        }[];
-        continuation_token: string | null;
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          number: number
+          request_id: (string | null)
+          hash: string
+          previous_hash: (string | null)
+          utc_date_time: string
+          client_id: (string | null)
+          user_id: (string | null)
+          accessor_id: (string | null)
+          action: string
+          object_type: (string | null)
+          object_id: (string | null)
+          collection_id: (string | null)
+          outcome: ("ok" | "refused" | "failed")
+          detail: (string | null)
+          changes_hash?: string
+        }[]
+        continuation_token: (string | null)
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List phone numbers and quiet hours
      */
-    '/ext/v1/sites/{site_id}/message_recipients': {
+    "/ext/v1/sites/{site_id}/message_recipients": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          user_id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          phone: string | null;
-          quiet_from: string | null;
-          quiet_until: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          user_id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          phone: (string | null)
+          quiet_from: (string | null)
+          quiet_until: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List whom a rule tells beside the owner
      */
-    '/ext/v1/sites/{site_id}/entry_message_rule/{id}/recipients': {
+    "/ext/v1/sites/{site_id}/entry_message_rule/{id}/recipients": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List whom a rule tells beside the owner
      */
-    '/ext/v1/sites/{site_id}/incident_message_rule/{id}/recipients': {
+    "/ext/v1/sites/{site_id}/incident_message_rule/{id}/recipients": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the messages of a site with their delivery records
      */
-    '/ext/v1/sites/{site_id}/outbox': {
+    "/ext/v1/sites/{site_id}/outbox": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          kind: 'entry' | 'incident' | 'notice';
-          word: string;
-          rule_id: string | null;
-          event_id: string | null;
-          user_id: string;
-          channel: 'mail' | 'sms' | 'push';
-          subject: string;
-          text: string;
-          state: 'waiting' | 'delivered' | 'failed' | 'withheld' | 'outbox';
-          attempts: number;
-          next_attempt_at: string | null;
-          last_error: string | null;
-          created_at: string;
-          delivered_at: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          kind: ("entry" | "incident" | "notice")
+          word: string
+          rule_id: (string | null)
+          event_id: (string | null)
+          user_id: string
+          channel: ("mail" | "sms" | "push")
+          subject: string
+          text: string
+          state: ("waiting" | "delivered" | "failed" | "withheld" | "outbox")
+          attempts: number
+          next_attempt_at: (string | null)
+          last_error: (string | null)
+          created_at: string
+          delivered_at: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Why a door decided as an entry says, and what has changed since
      */
-    '/ext/v1/sites/{site_id}/entries/{entry_id}/why': {
+    "/ext/v1/sites/{site_id}/entries/{entry_id}/why": {
       path: {
-        site_id: string;
-        entry_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        entry_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        entry_id: string;
+        entry_id: string
         recorded: {
-          rule:
-            | 'keypad_locked'
-            | 'unknown_credential'
-            | 'foreign_tag'
-            | 'key_expired'
-            | 'key_blocked'
-            | 'accessor_blocked'
-            | 'suspended'
-            | 'credential_not_allowed'
-            | 'not_in_group'
-            | 'no_schedule'
-            | 'outside_schedule'
-            | 'privacy_mode'
-            | 'lock_offline'
-            | 'hub_table_damaged'
-            | 'offline_validity_over'
-            | 'tag_registration'
-            | 'exit'
-            | 'manual_office_mode'
-            | 'easy_office_mode'
-            | 'granted'
-            | null;
-          reject_reason:
-            | 'keypad_locked'
-            | 'unknown_credential'
-            | 'foreign_tag'
-            | 'key_expired'
-            | 'key_blocked'
-            | 'accessor_blocked'
-            | 'suspended'
-            | 'credential_not_allowed'
-            | 'not_in_group'
-            | 'no_schedule'
-            | 'outside_schedule'
-            | 'privacy_mode'
-            | 'lock_offline'
-            | 'hub_table_damaged'
-            | 'offline_validity_over'
-            | null;
-          event_category:
-            'lock_opened' | 'lock_rejected' | 'easy_office_mode' | 'office_mode' | 'privacy_mode';
-          event_detail: string | null;
-          accessor_id: string | null;
-        };
-        text: string;
+          rule: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | "tag_registration" | "exit" | "manual_office_mode" | "easy_office_mode" | "granted" | null)
+          reject_reason: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | null)
+          event_category: ("lock_opened" | "lock_rejected" | "easy_office_mode" | "office_mode" | "privacy_mode")
+          event_detail: (string | null)
+          accessor_id: (string | null)
+        }
+        text: string
         changed_since: {
-          object_type: 'settings' | 'lock' | 'access_group' | 'accessor';
-          object_id: string;
-          changed_at: string;
-        }[];
-        is_certain: boolean;
-        today: {
-          outcome:
-            | 'open'
-            | 'office_mode_start'
-            | 'office_mode_end'
-            | 'easy_office_mode_start'
-            | 'easy_office_mode_end'
-            | 'refuse'
-            | 'learn_tag';
-          check: number;
-          rule:
-            | 'keypad_locked'
-            | 'unknown_credential'
-            | 'foreign_tag'
-            | 'key_expired'
-            | 'key_blocked'
-            | 'accessor_blocked'
-            | 'suspended'
-            | 'credential_not_allowed'
-            | 'not_in_group'
-            | 'no_schedule'
-            | 'outside_schedule'
-            | 'privacy_mode'
-            | 'lock_offline'
-            | 'hub_table_damaged'
-            | 'offline_validity_over'
-            | 'tag_registration'
-            | 'exit'
-            | 'manual_office_mode'
-            | 'easy_office_mode'
-            | 'granted';
-          text: string;
-          reject_reason:
-            | 'keypad_locked'
-            | 'unknown_credential'
-            | 'foreign_tag'
-            | 'key_expired'
-            | 'key_blocked'
-            | 'accessor_blocked'
-            | 'suspended'
-            | 'credential_not_allowed'
-            | 'not_in_group'
-            | 'no_schedule'
-            | 'outside_schedule'
-            | 'privacy_mode'
-            | 'lock_offline'
-            | 'hub_table_damaged'
-            | 'offline_validity_over'
-            | null;
-          event_category:
-            | 'lock_opened'
-            | 'lock_rejected'
-            | 'easy_office_mode'
-            | 'office_mode'
-            | 'privacy_mode'
-            | null;
-          event_detail: string | null;
-          at: string;
-          local_date_time: string;
-          time_zone: string;
-          lock_id: string;
-          iq_id: string;
-          access_by:
-            | 'tag'
-            | 'pin_code'
-            | 'mkey'
-            | 'wallet'
-            | 'remote'
-            | 'license_plate'
-            | 'inside_handle'
-            | 'schedule';
-          accessor_id: string | null;
-          key_id: string | null;
-          access_group_id: string | null;
-          schedule_id: string | null;
-          nearest: {
-            access_group_id: string;
-            schedule_id: string;
-            missed_by_seconds: number;
-            missed_side: 'early' | 'late';
-          } | null;
+          object_type: ("settings" | "lock" | "access_group" | "accessor")
+          object_id: string
+          changed_at: string
+        }[]
+        is_certain: boolean
+        today: ({
+          outcome: ("open" | "office_mode_start" | "office_mode_end" | "easy_office_mode_start" | "easy_office_mode_end" | "refuse" | "learn_tag")
+          check: number
+          rule: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | "tag_registration" | "exit" | "manual_office_mode" | "easy_office_mode" | "granted")
+          text: string
+          reject_reason: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | null)
+          event_category: ("lock_opened" | "lock_rejected" | "easy_office_mode" | "office_mode" | "privacy_mode" | null)
+          event_detail: (string | null)
+          at: string
+          local_date_time: string
+          time_zone: string
+          lock_id: string
+          iq_id: string
+          access_by: ("tag" | "pin_code" | "mkey" | "wallet" | "remote" | "license_plate" | "inside_handle" | "schedule")
+          accessor_id: (string | null)
+          key_id: (string | null)
+          access_group_id: (string | null)
+          schedule_id: (string | null)
+          nearest: ({
+            access_group_id: string
+            schedule_id: string
+            missed_by_seconds: number
+            missed_side: ("early" | "late")
+          } | null)
           holders: {
-            accessor_id: string | null;
-            key_id: string | null;
-            outcome:
-              | 'open'
-              | 'office_mode_start'
-              | 'office_mode_end'
-              | 'easy_office_mode_start'
-              | 'easy_office_mode_end'
-              | 'refuse'
-              | 'learn_tag';
-            check: number;
-            rule:
-              | 'keypad_locked'
-              | 'unknown_credential'
-              | 'foreign_tag'
-              | 'key_expired'
-              | 'key_blocked'
-              | 'accessor_blocked'
-              | 'suspended'
-              | 'credential_not_allowed'
-              | 'not_in_group'
-              | 'no_schedule'
-              | 'outside_schedule'
-              | 'privacy_mode'
-              | 'lock_offline'
-              | 'hub_table_damaged'
-              | 'offline_validity_over'
-              | 'tag_registration'
-              | 'exit'
-              | 'manual_office_mode'
-              | 'easy_office_mode'
-              | 'granted';
+            accessor_id: (string | null)
+            key_id: (string | null)
+            outcome: ("open" | "office_mode_start" | "office_mode_end" | "easy_office_mode_start" | "easy_office_mode_end" | "refuse" | "learn_tag")
+            check: number
+            rule: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | "tag_registration" | "exit" | "manual_office_mode" | "easy_office_mode" | "granted")
             groups: {
-              access_group_id: string;
-              customer_reference: string | null;
+              access_group_id: string
+              customer_reference: (string | null)
               schedules: {
-                schedule_id: string;
-                covers: boolean;
-                missed_by_seconds: number | null;
-                missed_side: 'early' | 'late' | null;
-              }[];
-            }[];
-          }[];
-        } | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+                schedule_id: string
+                covers: boolean
+                missed_by_seconds: (number | null)
+                missed_side: ("early" | "late" | null)
+              }[]
+            }[]
+          }[]
+        } | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Entries or incidents behind a cursor, in the order of storing
      */
-    '/ext/v1/sites/{site_id}/events': {
+    "/ext/v1/sites/{site_id}/events": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
         /**
          * `entries` or `incidents`; must be given
          */
-        stream?: string;
+        stream?: string
         /**
          * Only the entries of this person
          */
-        user_id?: string;
+        user_id?: string
         /**
          * `latest` (default), `earliest`, or one of an answer
          */
-        cursor?: string;
+        cursor?: string
         /**
          * At most so many items: 1 to 1000, default 20
          */
-        limit?: string;
+        limit?: string
         /**
          * Seconds to wait for the first: 0 to 30, default 0
          */
-        wait?: string;
-      };
-      headers: {};
-      body: undefined;
+        wait?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          event_category: string | null;
-          event_detail: string | null;
-          utc_date_time: string;
-          local_date_time: string;
-          lock_id: string | null;
-          lock_mac_address: string | null;
-          lock_customer_reference: string | null;
-          iq_id: string;
-          iq_customer_reference: string | null;
-          iq_mac_address: string | null;
-          iq_revision: string | null;
-          ttl_in_seconds: number;
-          expiration_date_time: string;
-          user_id?: string | null;
-          user_first_name?: string | null;
-          user_last_name?: string | null;
-          user_image_url?: string | null;
-          user_alias?: string | null;
-          exit_requested?: boolean;
-          access_by?: string | null;
-          access_detail?: string | null;
-          reject_reason?: string | null;
-          cursor: string;
-        }[];
-        cursor: string;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          event_category: (string | null)
+          event_detail: (string | null)
+          utc_date_time: string
+          local_date_time: string
+          lock_id: (string | null)
+          lock_mac_address: (string | null)
+          lock_customer_reference: (string | null)
+          iq_id: string
+          iq_customer_reference: (string | null)
+          iq_mac_address: (string | null)
+          iq_revision: (string | null)
+          ttl_in_seconds: number
+          expiration_date_time: string
+          user_id?: (string | null)
+          user_first_name?: (string | null)
+          user_last_name?: (string | null)
+          user_image_url?: (string | null)
+          user_alias?: (string | null)
+          exit_requested?: boolean
+          access_by?: (string | null)
+          access_detail?: (string | null)
+          reject_reason?: (string | null)
+          cursor: string
+        }[]
+        cursor: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * List the webhooks of a site
      */
-    '/ext/v1/sites/{site_id}/webhooks': {
+    "/ext/v1/sites/{site_id}/webhooks": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          url: string;
-          events: ('entry' | 'incident')[];
-          lock_ids: string[];
-          description: string | null;
-          active: boolean;
-          state: 'ok' | 'failing' | 'disabled';
-          failing_since: string | null;
-          created_at: string;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          url: string
+          events: ("entry" | "incident")[]
+          lock_ids: string[]
+          description: (string | null)
+          active: boolean
+          state: ("ok" | "failing" | "disabled")
+          failing_since: (string | null)
+          created_at: string
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * A webhook
      */
-    '/ext/v1/sites/{site_id}/webhooks/{id}': {
+    "/ext/v1/sites/{site_id}/webhooks/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        url: string;
-        events: ('entry' | 'incident')[];
-        lock_ids: string[];
-        description: string | null;
-        active: boolean;
-        state: 'ok' | 'failing' | 'disabled';
-        failing_since: string | null;
-        created_at: string;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        url: string
+        events: ("entry" | "incident")[]
+        lock_ids: string[]
+        description: (string | null)
+        active: boolean
+        state: ("ok" | "failing" | "disabled")
+        failing_since: (string | null)
+        created_at: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List what a webhook has delivered, has to, and could not
      */
-    '/ext/v1/sites/{site_id}/webhooks/{id}/deliveries': {
+    "/ext/v1/sites/{site_id}/webhooks/{id}/deliveries": {
       path: {
-        site_id: string;
-        id: string;
-      };
+        site_id: string
+        id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          event_id: string | null;
-          type: 'entry' | 'incident' | 'ping';
-          state: 'waiting' | 'delivered' | 'failed';
-          attempts: number;
-          next_attempt_at: string | null;
-          last_status: number | null;
-          last_error: string | null;
-          created_at: string;
-          delivered_at: string | null;
-          replay: boolean;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          event_id: (string | null)
+          type: ("entry" | "incident" | "ping")
+          state: ("waiting" | "delivered" | "failed")
+          attempts: number
+          next_attempt_at: (string | null)
+          last_status: (number | null)
+          last_error: (string | null)
+          created_at: string
+          delivered_at: (string | null)
+          replay: boolean
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Rights and settings that lead nowhere, and what to do about them
      */
-    '/ext/v1/sites/{site_id}/configuration_check': {
+    "/ext/v1/sites/{site_id}/configuration_check": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
         /**
          * One check only, with up to 1,000 of its objects
          */
-        word?: string;
-      };
-      headers: {};
-      body: undefined;
+        word?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        checked_at: string;
+        checked_at: string
         findings: {
-          word:
-            | 'group_without_schedule'
-            | 'group_without_lock'
-            | 'group_without_people'
-            | 'schedule_never_opens'
-            | 'schedule_is_over'
-            | 'person_without_key'
-            | 'person_without_group'
-            | 'key_opens_nothing'
-            | 'key_expired'
-            | 'key_expires_soon'
-            | 'blocked_person_with_rights'
-            | 'pin_not_allowed'
-            | 'pin_without_keypad'
-            | 'plate_without_camera'
-            | 'phone_certificate_ends'
-            | 'tag_held_by_several'
-            | 'tag_unused'
-            | 'tag_of_other_site'
-            | 'master_key_dead'
-            | 'lock_without_group'
-            | 'lock_nobody_can_open'
-            | 'lock_without_iq'
-            | 'lock_out_of_reach'
-            | 'battery_low'
-            | 'office_hours_never_begin'
-            | 'offline_keys_near_limit'
-            | 'offline_keys_refused'
-            | 'offline_validity_near'
-            | 'iq_offline_long'
-            | 'iq_unsubscribed_with_rights'
-            | 'rights_not_in_hub'
-            | 'rights_refused_by_hub'
-            | 'iq_without_new_certificate';
-          severity: 'error' | 'warning' | 'notice';
-          total: number;
+          word: ("group_without_schedule" | "group_without_lock" | "group_without_people" | "schedule_never_opens" | "schedule_is_over" | "person_without_key" | "person_without_group" | "key_opens_nothing" | "key_expired" | "key_expires_soon" | "blocked_person_with_rights" | "pin_not_allowed" | "pin_without_keypad" | "plate_without_camera" | "phone_certificate_ends" | "tag_held_by_several" | "tag_unused" | "tag_of_other_site" | "master_key_dead" | "lock_without_group" | "lock_nobody_can_open" | "lock_without_iq" | "lock_out_of_reach" | "battery_low" | "office_hours_never_begin" | "offline_keys_near_limit" | "offline_keys_refused" | "offline_validity_near" | "iq_offline_long" | "iq_unsubscribed_with_rights" | "rights_not_in_hub" | "rights_refused_by_hub" | "iq_without_new_certificate")
+          severity: ("error" | "warning" | "notice")
+          total: number
           objects: {
-            object_type:
-              | 'access_group'
-              | 'time_schedule'
-              | 'accessor'
-              | 'key'
-              | 'tag'
-              | 'device'
-              | 'lock'
-              | 'iq'
-              | 'collection';
-            object_id: string;
-            name: string | null;
-            detail: string | null;
-          }[];
-          means: string;
-          remedy: string;
-        }[];
-        fine: (
-          | 'group_without_schedule'
-          | 'group_without_lock'
-          | 'group_without_people'
-          | 'schedule_never_opens'
-          | 'schedule_is_over'
-          | 'person_without_key'
-          | 'person_without_group'
-          | 'key_opens_nothing'
-          | 'key_expired'
-          | 'key_expires_soon'
-          | 'blocked_person_with_rights'
-          | 'pin_not_allowed'
-          | 'pin_without_keypad'
-          | 'plate_without_camera'
-          | 'phone_certificate_ends'
-          | 'tag_held_by_several'
-          | 'tag_unused'
-          | 'tag_of_other_site'
-          | 'master_key_dead'
-          | 'lock_without_group'
-          | 'lock_nobody_can_open'
-          | 'lock_without_iq'
-          | 'lock_out_of_reach'
-          | 'battery_low'
-          | 'office_hours_never_begin'
-          | 'offline_keys_near_limit'
-          | 'offline_keys_refused'
-          | 'offline_validity_near'
-          | 'iq_offline_long'
-          | 'iq_unsubscribed_with_rights'
-          | 'rights_not_in_hub'
-          | 'rights_refused_by_hub'
-          | 'iq_without_new_certificate'
-        )[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+            object_type: ("access_group" | "time_schedule" | "accessor" | "key" | "tag" | "device" | "lock" | "iq" | "collection")
+            object_id: string
+            name: (string | null)
+            detail: (string | null)
+          }[]
+          means: string
+          remedy: string
+        }[]
+        fine: ("group_without_schedule" | "group_without_lock" | "group_without_people" | "schedule_never_opens" | "schedule_is_over" | "person_without_key" | "person_without_group" | "key_opens_nothing" | "key_expired" | "key_expires_soon" | "blocked_person_with_rights" | "pin_not_allowed" | "pin_without_keypad" | "plate_without_camera" | "phone_certificate_ends" | "tag_held_by_several" | "tag_unused" | "tag_of_other_site" | "master_key_dead" | "lock_without_group" | "lock_nobody_can_open" | "lock_without_iq" | "lock_out_of_reach" | "battery_low" | "office_hours_never_begin" | "offline_keys_near_limit" | "offline_keys_refused" | "offline_validity_near" | "iq_offline_long" | "iq_unsubscribed_with_rights" | "rights_not_in_hub" | "rights_refused_by_hub" | "iq_without_new_certificate")[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the banks of lockers
      */
-    '/ext/v1/sites/{site_id}/locker_groups': {
+    "/ext/v1/sites/{site_id}/locker_groups": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          customer_reference: string | null;
+          id: string
+          customer_reference: (string | null)
           lockers: {
-            id: string;
-            customer_reference: string | null;
-          }[];
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+            id: string
+            customer_reference: (string | null)
+          }[]
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * One bank of lockers
      */
-    '/ext/v1/sites/{site_id}/locker_groups/{id}': {
+    "/ext/v1/sites/{site_id}/locker_groups/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        customer_reference: string | null;
+        id: string
+        customer_reference: (string | null)
         lockers: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * List the invitations of a site
      */
-    '/ext/v1/sites/{site_id}/invitations': {
+    "/ext/v1/sites/{site_id}/invitations": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          user_id: string;
-          state: 'open' | 'expired' | 'accepted' | 'declined';
-          created_at: string;
-          expires_at: string;
-          ended_at: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          user_id: string
+          state: ("open" | "expired" | "accepted" | "declined")
+          created_at: string
+          expires_at: string
+          ended_at: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
+    /**
+     * A CSV file to fill in: the columns and an example
+     */
+    "/ext/v1/sites/{site_id}/csv_imports/template": {
+      path: {
+        site_id: string
+      }
+      query: {
+        /**
+         * tags, groups, people
+         */
+        kind: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: string
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the requests of people to be forgotten by a site
      */
-    '/ext/v1/sites/{site_id}/data_removals': {
+    "/ext/v1/sites/{site_id}/data_removals": {
       path: {
-        site_id: string;
-      };
+        site_id: string
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          site_user_id: string;
-          reason: string;
-          state: 'waiting' | 'refused';
-          refusal: string | null;
-          created_at: string;
-          expires_at: string;
-          answered_at: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'ODATA_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+          id: string
+          site_user_id: string
+          reason: string
+          state: ("waiting" | "refused")
+          refusal: (string | null)
+          created_at: string
+          expires_at: string
+          answered_at: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * List the mails about accounts with their delivery records
      */
-    '/ext/v1/outbox': {
-      path: {};
+    "/ext/v1/outbox": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          channel: 'mail' | 'sms';
-          word:
-            | 'address_changed'
-            | 'address_change'
-            | 'address_known'
-            | 'confirm_address'
-            | 'account_removed'
-            | 'data_removal'
-            | 'factor_added'
-            | 'factor_removed'
-            | 'new_device'
-            | 'password_changed'
-            | 'phone_code'
-            | 'reset'
-            | 'sign_in_attacked';
-          address: string;
-          subject: string;
-          text: string;
-          state: 'waiting' | 'delivered' | 'failed' | 'outbox';
-          attempts: number;
-          last_error: string | null;
-          created_at: string;
-          delivered_at: string | null;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          channel: ("mail" | "sms")
+          word: ("address_changed" | "address_change" | "address_known" | "confirm_address" | "account_removed" | "data_removal" | "factor_added" | "factor_removed" | "new_device" | "password_changed" | "phone_code" | "reset" | "sign_in_attacked")
+          address: string
+          subject: string
+          text: string
+          state: ("waiting" | "delivered" | "failed" | "outbox")
+          attempts: number
+          last_error: (string | null)
+          created_at: string
+          delivered_at: (string | null)
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * List the clients of the installation
      */
-    '/ext/v1/clients': {
-      path: {};
+    "/ext/v1/clients": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          name: string;
-          kind: 'confidential' | 'public';
-          tenant_id: string | null;
-          grants: (
-            | 'access_code'
-            | 'authorization_code'
-            | 'client_credentials'
-            | 'password'
-            | 'refresh_token'
-          )[];
-          scopes: (
-            | 'openid'
-            | 'profile'
-            | 'email'
-            | 'phone'
-            | 'offline_access'
-            | 'user_api.full_access'
-            | 'user_api.eloxx'
-            | 'core_api.full'
-            | 'core_api.standard'
-            | 'core_api.license_plate'
-            | 'hardware_api'
-          )[];
-          redirect_uris: string[];
-          post_logout_redirect_uris: string[];
+          id: string
+          name: string
+          kind: ("confidential" | "public")
+          tenant_id: (string | null)
+          grants: ("access_code" | "authorization_code" | "client_credentials" | "password" | "refresh_token")[]
+          scopes: ("openid" | "profile" | "email" | "phone" | "offline_access" | "user_api.full_access" | "user_api.eloxx" | "core_api.full" | "core_api.standard" | "core_api.license_plate" | "hardware_api")[]
+          redirect_uris: string[]
+          post_logout_redirect_uris: string[]
           secrets: {
-            id: string;
-            created_at: string;
-          }[];
-          disabled_at: string | null;
-          created_at: string;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+            id: string
+            created_at: string
+          }[]
+          disabled_at: (string | null)
+          created_at: string
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * A client
      */
-    '/ext/v1/clients/{client_id}': {
+    "/ext/v1/clients/{client_id}": {
       path: {
-        client_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        client_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        name: string;
-        kind: 'confidential' | 'public';
-        tenant_id: string | null;
-        grants: (
-          'access_code' | 'authorization_code' | 'client_credentials' | 'password' | 'refresh_token'
-        )[];
-        scopes: (
-          | 'openid'
-          | 'profile'
-          | 'email'
-          | 'phone'
-          | 'offline_access'
-          | 'user_api.full_access'
-          | 'user_api.eloxx'
-          | 'core_api.full'
-          | 'core_api.standard'
-          | 'core_api.license_plate'
-          | 'hardware_api'
-        )[];
-        redirect_uris: string[];
-        post_logout_redirect_uris: string[];
+        id: string
+        name: string
+        kind: ("confidential" | "public")
+        tenant_id: (string | null)
+        grants: ("access_code" | "authorization_code" | "client_credentials" | "password" | "refresh_token")[]
+        scopes: ("openid" | "profile" | "email" | "phone" | "offline_access" | "user_api.full_access" | "user_api.eloxx" | "core_api.full" | "core_api.standard" | "core_api.license_plate" | "hardware_api")[]
+        redirect_uris: string[]
+        post_logout_redirect_uris: string[]
         secrets: {
-          id: string;
-          created_at: string;
-        }[];
-        disabled_at: string | null;
-        created_at: string;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NOT_FOUND';
-    };
+          id: string
+          created_at: string
+        }[]
+        disabled_at: (string | null)
+        created_at: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
+    }
     /**
      * List the identity providers through which people may sign in
      */
-    '/ext/v1/identity_providers': {
-      path: {};
+    "/ext/v1/identity_providers": {
+      path: {
+
+      }
       query: {
-        $filter?: string;
-        $orderby?: string;
-        $top?: string;
-        $skip?: string;
-        $count?: string;
-        $inlinecount?: string;
-      };
-      headers: {};
-      body: undefined;
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
         items: {
-          id: string;
-          name: string;
-          issuer: string;
-          client_id: string;
-          redirect_uri: string;
-          created_at: string;
-        }[];
-        next_page_link: string | null;
-        count: number | null;
-      };
-      errors:
-        'REQUEST_INVALID' | 'VALUE_INVALID' | 'ODATA_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          name: string
+          issuer: string
+          client_id: string
+          redirect_uri: string
+          created_at: string
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * An identity provider
      */
-    '/ext/v1/identity_providers/{provider_id}': {
+    "/ext/v1/identity_providers/{provider_id}": {
       path: {
-        provider_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        provider_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        name: string;
-        issuer: string;
-        client_id: string;
-        redirect_uri: string;
-        created_at: string;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NOT_FOUND';
-    };
-  };
+        id: string
+        name: string
+        issuer: string
+        client_id: string
+        redirect_uri: string
+        created_at: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
+    }
+  }
   POST: {
     /**
      * Hand a site over to its owner, and leave it
      */
-    '/ext/v1/sites/{site_id}/release': {
+    "/ext/v1/sites/{site_id}/release": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        owner_id: string;
-      };
+        owner_id: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        subscribed_user_amount: number | null;
-        subscription_valid: boolean;
-        country_code: string | null;
-        site_uid: string | null;
-        time_zone: string | null;
-        owner: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        } | null;
-        installation_state: 'installation' | 'released' | 'self_installed';
-        mkey_compatible: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        subscribed_user_amount: (number | null)
+        subscription_valid: boolean
+        country_code: (string | null)
+        site_uid: (string | null)
+        time_zone: (string | null)
+        owner: ({
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        } | null)
+        installation_state: ("installation" | "released" | "self_installed")
+        mkey_compatible: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Make a role right below another
      */
-    '/ext/v1/sites/{site_id}/roles': {
+    "/ext/v1/sites/{site_id}/roles": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference: string;
-        code: string;
-        parent_id: string;
-        rights: (
-          | 'see_everything'
-          | 'manage_users'
-          | 'manage_hardware'
-          | 'manage_site'
-          | 'see_subscription'
-          | 'remote_locking_all'
-          | 'remote_locking_accessible'
-          | 'remote_office_mode'
-          | 'manage_guests'
-          | 'manage_lockers'
-          | 'make_reports'
-        )[];
-      };
+        customer_reference: string
+        code: string
+        parent_id: string
+        rights: ("see_everything" | "manage_users" | "manage_hardware" | "manage_site" | "see_subscription" | "remote_locking_all" | "remote_locking_accessible" | "remote_office_mode" | "manage_guests" | "manage_lockers" | "make_reports")[]
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        code: string | null;
-        parent_id: string | null;
-        is_hierarchical: boolean;
-        rights: (
-          | 'see_everything'
-          | 'manage_users'
-          | 'manage_hardware'
-          | 'manage_site'
-          | 'see_subscription'
-          | 'remote_locking_all'
-          | 'remote_locking_accessible'
-          | 'remote_office_mode'
-          | 'manage_guests'
-          | 'manage_lockers'
-          | 'make_reports'
-        )[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        code: (string | null)
+        parent_id: (string | null)
+        is_hierarchical: boolean
+        rights: ("see_everything" | "manage_users" | "manage_hardware" | "manage_site" | "see_subscription" | "remote_locking_all" | "remote_locking_accessible" | "remote_office_mode" | "manage_guests" | "manage_lockers" | "make_reports")[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Come into a site as its installer
      */
-    '/ext/v1/installer_access': {
-      path: {};
-      query: {};
-      headers: {};
+    "/ext/v1/installer_access": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        token: string;
-      };
+        token: string
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        subscribed_user_amount: number | null;
-        subscription_valid: boolean;
-        country_code: string | null;
-        site_uid: string | null;
-        time_zone: string | null;
-        owner: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        } | null;
-        installation_state: 'installation' | 'released' | 'self_installed';
-        mkey_compatible: boolean;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+        id: string
+        customer_reference: (string | null)
+        subscribed_user_amount: (number | null)
+        subscription_valid: boolean
+        country_code: (string | null)
+        site_uid: (string | null)
+        time_zone: (string | null)
+        owner: ({
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        } | null)
+        installation_state: ("installation" | "released" | "self_installed")
+        mkey_compatible: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Issue a voucher
      */
-    '/ext/v1/vouchers': {
-      path: {};
-      query: {};
-      headers: {};
+    "/ext/v1/vouchers": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        tenant_id?: string | null;
-        user_amount?: number | null;
-        iq_amount?: number | null;
-        month_span?: number | null;
-        features?:
-          | (
-              | 'pods'
-              | 'events_streaming'
-              | 'smart_tag_assignment'
-              | 'time_and_attendance_report'
-              | 'nfc'
-              | 'events_storage'
-              | 'e_loxx'
-              | 'xs_com'
-              | 'activity_log'
-              | 'custom_pin'
-              | 'apple_wallet_key'
-              | 'google_wallet_key'
-            )[]
-          | null;
-        type?: 'standard' | 'expansion' | 'renewal' | null;
-        customer_uid?: string | null;
-        label?: string | null;
-      };
+        tenant_id?: (string | null)
+        user_amount?: (number | null)
+        iq_amount?: (number | null)
+        month_span?: (number | null)
+        features?: (("pods" | "events_streaming" | "smart_tag_assignment" | "time_and_attendance_report" | "nfc" | "events_storage" | "e_loxx" | "xs_com" | "activity_log" | "custom_pin" | "apple_wallet_key" | "google_wallet_key")[] | null)
+        type?: ("standard" | "expansion" | "renewal" | null)
+        customer_uid?: (string | null)
+        label?: (string | null)
+      }
       answer: {
-        id: string;
-        code: string | null;
-        tenant_id: string;
-        user_amount: number;
-        user_unlimited: boolean;
-        month_span: number;
-        month_span_unlimited: boolean;
-        iq_amount: number;
-        iq_unlimited: boolean;
-        type: string | null;
-        customer_uid: string | null;
-        label: string | null;
-        activation_date: string | null;
-        start_date: string | null;
-        end_date: string | null;
-        features:
-          | (
-              | 'pods'
-              | 'events_streaming'
-              | 'smart_tag_assignment'
-              | 'time_and_attendance_report'
-              | 'nfc'
-              | 'events_storage'
-              | 'e_loxx'
-              | 'xs_com'
-              | 'activity_log'
-              | 'custom_pin'
-              | 'apple_wallet_key'
-              | 'google_wallet_key'
-            )[]
-          | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NOT_FOUND';
-    };
+        id: string
+        code: (string | null)
+        tenant_id: string
+        user_amount: number
+        user_unlimited: boolean
+        month_span: number
+        month_span_unlimited: boolean
+        iq_amount: number
+        iq_unlimited: boolean
+        type: (string | null)
+        customer_uid: (string | null)
+        label: (string | null)
+        activation_date: (string | null)
+        start_date: (string | null)
+        end_date: (string | null)
+        features: (("pods" | "events_streaming" | "smart_tag_assignment" | "time_and_attendance_report" | "nfc" | "events_storage" | "e_loxx" | "xs_com" | "activity_log" | "custom_pin" | "apple_wallet_key" | "google_wallet_key")[] | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
+    }
     /**
      * Would this key open this lock at this time, and which rule says so
      */
-    '/ext/v1/sites/{site_id}/why': {
+    "/ext/v1/sites/{site_id}/why": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        lock_id: string;
-        key_id?: string | null;
-        tag_number?: string | null;
-        rfid_uid?: string | null;
-        pin?: string | null;
-        license_plate?: string | null;
-        at?: string | null;
-        is_held?: boolean;
-        privacy_mode?: boolean | null;
-        is_lock_alone?: boolean;
-        iq_offline_since?: string | null;
-      };
+        lock_id: string
+        key_id?: (string | null)
+        tag_number?: (string | null)
+        rfid_uid?: (string | null)
+        pin?: (string | null)
+        license_plate?: (string | null)
+        at?: (string | null)
+        is_held?: boolean
+        privacy_mode?: (boolean | null)
+        is_lock_alone?: boolean
+        iq_offline_since?: (string | null)
+      }
       answer: {
-        outcome:
-          | 'open'
-          | 'office_mode_start'
-          | 'office_mode_end'
-          | 'easy_office_mode_start'
-          | 'easy_office_mode_end'
-          | 'refuse'
-          | 'learn_tag';
-        check: number;
-        rule:
-          | 'keypad_locked'
-          | 'unknown_credential'
-          | 'foreign_tag'
-          | 'key_expired'
-          | 'key_blocked'
-          | 'accessor_blocked'
-          | 'suspended'
-          | 'credential_not_allowed'
-          | 'not_in_group'
-          | 'no_schedule'
-          | 'outside_schedule'
-          | 'privacy_mode'
-          | 'lock_offline'
-          | 'hub_table_damaged'
-          | 'offline_validity_over'
-          | 'tag_registration'
-          | 'exit'
-          | 'manual_office_mode'
-          | 'easy_office_mode'
-          | 'granted';
-        text: string;
-        reject_reason:
-          | 'keypad_locked'
-          | 'unknown_credential'
-          | 'foreign_tag'
-          | 'key_expired'
-          | 'key_blocked'
-          | 'accessor_blocked'
-          | 'suspended'
-          | 'credential_not_allowed'
-          | 'not_in_group'
-          | 'no_schedule'
-          | 'outside_schedule'
-          | 'privacy_mode'
-          | 'lock_offline'
-          | 'hub_table_damaged'
-          | 'offline_validity_over'
-          | null;
-        event_category:
-          | 'lock_opened'
-          | 'lock_rejected'
-          | 'easy_office_mode'
-          | 'office_mode'
-          | 'privacy_mode'
-          | null;
-        event_detail: string | null;
-        at: string;
-        local_date_time: string;
-        time_zone: string;
-        lock_id: string;
-        iq_id: string;
-        access_by:
-          | 'tag'
-          | 'pin_code'
-          | 'mkey'
-          | 'wallet'
-          | 'remote'
-          | 'license_plate'
-          | 'inside_handle'
-          | 'schedule';
-        accessor_id: string | null;
-        key_id: string | null;
-        access_group_id: string | null;
-        schedule_id: string | null;
-        nearest: {
-          access_group_id: string;
-          schedule_id: string;
-          missed_by_seconds: number;
-          missed_side: 'early' | 'late';
-        } | null;
+        outcome: ("open" | "office_mode_start" | "office_mode_end" | "easy_office_mode_start" | "easy_office_mode_end" | "refuse" | "learn_tag")
+        check: number
+        rule: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | "tag_registration" | "exit" | "manual_office_mode" | "easy_office_mode" | "granted")
+        text: string
+        reject_reason: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | null)
+        event_category: ("lock_opened" | "lock_rejected" | "easy_office_mode" | "office_mode" | "privacy_mode" | null)
+        event_detail: (string | null)
+        at: string
+        local_date_time: string
+        time_zone: string
+        lock_id: string
+        iq_id: string
+        access_by: ("tag" | "pin_code" | "mkey" | "wallet" | "remote" | "license_plate" | "inside_handle" | "schedule")
+        accessor_id: (string | null)
+        key_id: (string | null)
+        access_group_id: (string | null)
+        schedule_id: (string | null)
+        nearest: ({
+          access_group_id: string
+          schedule_id: string
+          missed_by_seconds: number
+          missed_side: ("early" | "late")
+        } | null)
         holders: {
-          accessor_id: string | null;
-          key_id: string | null;
-          outcome:
-            | 'open'
-            | 'office_mode_start'
-            | 'office_mode_end'
-            | 'easy_office_mode_start'
-            | 'easy_office_mode_end'
-            | 'refuse'
-            | 'learn_tag';
-          check: number;
-          rule:
-            | 'keypad_locked'
-            | 'unknown_credential'
-            | 'foreign_tag'
-            | 'key_expired'
-            | 'key_blocked'
-            | 'accessor_blocked'
-            | 'suspended'
-            | 'credential_not_allowed'
-            | 'not_in_group'
-            | 'no_schedule'
-            | 'outside_schedule'
-            | 'privacy_mode'
-            | 'lock_offline'
-            | 'hub_table_damaged'
-            | 'offline_validity_over'
-            | 'tag_registration'
-            | 'exit'
-            | 'manual_office_mode'
-            | 'easy_office_mode'
-            | 'granted';
+          accessor_id: (string | null)
+          key_id: (string | null)
+          outcome: ("open" | "office_mode_start" | "office_mode_end" | "easy_office_mode_start" | "easy_office_mode_end" | "refuse" | "learn_tag")
+          check: number
+          rule: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | "tag_registration" | "exit" | "manual_office_mode" | "easy_office_mode" | "granted")
           groups: {
-            access_group_id: string;
-            customer_reference: string | null;
+            access_group_id: string
+            customer_reference: (string | null)
             schedules: {
-              schedule_id: string;
-              covers: boolean;
-              missed_by_seconds: number | null;
-              missed_side: 'early' | 'late' | null;
-            }[];
-          }[];
-        }[];
+              schedule_id: string
+              covers: boolean
+              missed_by_seconds: (number | null)
+              missed_side: ("early" | "late" | null)
+            }[]
+          }[]
+        }[]
         door: {
-          iq_online: boolean;
-          is_in_hub: boolean;
+          iq_online: boolean
+          is_in_hub: boolean
           waiting: {
-            object_type: 'settings' | 'lock' | 'access_group' | 'accessor';
-            object_id: string;
-            changed_at: string;
-          }[];
-          decides: {
-            outcome:
-              | 'open'
-              | 'office_mode_start'
-              | 'office_mode_end'
-              | 'easy_office_mode_start'
-              | 'easy_office_mode_end'
-              | 'refuse'
-              | 'learn_tag';
-            check: number;
-            rule:
-              | 'keypad_locked'
-              | 'unknown_credential'
-              | 'foreign_tag'
-              | 'key_expired'
-              | 'key_blocked'
-              | 'accessor_blocked'
-              | 'suspended'
-              | 'credential_not_allowed'
-              | 'not_in_group'
-              | 'no_schedule'
-              | 'outside_schedule'
-              | 'privacy_mode'
-              | 'lock_offline'
-              | 'hub_table_damaged'
-              | 'offline_validity_over'
-              | 'tag_registration'
-              | 'exit'
-              | 'manual_office_mode'
-              | 'easy_office_mode'
-              | 'granted';
-          } | null;
-        };
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+            object_type: ("settings" | "lock" | "access_group" | "accessor")
+            object_id: string
+            changed_at: string
+          }[]
+          decides: ({
+            outcome: ("open" | "office_mode_start" | "office_mode_end" | "easy_office_mode_start" | "easy_office_mode_end" | "refuse" | "learn_tag")
+            check: number
+            rule: ("keypad_locked" | "unknown_credential" | "foreign_tag" | "key_expired" | "key_blocked" | "accessor_blocked" | "suspended" | "credential_not_allowed" | "not_in_group" | "no_schedule" | "outside_schedule" | "privacy_mode" | "lock_offline" | "hub_table_damaged" | "offline_validity_over" | "tag_registration" | "exit" | "manual_office_mode" | "easy_office_mode" | "granted")
+          } | null)
+        }
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Create a webhook; its secret is told this once
      */
-    '/ext/v1/sites/{site_id}/webhooks': {
+    "/ext/v1/sites/{site_id}/webhooks": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        url: string;
-        events: ('entry' | 'incident')[];
-        lock_ids?: string[];
-        description?: string | null;
-        active?: boolean;
-      };
+        url: string
+        events: ("entry" | "incident")[]
+        lock_ids?: string[]
+        description?: (string | null)
+        active?: boolean
+      }
       answer: {
-        id: string;
-        url: string;
-        events: ('entry' | 'incident')[];
-        lock_ids: string[];
-        description: string | null;
-        active: boolean;
-        state: 'ok' | 'failing' | 'disabled';
-        failing_since: string | null;
-        created_at: string;
-        secret: string;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        id: string
+        url: string
+        events: ("entry" | "incident")[]
+        lock_ids: string[]
+        description: (string | null)
+        active: boolean
+        state: ("ok" | "failing" | "disabled")
+        failing_since: (string | null)
+        created_at: string
+        secret: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Give a webhook another secret; the former one signs too for 24 h
      */
-    '/ext/v1/sites/{site_id}/webhooks/{id}/secret': {
+    "/ext/v1/sites/{site_id}/webhooks/{id}/secret": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        secret: string;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        secret: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Post a ping now and say what came of it
      */
-    '/ext/v1/sites/{site_id}/webhooks/{id}/test': {
+    "/ext/v1/sites/{site_id}/webhooks/{id}/test": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        event_id: string | null;
-        type: 'entry' | 'incident' | 'ping';
-        state: 'waiting' | 'delivered' | 'failed';
-        attempts: number;
-        next_attempt_at: string | null;
-        last_status: number | null;
-        last_error: string | null;
-        created_at: string;
-        delivered_at: string | null;
-        replay: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        id: string
+        event_id: (string | null)
+        type: ("entry" | "incident" | "ping")
+        state: ("waiting" | "delivered" | "failed")
+        attempts: number
+        next_attempt_at: (string | null)
+        last_status: (number | null)
+        last_error: (string | null)
+        created_at: string
+        delivered_at: (string | null)
+        replay: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Send kept events again, behind the live ones
      */
-    '/ext/v1/sites/{site_id}/webhooks/{id}/replay': {
+    "/ext/v1/sites/{site_id}/webhooks/{id}/replay": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        from_cursor?: string | null;
-        from_date?: string | null;
-        to_date?: string | null;
-      };
+        from_cursor?: (string | null)
+        from_date?: (string | null)
+        to_date?: (string | null)
+      }
       answer: {
-        replay_id: string;
-        count: number;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        replay_id: string
+        count: number
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Send a delivery that has ended once more
      */
-    '/ext/v1/sites/{site_id}/webhooks/{id}/deliveries/{delivery_id}/redeliver': {
+    "/ext/v1/sites/{site_id}/webhooks/{id}/deliveries/{delivery_id}/redeliver": {
       path: {
-        site_id: string;
-        id: string;
-        delivery_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+        delivery_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Add a bank of lockers
      */
-    '/ext/v1/sites/{site_id}/locker_groups': {
+    "/ext/v1/sites/{site_id}/locker_groups": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference: string;
-        lockers?: string[] | null;
-      };
+        customer_reference: string
+        lockers?: (string[] | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
+        id: string
+        customer_reference: (string | null)
         lockers: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
+    /**
+     * Import people, groups or tags; a row at fault leaves everything as it was
+     */
+    "/ext/v1/sites/{site_id}/csv_imports": {
+      path: {
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: {
+        kind: ("tags" | "groups" | "people")
+        csv: string
+        dry_run?: boolean
+        invite?: boolean
+      }
+      answer: {
+        kind: ("tags" | "groups" | "people")
+        state: ("applied" | "preview" | "refused")
+        created: number
+        updated: number
+        unchanged: number
+        failed: number
+        ignored_columns: string[]
+        rows: {
+          line: number
+          action: ("created" | "updated" | "unchanged" | "failed")
+          errors: {
+            column: (string | null)
+            code: number
+            message: string
+          }[]
+          notes: ("names_stay" | "seat_limit_reached" | "no_time_schedule" | "invited" | "invite_failed" | "not_invited")[]
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove a person with all keys, and erase what the site knows of them
      */
-    '/ext/v1/sites/{site_id}/data_removals/{data_removal_id}/accept': {
+    "/ext/v1/sites/{site_id}/data_removals/{data_removal_id}/accept": {
       path: {
-        site_id: string;
-        data_removal_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        data_removal_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Refuse a removal with a reason, which the person is told
      */
-    '/ext/v1/sites/{site_id}/data_removals/{data_removal_id}/refuse': {
+    "/ext/v1/sites/{site_id}/data_removals/{data_removal_id}/refuse": {
       path: {
-        site_id: string;
-        data_removal_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        data_removal_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        reason: string;
-      };
+        reason: string
+      }
       answer: {
-        id: string;
-        site_user_id: string;
-        reason: string;
-        state: 'waiting' | 'refused';
-        refusal: string | null;
-        created_at: string;
-        expires_at: string;
-        answered_at: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        site_user_id: string
+        reason: string
+        state: ("waiting" | "refused")
+        refusal: (string | null)
+        created_at: string
+        expires_at: string
+        answered_at: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Create a client; its secret is told this once
      */
-    '/ext/v1/clients': {
-      path: {};
-      query: {};
-      headers: {};
+    "/ext/v1/clients": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        name: string;
-        kind: 'confidential' | 'public';
-        tenant_id: string;
-        grants: (
-          'access_code' | 'authorization_code' | 'client_credentials' | 'password' | 'refresh_token'
-        )[];
-        scopes: (
-          | 'openid'
-          | 'profile'
-          | 'email'
-          | 'phone'
-          | 'offline_access'
-          | 'user_api.full_access'
-          | 'user_api.eloxx'
-          | 'core_api.full'
-          | 'core_api.standard'
-          | 'core_api.license_plate'
-          | 'hardware_api'
-        )[];
-        redirect_uris?: string[];
-        post_logout_redirect_uris?: string[];
-      };
+        name: string
+        kind: ("confidential" | "public")
+        tenant_id: string
+        grants: ("access_code" | "authorization_code" | "client_credentials" | "password" | "refresh_token")[]
+        scopes: ("openid" | "profile" | "email" | "phone" | "offline_access" | "user_api.full_access" | "user_api.eloxx" | "core_api.full" | "core_api.standard" | "core_api.license_plate" | "hardware_api")[]
+        redirect_uris?: string[]
+        post_logout_redirect_uris?: string[]
+      }
       answer: {
-        id: string;
-        name: string;
-        kind: 'confidential' | 'public';
-        tenant_id: string | null;
-        grants: (
-          'access_code' | 'authorization_code' | 'client_credentials' | 'password' | 'refresh_token'
-        )[];
-        scopes: (
-          | 'openid'
-          | 'profile'
-          | 'email'
-          | 'phone'
-          | 'offline_access'
-          | 'user_api.full_access'
-          | 'user_api.eloxx'
-          | 'core_api.full'
-          | 'core_api.standard'
-          | 'core_api.license_plate'
-          | 'hardware_api'
-        )[];
-        redirect_uris: string[];
-        post_logout_redirect_uris: string[];
+        id: string
+        name: string
+        kind: ("confidential" | "public")
+        tenant_id: (string | null)
+        grants: ("access_code" | "authorization_code" | "client_credentials" | "password" | "refresh_token")[]
+        scopes: ("openid" | "profile" | "email" | "phone" | "offline_access" | "user_api.full_access" | "user_api.eloxx" | "core_api.full" | "core_api.standard" | "core_api.license_plate" | "hardware_api")[]
+        redirect_uris: string[]
+        post_logout_redirect_uris: string[]
         secrets: {
-          id: string;
-          created_at: string;
-        }[];
-        disabled_at: string | null;
-        created_at: string;
-        secret: string | null;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
+          id: string
+          created_at: string
+        }[]
+        disabled_at: (string | null)
+        created_at: string
+        secret: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
     /**
      * Give a client a further secret; the newest two are valid
      */
-    '/ext/v1/clients/{client_id}/secrets': {
+    "/ext/v1/clients/{client_id}/secrets": {
       path: {
-        client_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
+        client_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
       answer: {
-        id: string;
-        created_at: string;
-        secret: string;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        id: string
+        created_at: string
+        secret: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Add an identity provider (OpenID Connect)
      */
-    '/ext/v1/identity_providers': {
-      path: {};
-      query: {};
-      headers: {};
+    "/ext/v1/identity_providers": {
+      path: {
+
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        id: string;
-        name: string;
-        issuer: string;
-        client_id: string;
-        client_secret: string;
-      };
+        id: string
+        name: string
+        issuer: string
+        client_id: string
+        client_secret: string
+      }
       answer: {
-        id: string;
-        name: string;
-        issuer: string;
-        client_id: string;
-        redirect_uri: string;
-        created_at: string;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR';
-    };
-  };
+        id: string
+        name: string
+        issuer: string
+        client_id: string
+        redirect_uri: string
+        created_at: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
+  }
   PUT: {
     /**
      * Set phone number and quiet hours of a person
      */
-    '/ext/v1/sites/{site_id}/message_recipients/{user_id}': {
+    "/ext/v1/sites/{site_id}/message_recipients/{user_id}": {
       path: {
-        site_id: string;
-        user_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        user_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        phone?: string | null;
-        quiet_from?: string | null;
-        quiet_until?: string | null;
-      };
+        phone?: (string | null)
+        quiet_from?: (string | null)
+        quiet_until?: (string | null)
+      }
       answer: {
-        user_id: string;
-        first_name: string | null;
-        last_name: string | null;
-        email: string | null;
-        phone: string | null;
-        quiet_from: string | null;
-        quiet_until: string | null;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        user_id: string
+        first_name: (string | null)
+        last_name: (string | null)
+        email: (string | null)
+        phone: (string | null)
+        quiet_from: (string | null)
+        quiet_until: (string | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Name the owner of a collection by e-mail; it becomes a site
      */
-    '/ext/v1/sites/{site_id}/owner': {
+    "/ext/v1/sites/{site_id}/owner": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        email: string;
-        first_name?: string | null;
-        last_name?: string | null;
-      };
+        email: string
+        first_name?: (string | null)
+        last_name?: (string | null)
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        subscribed_user_amount: number | null;
-        subscription_valid: boolean;
-        country_code: string | null;
-        site_uid: string | null;
-        time_zone: string | null;
-        owner: {
-          id: string;
-          first_name: string | null;
-          last_name: string | null;
-          email: string | null;
-          image_url: string | null;
-          tag_number: string | null;
-          is_managed_by_current_site: boolean;
-          has_profile: boolean;
-        } | null;
-        installation_state: 'installation' | 'released' | 'self_installed';
-        mkey_compatible: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'INVITE_FAILED';
-    };
-  };
+        id: string
+        customer_reference: (string | null)
+        subscribed_user_amount: (number | null)
+        subscription_valid: boolean
+        country_code: (string | null)
+        site_uid: (string | null)
+        time_zone: (string | null)
+        owner: ({
+          id: string
+          first_name: (string | null)
+          last_name: (string | null)
+          email: (string | null)
+          image_url: (string | null)
+          tag_number: (string | null)
+          is_managed_by_current_site: boolean
+          has_profile: boolean
+        } | null)
+        installation_state: ("installation" | "released" | "self_installed")
+        mkey_compatible: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "INVITE_FAILED")
+    }
+  }
   PATCH: {
     /**
      * Change the name or the rights of a role of the site
      */
-    '/ext/v1/sites/{site_id}/roles/{id}': {
+    "/ext/v1/sites/{site_id}/roles/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-        rights?: (
-          | 'see_everything'
-          | 'manage_users'
-          | 'manage_hardware'
-          | 'manage_site'
-          | 'see_subscription'
-          | 'remote_locking_all'
-          | 'remote_locking_accessible'
-          | 'remote_office_mode'
-          | 'manage_guests'
-          | 'manage_lockers'
-          | 'make_reports'
-        )[];
-      };
+        customer_reference?: string
+        rights?: ("see_everything" | "manage_users" | "manage_hardware" | "manage_site" | "see_subscription" | "remote_locking_all" | "remote_locking_accessible" | "remote_office_mode" | "manage_guests" | "manage_lockers" | "make_reports")[]
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
-        code: string | null;
-        parent_id: string | null;
-        is_hierarchical: boolean;
-        rights: (
-          | 'see_everything'
-          | 'manage_users'
-          | 'manage_hardware'
-          | 'manage_site'
-          | 'see_subscription'
-          | 'remote_locking_all'
-          | 'remote_locking_accessible'
-          | 'remote_office_mode'
-          | 'manage_guests'
-          | 'manage_lockers'
-          | 'make_reports'
-        )[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        customer_reference: (string | null)
+        code: (string | null)
+        parent_id: (string | null)
+        is_hierarchical: boolean
+        rights: ("see_everything" | "manage_users" | "manage_hardware" | "manage_site" | "see_subscription" | "remote_locking_all" | "remote_locking_accessible" | "remote_office_mode" | "manage_guests" | "manage_lockers" | "make_reports")[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Change settings of a site
      */
-    '/ext/v1/sites/{site_id}/options': {
+    "/ext/v1/sites/{site_id}/options": {
       path: {
-        site_id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        single_use_otp?: boolean;
-        otp_future_seconds?: number;
-        custom_pin_enabled?: boolean;
-        tags_from_other_sites?: boolean;
-        offline_access_for_new_mobile_keys?: boolean;
-        offline_schedules?: boolean;
-        offline_validity_hours?: number;
-        door_left_open_seconds?: number;
-        remote_open_checks_schedule?: boolean;
-        tree_mixed_root?: boolean;
-        auto_restore?: boolean;
-        mkey_validity_hours?: number;
-        activity_log_days?: number;
-        second_factor_for_admins?: boolean;
-      };
+        single_use_otp?: boolean
+        otp_future_seconds?: number
+        custom_pin_enabled?: boolean
+        tags_from_other_sites?: boolean
+        offline_access_for_new_mobile_keys?: boolean
+        offline_schedules?: boolean
+        offline_validity_hours?: number
+        door_left_open_seconds?: number
+        remote_open_checks_schedule?: boolean
+        tree_mixed_root?: boolean
+        auto_restore?: boolean
+        mkey_validity_hours?: number
+        activity_log_days?: number
+        second_factor_for_admins?: boolean
+      }
       answer: {
-        single_use_otp: boolean;
-        otp_future_seconds: number;
-        custom_pin_enabled: boolean;
-        tags_from_other_sites: boolean;
-        offline_access_for_new_mobile_keys: boolean;
-        offline_schedules: boolean;
-        offline_validity_hours: number | null;
-        door_left_open_seconds: number;
-        remote_open_checks_schedule: boolean;
-        tree_mixed_root: boolean;
-        auto_restore: boolean;
-        mkey_validity_hours: number;
-        activity_log_days: number;
-        second_factor_for_admins: boolean;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        single_use_otp: boolean
+        otp_future_seconds: number
+        custom_pin_enabled: boolean
+        tags_from_other_sites: boolean
+        offline_access_for_new_mobile_keys: boolean
+        offline_schedules: boolean
+        offline_validity_hours: (number | null)
+        door_left_open_seconds: number
+        remote_open_checks_schedule: boolean
+        tree_mixed_root: boolean
+        auto_restore: boolean
+        mkey_validity_hours: number
+        activity_log_days: number
+        second_factor_for_admins: boolean
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove and add people whom a rule tells
      */
-    '/ext/v1/sites/{site_id}/entry_message_rule/{id}/recipients': {
+    "/ext/v1/sites/{site_id}/entry_message_rule/{id}/recipients": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[];
-        remove_ids?: string[];
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'MESSAGE_INVALID';
-    };
+        add_ids?: string[]
+        remove_ids?: string[]
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "MESSAGE_INVALID")
+    }
     /**
      * Remove and add people whom a rule tells
      */
-    '/ext/v1/sites/{site_id}/incident_message_rule/{id}/recipients': {
+    "/ext/v1/sites/{site_id}/incident_message_rule/{id}/recipients": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        add_ids?: string[];
-        remove_ids?: string[];
-      };
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'MESSAGE_INVALID';
-    };
+        add_ids?: string[]
+        remove_ids?: string[]
+      }
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "MESSAGE_INVALID")
+    }
     /**
      * Change a webhook, switch it off and on
      */
-    '/ext/v1/sites/{site_id}/webhooks/{id}': {
+    "/ext/v1/sites/{site_id}/webhooks/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        url?: string;
-        events?: ('entry' | 'incident')[];
-        lock_ids?: string[];
-        description?: string | null;
-        active?: boolean;
-      };
+        url?: string
+        events?: ("entry" | "incident")[]
+        lock_ids?: string[]
+        description?: (string | null)
+        active?: boolean
+      }
       answer: {
-        id: string;
-        url: string;
-        events: ('entry' | 'incident')[];
-        lock_ids: string[];
-        description: string | null;
-        active: boolean;
-        state: 'ok' | 'failing' | 'disabled';
-        failing_since: string | null;
-        created_at: string;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        id: string
+        url: string
+        events: ("entry" | "incident")[]
+        lock_ids: string[]
+        description: (string | null)
+        active: boolean
+        state: ("ok" | "failing" | "disabled")
+        failing_since: (string | null)
+        created_at: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Rename a bank, remove and add lockers
      */
-    '/ext/v1/sites/{site_id}/locker_groups/{id}': {
+    "/ext/v1/sites/{site_id}/locker_groups/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        customer_reference?: string;
-        lockers_to_add?: string[];
-        lockers_to_remove?: string[];
-      };
+        customer_reference?: string
+        lockers_to_add?: string[]
+        lockers_to_remove?: string[]
+      }
       answer: {
-        id: string;
-        customer_reference: string | null;
+        id: string
+        customer_reference: (string | null)
         lockers: {
-          id: string;
-          customer_reference: string | null;
-        }[];
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+          id: string
+          customer_reference: (string | null)
+        }[]
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Change what a client may
      */
-    '/ext/v1/clients/{client_id}': {
+    "/ext/v1/clients/{client_id}": {
       path: {
-        client_id: string;
-      };
-      query: {};
-      headers: {};
+        client_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        name?: string;
-        grants?: (
-          'access_code' | 'authorization_code' | 'client_credentials' | 'password' | 'refresh_token'
-        )[];
-        scopes?: (
-          | 'openid'
-          | 'profile'
-          | 'email'
-          | 'phone'
-          | 'offline_access'
-          | 'user_api.full_access'
-          | 'user_api.eloxx'
-          | 'core_api.full'
-          | 'core_api.standard'
-          | 'core_api.license_plate'
-          | 'hardware_api'
-        )[];
-        redirect_uris?: string[];
-        post_logout_redirect_uris?: string[];
-      };
+        name?: string
+        grants?: ("access_code" | "authorization_code" | "client_credentials" | "password" | "refresh_token")[]
+        scopes?: ("openid" | "profile" | "email" | "phone" | "offline_access" | "user_api.full_access" | "user_api.eloxx" | "core_api.full" | "core_api.standard" | "core_api.license_plate" | "hardware_api")[]
+        redirect_uris?: string[]
+        post_logout_redirect_uris?: string[]
+      }
       answer: {
-        id: string;
-        name: string;
-        kind: 'confidential' | 'public';
-        tenant_id: string | null;
-        grants: (
-          'access_code' | 'authorization_code' | 'client_credentials' | 'password' | 'refresh_token'
-        )[];
-        scopes: (
-          | 'openid'
-          | 'profile'
-          | 'email'
-          | 'phone'
-          | 'offline_access'
-          | 'user_api.full_access'
-          | 'user_api.eloxx'
-          | 'core_api.full'
-          | 'core_api.standard'
-          | 'core_api.license_plate'
-          | 'hardware_api'
-        )[];
-        redirect_uris: string[];
-        post_logout_redirect_uris: string[];
+        id: string
+        name: string
+        kind: ("confidential" | "public")
+        tenant_id: (string | null)
+        grants: ("access_code" | "authorization_code" | "client_credentials" | "password" | "refresh_token")[]
+        scopes: ("openid" | "profile" | "email" | "phone" | "offline_access" | "user_api.full_access" | "user_api.eloxx" | "core_api.full" | "core_api.standard" | "core_api.license_plate" | "hardware_api")[]
+        redirect_uris: string[]
+        post_logout_redirect_uris: string[]
         secrets: {
-          id: string;
-          created_at: string;
-        }[];
-        disabled_at: string | null;
-        created_at: string;
-      };
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+          id: string
+          created_at: string
+        }[]
+        disabled_at: (string | null)
+        created_at: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Change an identity provider
      */
-    '/ext/v1/identity_providers/{provider_id}': {
+    "/ext/v1/identity_providers/{provider_id}": {
       path: {
-        provider_id: string;
-      };
-      query: {};
-      headers: {};
+        provider_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
       body: {
-        name?: string;
-        issuer?: string;
-        client_id?: string;
-        client_secret?: string;
-      };
+        name?: string
+        issuer?: string
+        client_id?: string
+        client_secret?: string
+      }
       answer: {
-        id: string;
-        name: string;
-        issuer: string;
-        client_id: string;
-        redirect_uri: string;
-        created_at: string;
-      };
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NOT_FOUND';
-    };
-  };
+        id: string
+        name: string
+        issuer: string
+        client_id: string
+        redirect_uri: string
+        created_at: string
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
+    }
+  }
   DELETE: {
     /**
      * Remove a role that nobody has
      */
-    '/ext/v1/sites/{site_id}/roles/{id}': {
+    "/ext/v1/sites/{site_id}/roles/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove an IQ whose tree is empty
      */
-    '/ext/v1/sites/{site_id}/iqs/{id}': {
+    "/ext/v1/sites/{site_id}/iqs/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'DELETE_IQ_PREREQUISITES'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "DELETE_IQ_PREREQUISITES" | "SITE_NOT_RELEASED")
+    }
     /**
      * Take back a voucher that nobody has redeemed
      */
-    '/ext/v1/vouchers/{id}': {
+    "/ext/v1/vouchers/{id}": {
       path: {
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Tell a person nothing any more
      */
-    '/ext/v1/sites/{site_id}/message_recipients/{user_id}': {
+    "/ext/v1/sites/{site_id}/message_recipients/{user_id}": {
       path: {
-        site_id: string;
-        user_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        user_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove a webhook and what waits for it
      */
-    '/ext/v1/sites/{site_id}/webhooks/{id}': {
+    "/ext/v1/sites/{site_id}/webhooks/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
     /**
      * Remove a bank; its lockers stay
      */
-    '/ext/v1/sites/{site_id}/locker_groups/{id}': {
+    "/ext/v1/sites/{site_id}/locker_groups/{id}": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'NO_SUBSCRIPTION';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "NO_SUBSCRIPTION")
+    }
     /**
      * Reset your own OTP activation, just after a second factor
      */
-    '/ext/v1/sites/{site_id}/iqs/{id}/pin': {
+    "/ext/v1/sites/{site_id}/iqs/{id}/pin": {
       path: {
-        site_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'SITE_NOT_RELEASED'
-        | 'CCC_FAILED'
-        | 'CCC_COMMAND_FAILED'
-        | 'CCC_OPERATION_NOT_ALLOWED'
-        | 'CCC_ENTITY_NOT_FOUND'
-        | 'IQ_OFFLINE';
-    };
+        site_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "CCC_FAILED" | "CCC_COMMAND_FAILED" | "CCC_OPERATION_NOT_ALLOWED" | "CCC_ENTITY_NOT_FOUND" | "IQ_OFFLINE")
+    }
     /**
      * End a client for good, with all of its tokens
      */
-    '/ext/v1/clients/{client_id}': {
+    "/ext/v1/clients/{client_id}": {
       path: {
-        client_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        client_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * End a secret of a client
      */
-    '/ext/v1/clients/{client_id}/secrets/{id}': {
+    "/ext/v1/clients/{client_id}/secrets/{id}": {
       path: {
-        client_id: string;
-        id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors:
-        | 'REQUEST_INVALID'
-        | 'VALUE_INVALID'
-        | 'UNAUTHORIZED'
-        | 'INTERNAL_ERROR'
-        | 'NOT_FOUND'
-        | 'OPERATION_NOT_ALLOWED';
-    };
+        client_id: string
+        id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "OPERATION_NOT_ALLOWED")
+    }
     /**
      * Remove an identity provider; nobody signs in through it any more
      */
-    '/ext/v1/identity_providers/{provider_id}': {
+    "/ext/v1/identity_providers/{provider_id}": {
       path: {
-        provider_id: string;
-      };
-      query: {};
-      headers: {};
-      body: undefined;
-      answer: undefined;
-      errors: 'REQUEST_INVALID' | 'VALUE_INVALID' | 'UNAUTHORIZED' | 'INTERNAL_ERROR' | 'NOT_FOUND';
-    };
-  };
+        provider_id: string
+      }
+      query: {
+
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: undefined
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
+    }
+  }
 }

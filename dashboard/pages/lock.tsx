@@ -1,12 +1,25 @@
+import { Button, Card, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useParams } from '@tanstack/react-router';
-import { lockPollMs } from '../data/locks.ts';
+import { useState } from 'react';
+import { quoted } from '../data/api.ts';
+import { useEntries } from '../data/events.ts';
+import { lockPollMs, type Lock } from '../data/locks.ts';
 import { useRead } from '../data/queries.ts';
-import { Loaded, PageFrame } from '../parts/page.tsx';
-import { useWords } from '../parts/language.tsx';
-import { LockContact, LockState } from '../parts/lock-state.tsx';
-import { OpenButton } from '../parts/open-lock.tsx';
+import { IfMay } from '../parts/allowed.tsx';
+import { Confirm } from '../parts/confirm.tsx';
+import { EventList, useEntryColumns } from '../parts/event-list.tsx';
+import { useApiWords, useWords } from '../parts/language.tsx';
+import { LockHours } from '../parts/lock-hours.tsx';
+import { LockSettings } from '../parts/lock-settings.tsx';
+import { LockBattery, LockContact, LockState } from '../parts/lock-state.tsx';
+import { OpenButton, OpeningNote, useLocking } from '../parts/open-lock.tsx';
+import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
+import { eventWords } from '../words/events.ts';
+import { lockApiWords, lockWords } from '../words/locks.ts';
 import { pageWords } from '../words/pages.ts';
 
+/** One lock: what it is and does, its settings, its hours, who used it last. */
 export function Page() {
   const name = useWords(pageWords);
   const { lockId = '' } = useParams({ strict: false });
@@ -17,16 +30,134 @@ export function Page() {
   return (
     <PageFrame
       title={lock.data?.customer_reference ?? name('lock')}
-      acts={lock.data === undefined ? null : <OpenButton lock={lock.data} />}
+      acts={
+        lock.data === undefined ? null : (
+          <>
+            <IfMay need="remote_office_mode">
+              <OfficeButton lock={lock.data} />
+            </IfMay>
+            <OpenButton lock={lock.data} />
+          </>
+        )
+      }
     >
       <Loaded of={lock}>
         {(data) => (
           <>
-            <LockState lock={data} />
-            <LockContact lock={data} />
+            <Group gap="xs">
+              <LockState lock={data} />
+              <LockContact lock={data} />
+            </Group>
+            <SimpleGrid cols={{ base: 1, md: 2 }}>
+              <Facts lock={data} />
+              <Stack>
+                <IfMay need="see_everything">
+                  <LockSettings lock={data} />
+                </IfMay>
+                <LockHours lock={data} />
+              </Stack>
+            </SimpleGrid>
+            <Latest lockId={data.id} />
           </>
         )}
       </Loaded>
     </PageFrame>
+  );
+}
+
+function OfficeButton({ lock }: { readonly lock: Lock }) {
+  const say = useWords(lockWords);
+  const [isAsked, ask] = useDisclosure();
+  // The wish stays what it was when it was asked for, while the door changes.
+  const [isEnding, setEnding] = useState(false);
+  const locking = useLocking(lock);
+  const isOn = lock.locked_state === 'office_mode';
+  const text = (ends: boolean) => say(ends ? 'endOffice' : 'startOffice');
+  return (
+    <>
+      <Button
+        variant="default"
+        onClick={() => {
+          locking.reset();
+          setEnding(isOn);
+          ask.open();
+        }}
+      >
+        {text(isOn)}
+      </Button>
+      <Confirm
+        isOpen={isAsked}
+        onClose={ask.close}
+        title={text(isEnding)}
+        effect={say(isEnding ? 'endOfficeEffect' : 'startOfficeEffect')}
+        act={text(isEnding)}
+        isPending={locking.isPending}
+        onAct={() => locking.mutate(isEnding ? 'locked' : 'office_mode', { onSuccess: ask.close })}
+      >
+        <OpeningNote error={locking.error} />
+      </Confirm>
+    </>
+  );
+}
+
+function Facts({ lock }: { readonly lock: Lock }) {
+  const say = useWords(lockWords);
+  const word = useApiWords(lockApiWords);
+  const facts = [
+    [say('battery'), <LockBattery key="battery" lock={lock} />],
+    [say('type'), word(lock.lock_type)],
+    [say('vendor'), lock.vendor.display_name],
+    [say('floor'), lock.floor?.customer_reference],
+    [say('hub'), lock.iq?.customer_reference],
+    [say('repeater'), lock.repeater?.customer_reference],
+    [say('radio'), word(lock.communication_type)],
+    [say('mac'), lock.mac],
+    [
+      say('offlineKeys'),
+      say('offlineKeysOf', {
+        count: lock.offline_access_keys_count,
+        limit: lock.offline_access_keys_limit,
+      }),
+    ],
+  ] as const;
+  return (
+    <Card withBorder h="fit-content">
+      <Title order={2} size="h4" mb="xs">
+        {say('facts')}
+      </Title>
+      <Table variant="vertical" withRowBorders={false} layout="fixed">
+        <Table.Tbody>
+          {facts.map(([label, value]) => (
+            <Table.Tr key={label}>
+              <Table.Th w="45%" bg="transparent" fw={400} scope="row">
+                <Text size="sm" c="dimmed">
+                  {label}
+                </Text>
+              </Table.Th>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{value ?? '–'}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Card>
+  );
+}
+
+function Latest({ lockId }: { readonly lockId: string }) {
+  const say = useWords(lockWords);
+  const events = useWords(eventWords);
+  const entries = useEntries({ filter: `lock_id eq ${quoted(lockId)}`, top: 10 });
+  return (
+    <div>
+      <Title order={2} size="h4" mb="xs">
+        {say('latest')}
+      </Title>
+      <EventList
+        label={say('latest')}
+        of={entries}
+        columns={useEntryColumns({ hasDoor: false })}
+        empty={<Empty title={events('entriesEmpty')}>{events('entriesEmptyHelp')}</Empty>}
+      />
+    </div>
   );
 }

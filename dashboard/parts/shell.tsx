@@ -1,14 +1,11 @@
 /** The frame of the window: bar, navigation, content; works from 360 px. */
 import {
-  ActionIcon,
   Alert,
   AppShell,
   Box,
   Burger,
   Group,
-  Menu,
   NavLink,
-  ScrollArea,
   Text,
   useMantineColorScheme,
 } from '@mantine/core';
@@ -23,6 +20,7 @@ import { pageWords } from '../words/pages.ts';
 import { shellWords } from '../words/shell.ts';
 import { languages } from '../words/words.ts';
 import { useLanguage, useWords } from './language.tsx';
+import { Menu } from './menu.tsx';
 import { SiteChoice } from './site-choice.tsx';
 
 const groups: readonly PageGroup[] = ['groupDoors', 'groupPeople', 'groupSite', 'groupServer'];
@@ -89,7 +87,7 @@ function Navigation({ siteId, path }: { readonly siteId: string; readonly path: 
   const name = useWords(pageWords);
   const may = useMay();
   return (
-    <ScrollArea>
+    <Box style={{ overflowY: 'auto' }}>
       {groups.map((group) => {
         const shown = pages.filter((page) => page.menu?.group === group && may(page.need));
         if (shown.length === 0) return null;
@@ -119,7 +117,7 @@ function Navigation({ siteId, path }: { readonly siteId: string; readonly path: 
           </Box>
         );
       })}
-    </ScrollArea>
+    </Box>
   );
 }
 
@@ -129,24 +127,23 @@ function LanguageMenu() {
   const say = useWords(shellWords);
   const { language, choose } = useLanguage();
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={say('language')}>
-          <IconLanguage size={20} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {languages.map((code) => (
-          <Menu.Item
-            key={code}
-            lang={code}
-            fw={code === language ? 700 : 400}
-            onClick={() => choose(code)}
-          >
-            {languageNames[code]}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
+    <Menu
+      label={say('language')}
+      side="right"
+      face={<IconLanguage size={20} stroke={1.6} aria-hidden />}
+    >
+      {languages.map((code) => (
+        <button
+          key={code}
+          type="button"
+          lang={code}
+          className="menu-item"
+          aria-current={code === language ? 'true' : undefined}
+          onClick={() => choose(code)}
+        >
+          {languageNames[code]}
+        </button>
+      ))}
     </Menu>
   );
 }
@@ -160,36 +157,36 @@ function AccountMenu() {
     ['dark', say('dark')],
   ] as const;
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={say('accountMenu')}>
-          <IconUserCircle size={20} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item component="a" href="/account">
-          {say('account')}
-        </Menu.Item>
-        <Menu.Item component={Link} to="/sites">
-          {say('sites')}
-        </Menu.Item>
-        <Menu.Item component="a" href="/docs" target="_blank">
-          {say('docs')}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>{say('scheme')}</Menu.Label>
-        {schemes.map(([scheme, text]) => (
-          <Menu.Item
-            key={scheme}
-            fw={scheme === colorScheme ? 700 : 400}
-            onClick={() => setColorScheme(scheme)}
-          >
-            {text}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item onClick={() => void signOut()}>{say('signOut')}</Menu.Item>
-      </Menu.Dropdown>
+    <Menu
+      label={say('accountMenu')}
+      side="right"
+      face={<IconUserCircle size={20} stroke={1.6} aria-hidden />}
+    >
+      <a className="menu-item" href="/account">
+        {say('account')}
+      </a>
+      <Link className="menu-item" to="/sites">
+        {say('sites')}
+      </Link>
+      <a className="menu-item" href="/docs" target="_blank" rel="noreferrer">
+        {say('docs')}
+      </a>
+      <div className="menu-label">{say('scheme')}</div>
+      {schemes.map(([scheme, text]) => (
+        <button
+          key={scheme}
+          type="button"
+          className="menu-item"
+          aria-current={scheme === colorScheme ? 'true' : undefined}
+          onClick={() => setColorScheme(scheme)}
+        >
+          {text}
+        </button>
+      ))}
+      <hr />
+      <button type="button" className="menu-item" onClick={() => void signOut()}>
+        {say('signOut')}
+      </button>
     </Menu>
   );
 }

@@ -32,7 +32,7 @@ export const lockWords = words({
     refused: 'Not opened',
     unknown: 'It is not known whether the door has opened',
     unknownHelp:
-      'The hub or lock gave no answer in time. Look at the door, or at the entries, before you try again.',
+      'The lock has not confirmed it. Look at the door, or at the entries, before you try again.',
     seeEntries: 'Entries of this door',
     facts: 'What it is',
     type: 'Type',
@@ -99,7 +99,7 @@ export const lockWords = words({
     refused: 'Nicht geöffnet',
     unknown: 'Es ist nicht bekannt, ob die Tür geöffnet hat',
     unknownHelp:
-      'Hub oder Schloss haben nicht rechtzeitig geantwortet. Sehen Sie an der Tür oder in den Zutritten nach, bevor Sie es noch einmal versuchen.',
+      'Das Schloss hat es nicht bestätigt. Sehen Sie an der Tür oder in den Zutritten nach, bevor Sie es noch einmal versuchen.',
     seeEntries: 'Zutritte an dieser Tür',
     facts: 'Was es ist',
     type: 'Art',

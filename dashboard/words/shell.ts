@@ -39,7 +39,6 @@ export const shellWords = words({
     notAllowedHelp:
       'Your roles in this site do not include it. Whoever manages the site can change that.',
     failed: 'That did not work',
-    failedLoad: 'This could not be loaded',
     code: 'Code {code}',
     whatToDo: 'What to do: {text}',
     unknownEffect: 'It is not known whether it was done. Look before you repeat it.',
@@ -99,7 +98,6 @@ export const shellWords = words({
     notAllowedHelp:
       'Ihre Rollen an diesem Standort umfassen sie nicht. Wer den Standort verwaltet, kann das ändern.',
     failed: 'Das hat nicht geklappt',
-    failedLoad: 'Das konnte nicht geladen werden',
     code: 'Code {code}',
     whatToDo: 'Was tun: {text}',
     unknownEffect:

@@ -13,13 +13,17 @@ type Violation = {
   readonly nodes: readonly { readonly html: string }[];
 };
 
-/** What is wrong with the page that is shown, one line each. */
-export async function faultsOf(page: Page): Promise<string[]> {
+/** What is wrong with the page that is shown, one line each; `look` is called with a name for each of the four views. */
+export async function faultsOf(
+  page: Page,
+  look?: (view: string) => Promise<unknown>,
+): Promise<string[]> {
   const faults: string[] = [];
   for (const width of widths) {
     for (const colorScheme of schemes) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
+      await look?.(`${width}-${colorScheme}`);
       // As a debugger's expression, which the page's content policy does not see.
       await page.evaluate(axe);
       const found = (await page.evaluate(

@@ -16,8 +16,15 @@ import { listCheckpoints } from '#server/store/audit-checkpoints';
 import { findAuditHead, listAuditedTenants, readAuditRecords } from '#server/store/audit-records';
 import type { Database } from '#server/store/pool';
 import { inSnapshot } from '#server/store/exports';
-import { CommandError, exitCodes, textOf, type Command, type CommandCall } from './command.ts';
-import { databaseHelp, databaseOptions, openDatabase } from './database.ts';
+import {
+  CommandError,
+  exitCodes,
+  textOf,
+  type Command,
+  type CommandAnswer,
+  type CommandCall,
+} from './command.ts';
+import { databaseHelp, databaseOptions, openDatabase, type OpenDatabase } from './database.ts';
 
 export const auditVerify: Command = {
   words: 'audit verify',
@@ -45,22 +52,30 @@ ${databaseHelp}
   async run(call) {
     const open = await openDatabase(call);
     try {
-      const witness = await readWitness(call, open.dataDir);
-      const tenants = await wantedTenants(open.database, { call, witness });
-      const reports: TenantReport[] = [];
-      for (const tenantId of tenants)
-        reports.push(await verifyTenant(open.database, { tenantId, witness, call }));
-      const isFine = reports.every(({ fault_count: count }) => count === 0);
-      return {
-        code: isFine ? exitCodes.fine : exitCodes.found,
-        json: { is_untouched: isFine, keys: witness.keys, tenants: reports },
-        text: textOfReports(reports, witness),
-      };
+      return await verifyAudit(open, call);
     } finally {
       await open.close();
     }
   },
 };
+
+/** Checks the audit log of an open database as the options of `audit verify` say. */
+export async function verifyAudit(
+  { database, dataDir }: Pick<OpenDatabase, 'database' | 'dataDir'>,
+  call: CommandCall,
+): Promise<CommandAnswer> {
+  const witness = await readWitness(call, dataDir);
+  const tenants = await wantedTenants(database, { call, witness });
+  const reports: TenantReport[] = [];
+  for (const tenantId of tenants)
+    reports.push(await verifyTenant(database, { tenantId, witness, call }));
+  const isFine = reports.every(({ fault_count: count }) => count === 0);
+  return {
+    code: isFine ? exitCodes.fine : exitCodes.found,
+    json: { is_untouched: isFine, keys: witness.keys, tenants: reports },
+    text: textOfReports(reports, witness),
+  };
+}
 
 type Witness = {
   /** Keys that a checkpoint must be signed with; none = whichever it names. */

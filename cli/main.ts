@@ -5,6 +5,7 @@ import { readEnvironment } from '#server/runtime/config';
 import { StartError } from '#server/runtime/start-error';
 import { auditForget } from './audit-forget.ts';
 import { auditVerify } from './audit-verify.ts';
+import { backup } from './backup.ts';
 import { check } from './check.ts';
 import { clientCommands } from './clients.ts';
 import {
@@ -14,14 +15,19 @@ import {
   type CommandAnswer,
   type ExitCode,
 } from './command.ts';
+import { restore, restoreSettle } from './restore.ts';
 import { userCommands } from './users.ts';
 import { why } from './why.ts';
 
 const commands: readonly Command[] = [
   auditForget,
   auditVerify,
+  backup,
   check,
   ...clientCommands,
+  // The longer words first.
+  restoreSettle,
+  restore,
   ...userCommands,
   why,
 ];

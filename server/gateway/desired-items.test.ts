@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { DesiredItem } from '#contract/access-table';
 import { maxFrameBytes, type Frame } from '#contract/iq-link';
 import { createManualClock, type ManualClock } from '#server/runtime/clock';
+import { goOnAfterRestore } from '#server/store/backups';
 import { replaceDesiredItems, resendDesiredState } from '#server/store/desired-items';
 import { inTransaction } from '#server/store/scope';
 import { createTestDatabase, type TestDatabase } from '#test/kit/database';
@@ -121,7 +122,10 @@ describe('the desired state of a hub', () => {
   });
 
   it('has one delta on its way; changes meanwhile follow as one after applied', async () => {
-    await replace([{ key: 'group/1', value: 1 }]);
+    await replace([
+      { key: 'settings', value: {} },
+      { key: 'group/1', value: 1 },
+    ]);
     const hub = await welcomed(0);
     await hub.hears('desired');
     await replace([{ key: 'group/1', value: 2 }]);
@@ -170,6 +174,23 @@ describe('the desired state of a hub', () => {
     expect(heard(hub)).toBe(3);
     await replace([{ key: 'group/3', value: 3 }]);
     expect(await hub.hears('desired', 4)).toMatchObject({ from: 1, to: 3 });
+  });
+
+  it('goes out whole to a hub that holds nothing of what there is: the database was restored and went on', async () => {
+    await replace([{ key: 'group/1', value: 'of the backup' }]);
+    await goOnAfterRestore(test.database, clock.now());
+    const wanted = await replace([{ key: 'group/2', value: 'given later' }]);
+    const hub = await welcomed(7);
+    expect(await hub.hears('desired')).toEqual({
+      from: 0,
+      to: wanted,
+      part: 1,
+      parts: 1,
+      items: [
+        { key: 'group/1', value: 'of the backup' },
+        { key: 'group/2', value: 'given later' },
+      ],
+    });
   });
 
   it('goes out whole to a hub that is ahead: the database was restored', async () => {

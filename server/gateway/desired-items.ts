@@ -149,8 +149,10 @@ export function createDesiredPush({
     const head = await findDesiredHead(scope, iq.iqId);
     if (head === undefined || !head.maySend || head.version === 0) return undefined;
     if (head.version === held && !isFullNeeded) return undefined;
-    // A hub ahead of us holds the state of a database that was restored since.
-    const from = isFullNeeded || held > head.version ? 0 : held;
+    // A hub ahead of us, or behind all there is, may hold the state of a database that was restored since: what it got from
+    // that one must go. Where nothing is as old as what it holds, the whole is no larger than the change.
+    const isOfOurs = held <= head.version && (head.oldest === null || head.oldest <= held);
+    const from = isFullNeeded || !isOfOurs ? 0 : held;
     isFullNeeded = false;
     return readDelta(scope, iq, { from, version: head.version });
   }

@@ -56,20 +56,26 @@ export async function listDesiredItems(
 export type DesiredHead = {
   /** Newest version; 0 = the IQ was never given anything. */
   readonly version: number;
+  /** Version of the item that has been the same for longest; null = there are no items. */
+  readonly oldest: number | null;
   /** Rights are sent only once the IQ was subscribed (behaviour.md 4.2). */
   readonly maySend: boolean;
 };
 
 /** The newest version of an IQ, or undefined when there is no such IQ. */
 export async function findDesiredHead(scope: Scope, iqId: IqId): Promise<DesiredHead | undefined> {
-  const rows = await scope.query<{ version: string; may_send: boolean }>(
-    `select desired_version as version, has_been_subscribed as may_send from iqs
-      where tenant_id = $1 and id = $2`,
+  const rows = await scope.query<{ version: string; oldest: string | null; may_send: boolean }>(
+    `select desired_version as version, has_been_subscribed as may_send,
+            (select d.version from desired_items d where d.tenant_id = $1 and d.iq_id = $2
+              order by d.version limit 1) as oldest
+       from iqs where tenant_id = $1 and id = $2`,
     [scope.tenantId, iqId],
     'desired-head',
   );
   const [row] = rows;
-  return row === undefined ? undefined : { version: Number(row.version), maySend: row.may_send };
+  if (row === undefined) return undefined;
+  const oldest = row.oldest === null ? null : Number(row.oldest);
+  return { version: Number(row.version), oldest, maySend: row.may_send };
 }
 
 /** Locks the rows of IQs against other changes of their desired state, in the order of their ids so that two never wait for each other. */

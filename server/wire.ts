@@ -71,6 +71,7 @@ import { createGateway } from './gateway/gateway.ts';
 import { showGateway } from './gateway/metrics.ts';
 import { watchCommands } from './gateway/watch-commands.ts';
 import { watchEvents } from './gateway/watch-events.ts';
+import { createHomeAssistant } from './home-assistant/home-assistant.ts';
 import { createApp } from './http/app.ts';
 import { registerDashboard } from './http/dashboard.ts';
 import { registerFace } from './http/face.ts';
@@ -249,6 +250,9 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   const accountRounds = config.roles.includes('jobs')
     ? createAccountRounds({ ...domain, database, clock, log })
     : undefined;
+  const homeAssistant = config.roles.includes('jobs')
+    ? createHomeAssistant({ ...parts, bus, lockings: domain.lockings })
+    : null;
   if (isServing) {
     identity.register(app);
     registerDashboard(app);
@@ -309,6 +313,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       guestSuspender?.start();
       webhooks?.start();
       messages?.start();
+      homeAssistant?.start();
       auditCheckpoints?.start();
       if (isStreaming) await signalr.start();
       await app.listen({ host: config.httpHost, port: config.httpPort });
@@ -318,6 +323,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     async stop() {
       stopping.abort();
       operating.setState('stopping');
+      await homeAssistant?.stop();
       await signalr.stop();
       await app.close();
       await rollout?.stop();

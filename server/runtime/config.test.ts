@@ -20,6 +20,8 @@ test('an empty environment gives a laptop a working server', () => {
     streamNegotiations: 0,
     mqttHost: '127.0.0.1',
     mqttPort: 8883,
+    homeAssistantSites: [],
+    homeAssistantOpening: 'off',
     demo: 'harbour',
     signerMount: 'transit',
     secondFactor: 'off',
@@ -123,6 +125,14 @@ test('a mail server and whom mail is from belong together', () => {
   expect(message).toContain('CARDEA_SMTP_URL must start with `smtp://` or `smtps://`');
   expect(message).toContain('CARDEA_MAIL_FROM must be an address');
   expect(message).not.toContain('secret');
+});
+
+test('a Home Assistant and the sites in it belong together', () => {
+  const url = { CARDEA_HOME_ASSISTANT_URL: 'mqtt://doors:hush@ha.local' };
+  const sites = { CARDEA_HOME_ASSISTANT_SITES: '3f0c4a52-6f0e-4a8e-9a57-2f4a0c7c1f10' };
+  expect(() => readConfig(url)).toThrow('belong together');
+  expect(() => readConfig(sites)).toThrow('belong together');
+  expect(readConfig({ ...url, ...sites }).homeAssistantOpening).toBe('off');
 });
 
 test('a limit against guessing is a name and a number', () => {

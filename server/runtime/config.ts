@@ -278,6 +278,31 @@ export const Settings = Type.Object({
         'Receivers of webhooks, `host` or `host:port`, that may be inside a private network and may be `http`. All others must be `https` and outside.',
     },
   ),
+  homeAssistantUrl: Type.Optional(
+    Type.String({
+      env: 'CARDEA_HOME_ASSISTANT_URL',
+      pattern: '^mqtts?://[^\\s]+$',
+      isSecret: true,
+      expected: 'must start with `mqtt://` or `mqtts://`',
+      description:
+        'The MQTT broker of a Home Assistant in which doors appear, `mqtt://user:password@host:1883`. Without it none do.',
+    }),
+  ),
+  homeAssistantSites: Type.Array(
+    Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' }),
+    {
+      env: 'CARDEA_HOME_ASSISTANT_SITES',
+      default: [],
+      description:
+        'Ids of the sites that appear there, in lower case; belongs to `CARDEA_HOME_ASSISTANT_URL`.',
+    },
+  ),
+  homeAssistantOpening: words(['off', 'on'], {
+    env: 'CARDEA_HOME_ASSISTANT_OPENING',
+    default: 'off',
+    description:
+      'With `on` whoever may write to that broker opens these doors; the audit log names them `home-assistant`.',
+  }),
   demo: words(['harbour', 'compat', 'none'], {
     env: 'CARDEA_DEMO',
     default: 'harbour',
@@ -359,6 +384,11 @@ export function readConfig(environment: Environment): Config {
   if ('smtpUrl' in found !== 'mailFrom' in found) {
     faults.push('CARDEA_SMTP_URL and CARDEA_MAIL_FROM belong together: set both or neither.');
   }
+  const shown = found['homeAssistantSites'];
+  if ('homeAssistantUrl' in found !== (Array.isArray(shown) && shown.length > 0))
+    faults.push(
+      'CARDEA_HOME_ASSISTANT_URL and CARDEA_HOME_ASSISTANT_SITES belong together: set both or neither.',
+    );
   if ('databaseOwnerUrl' in found && !('databaseUrl' in found))
     faults.push('CARDEA_DATABASE_OWNER_URL needs DATABASE_URL beside it.');
   const signer = ['signerUrl', 'signerRoleId', 'signerSecretId'].filter((name) => name in found);

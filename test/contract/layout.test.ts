@@ -44,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'server/stream': ABOVE_DOMAIN,
   'server/signer': ABOVE_DOMAIN,
   'server/messages': ABOVE_DOMAIN,
+  'server/home-assistant': ABOVE_DOMAIN,
   // Whom a client or a login belongs to is decided where they are made: in the identity part.
   'server/jobs': [...ABOVE_DOMAIN, 'server/identity'],
   iq: ['contract', 'access'],

@@ -99,6 +99,9 @@ export async function checkTags(
   const tagIds = tagged.map(({ id }) => id);
   if (new Set(tagIds).size < tagIds.length) throw new ApiError('POD_TAG_TWICE');
   const own = people.flatMap(({ present }) => present?.id ?? []);
+  // Asked before who of them is a member: whoever is seen to have a tag is then seen to be one.
+  const holders = new Map<TagId, Awaited<ReturnType<typeof listTagHolders>>>();
+  for (const id of tagIds) holders.set(id, await listTagHolders(scope, id));
   const taken = await findTagsOfMembers(scope, tagIds, { except: [...leaving, ...own] });
   if (taken.length > 0) throw new ApiError('POD_TAG_TWICE');
   const standings = await findStandingsBesidePod(scope, change.pod.id, leaving);
@@ -107,8 +110,8 @@ export async function checkTags(
   );
   for (const { id, comer, fresh } of tagged) {
     const userId = idOf(comer, fresh);
-    const holders = await listTagHolders(scope, id);
-    if (holders.some((holder) => holder.user_id !== userId && !freed.has(holder.accessor_id)))
+    const others = holders.get(id)?.filter((holder) => holder.user_id !== userId) ?? [];
+    if (others.some((holder) => !freed.has(holder.accessor_id)))
       throw new ApiError('VALUE_INVALID', {
         parameter: 'tag_id',
         reason: 'The tag is another person’s; clear it there first.',

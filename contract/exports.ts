@@ -10,6 +10,9 @@ import { batteryStates, communicationTypes, lockTypes } from './iq-link.ts';
 import { iqLedPatterns } from './iqs.ts';
 import { offlineAccessTypes } from './key-settings.ts';
 import { lockModes } from './lockers.ts';
+import { incidentRuleWords, ruleTypes } from './message-rules.ts';
+import { podAccessRuleTypes, podUserTypes } from './pods.ts';
+import { roleRights } from './roles.ts';
 import { iqLinkStates } from './locks.ts';
 import { nullable, words } from './frame-fields.ts';
 
@@ -85,6 +88,8 @@ const Collection = Type.Object({
   store_events_ttl_seconds: whole(86_400, 3650 * 86_400),
   vendor_references: Vendors,
   options: Options,
+  /** Absent or null = a collection without owner. */
+  owner_user_id: Type.Optional(nullable(Id)),
   ...created,
 });
 
@@ -147,6 +152,7 @@ const Lock = Type.Object({
   /** Absent in files of servers that knew no lockers. */
   locker_mode: Type.Optional(words(lockModes)),
   wall_reader_near_detection: Type.Optional(Bool),
+  locker_group_id: Type.Optional(nullable(Id)),
   ...place,
   ...created,
 });
@@ -185,6 +191,26 @@ const event = {
 
 /** The sections of a file that hold rows, in the order in which they refer to each other. */
 export const exportRows = {
+  /** The people of the site; of those who have an account, what it says. */
+  people: Type.Object({
+    id: Id,
+    email: nullable(Type.String({ maxLength: 320 })),
+    first_name: Line,
+    last_name: Line,
+    language: nullable(Word),
+    ...created,
+  }),
+  /** Those the site has made for itself; a parent is one of them or built in. */
+  site_roles: Type.Object({
+    id: Id,
+    customer_reference: Name,
+    code: Line,
+    parent_id: Id,
+    depth: whole(1, 100),
+    rights: Type.Array(words(roleRights), { maxItems: roleRights.length }),
+    ...created,
+  }),
+  locker_groups: Type.Object({ id: Id, customer_reference: Line, ...created }),
   floors: Type.Object({ id: Id, customer_reference: Name, number: nullable(small), ...created }),
   iqs: Iq,
   repeaters: Type.Object({ ...hardware, ...place, ...created }),
@@ -207,6 +233,28 @@ export const exportRows = {
     override_privacy_mode: Bool,
     toggle_easy_office_mode: Bool,
     toggle_manual_office_mode: Bool,
+    /** These are absent in files of servers that knew no people. */
+    user_id: Type.Optional(nullable(Id)),
+    role_ids: Type.Optional(Type.Array(Id, { maxItems: 100 })),
+    alias: Type.Optional(Line),
+    expires_at: Type.Optional(nullable(Instant)),
+    came_by_pod: Type.Optional(Bool),
+    ...created,
+  }),
+  locker_occupations: Type.Object({ lock_id: Id, accessor_id: Id, occupied_at: Instant }),
+  pods: Type.Object({
+    id: Id,
+    customer_reference: Line,
+    max_guest_amount: whole(0, 2_147_483_647),
+    access_rule_type: words(['always', 'checkin_checkout'] as const),
+    ...created,
+  }),
+  pod_users: Type.Object({
+    pod_id: Id,
+    accessor_id: Id,
+    pod_user_type: words(podUserTypes),
+    access_rule_type: words(podAccessRuleTypes),
+    all_locks: Bool,
     ...created,
   }),
   collection_settings: Type.Object({
@@ -236,12 +284,55 @@ export const exportRows = {
     customer_reference: Name,
     /** The locker whose own group it is; absent or null = a group of doors. */
     locker_id: Type.Optional(nullable(Id)),
+    /** The pod whose own group it is, and the guest whose rule it holds. */
+    pod_id: Type.Optional(nullable(Id)),
+    pod_guest_id: Type.Optional(nullable(Id)),
     ...created,
   }),
   access_group_accessors: Type.Object({ access_group_id: Id, accessor_id: Id }),
   access_group_locks: Type.Object({ access_group_id: Id, lock_id: Id }),
   time_schedules: Type.Object({ ...schedule, access_group_id: Id, ...created }),
+  message_rules: Type.Object({
+    id: Id,
+    kind: words(['entry', 'incident'] as const),
+    word: words([...ruleTypes, ...incidentRuleWords]),
+    customer_reference: Name,
+    send_mail: Bool,
+    send_sms: Bool,
+    send_push: Bool,
+    on_inside_handle: Bool,
+    some_users: Bool,
+    some_locks: Bool,
+    ...created,
+  }),
+  message_rule_locks: Type.Object({ rule_id: Id, lock_id: Id }),
+  message_rule_users: Type.Object({ rule_id: Id, user_id: Id }),
+  message_rule_recipients: Type.Object({ rule_id: Id, user_id: Id }),
+  message_rule_schedules: Type.Object({ ...schedule, rule_id: Id, ...created }),
+  message_recipients: Type.Object({
+    user_id: Id,
+    phone: nullable(Word),
+    quiet_from: nullable(ClockTime),
+    quiet_until: nullable(ClockTime),
+    ...created,
+  }),
 } as const;
+/** Sections that files of older servers have not. */
+export const laterSections = [
+  'people',
+  'site_roles',
+  'locker_groups',
+  'locker_occupations',
+  'pods',
+  'pod_users',
+  'message_rules',
+  'message_rule_locks',
+  'message_rule_users',
+  'message_rule_recipients',
+  'message_rule_schedules',
+  'message_recipients',
+] as const satisfies readonly (keyof typeof exportRows)[];
+type LaterSection = (typeof laterSections)[number];
 export type ExportSection = keyof typeof exportRows;
 export const exportSections = Object.keys(exportRows) as readonly ExportSection[];
 
@@ -263,8 +354,9 @@ export type ExportEventSection = keyof typeof exportEvents;
 const mostRows = 1_000_000;
 const rowsOf = <T extends Type.TSchema>(row: T) => Type.Array(row, { maxItems: mostRows });
 type RowSchemas = {
-  [Name in ExportSection]: Type.TArray<(typeof exportRows)[Name]>;
-};
+  [Name in Exclude<ExportSection, LaterSection>]: Type.TArray<(typeof exportRows)[Name]>;
+} & { [Name in LaterSection]: Type.TOptional<Type.TArray<(typeof exportRows)[Name]>> };
+const later: ReadonlySet<string> = new Set(laterSections);
 
 /** A file whose signature has been checked. */
 export const ExportFile = Type.Object({
@@ -275,7 +367,10 @@ export const ExportFile = Type.Object({
   exported_at: Instant,
   collection: Collection,
   ...(Object.fromEntries(
-    Object.entries(exportRows).map(([name, row]) => [name, rowsOf(row)]),
+    Object.entries(exportRows).map(([name, row]) => [
+      name,
+      later.has(name) ? Type.Optional(rowsOf(row)) : rowsOf(row),
+    ]),
   ) as unknown as RowSchemas),
   /** null = not asked for. */
   events: nullable(
@@ -299,7 +394,9 @@ export const ExportFile = Type.Object({
     signature: Type.String({ maxLength: 200 }),
   }),
 });
-export type ExportFile = Static<typeof ExportFile>;
+export type SentExportFile = Static<typeof ExportFile>;
+/** A file with every section, as it is written. */
+export type ExportFile = SentExportFile & Required<Pick<SentExportFile, LaterSection>>;
 export type ExportRow<Name extends ExportSection> = Static<(typeof exportRows)[Name]>;
 
 /** What only the holder of the private key reads. */

@@ -1,8 +1,10 @@
 /** What is wrong with an export file by itself, check by check (behaviour.md 20): pure. Null = nothing. */
 import type { ExportFile, ExportSection, ExportSecrets } from '#contract/exports';
 import type { IqId, RepeaterId } from '#contract/ids';
+import { builtInRoles } from '#contract/roles';
 import type { TreeHardware } from '#server/store/tree';
 import type { IdTable } from '#server/store/site-imports';
+import { findPeopleFault } from './site-import-people.ts';
 import { planTree } from './tree-plan.ts';
 
 /** Ids a file brings, by the table they are ids of. Key relations and plates have two. */
@@ -10,6 +12,12 @@ export function broughtIds(file: ExportFile): ReadonlyMap<IdTable, readonly stri
   const ids = (rows: readonly { readonly id: string }[]): string[] => rows.map(({ id }) => id);
   return new Map<IdTable, readonly string[]>([
     ['collections', [file.collection.id]],
+    ['users', ids(file.people)],
+    ['site_roles', ids(file.site_roles)],
+    ['locker_groups', ids(file.locker_groups)],
+    ['pods', ids(file.pods)],
+    ['message_rules', ids(file.message_rules)],
+    ['message_rule_schedules', ids(file.message_rule_schedules)],
     ['floors', ids(file.floors)],
     ['iqs', ids(file.iqs)],
     ['repeaters', ids(file.repeaters)],
@@ -129,6 +137,8 @@ function treeFault(
   return fault;
 }
 
+const builtInDepths = new Map(Object.values(builtInRoles).map(({ id, depth }) => [id, depth]));
+
 type Reference = readonly [from: ExportSection, member: string, to: ExportSection];
 
 const references: readonly Reference[] = [
@@ -137,6 +147,21 @@ const references: readonly Reference[] = [
   ['locks', 'iq_id', 'iqs'],
   ['locks', 'repeater_id', 'repeaters'],
   ['locks', 'floor_id', 'floors'],
+  ['locks', 'locker_group_id', 'locker_groups'],
+  ['accessors', 'user_id', 'people'],
+  ['locker_occupations', 'lock_id', 'locks'],
+  ['locker_occupations', 'accessor_id', 'accessors'],
+  ['pod_users', 'pod_id', 'pods'],
+  ['pod_users', 'accessor_id', 'accessors'],
+  ['access_groups', 'pod_id', 'pods'],
+  ['message_rule_locks', 'rule_id', 'message_rules'],
+  ['message_rule_locks', 'lock_id', 'locks'],
+  ['message_rule_users', 'rule_id', 'message_rules'],
+  ['message_rule_users', 'user_id', 'people'],
+  ['message_rule_recipients', 'rule_id', 'message_rules'],
+  ['message_rule_recipients', 'user_id', 'people'],
+  ['message_rule_schedules', 'rule_id', 'message_rules'],
+  ['message_recipients', 'user_id', 'people'],
   ['collection_settings', 'accessor_id', 'accessors'],
   ['keys', 'accessor_id', 'accessors'],
   ['key_settings', 'key_id', 'keys'],
@@ -160,6 +185,14 @@ const unique: readonly (readonly [section: ExportSection, members: readonly stri
   ['access_group_accessors', ['access_group_id', 'accessor_id']],
   ['access_group_locks', ['access_group_id', 'lock_id']],
   ['access_groups', ['locker_id']],
+  ['accessors', ['user_id']],
+  ['locker_occupations', ['lock_id']],
+  ['locker_occupations', ['accessor_id']],
+  ['pod_users', ['pod_id', 'accessor_id']],
+  ['message_rule_locks', ['rule_id', 'lock_id']],
+  ['message_rule_users', ['rule_id', 'user_id']],
+  ['message_rule_recipients', ['rule_id', 'user_id']],
+  ['message_recipients', ['user_id']],
 ];
 
 /** A reference that leads nowhere, rows that say the same twice, a tree that is none. */
@@ -188,7 +221,11 @@ export function findBrokenReference(
       seen.add(key);
     }
   }
+  const owner = file.collection.owner_user_id ?? null;
+  if (owner !== null && !idsOf('people').has(owner))
+    return 'collection.owner_user_id names nothing in people';
   return (
+    findPeopleFault(file, builtInDepths) ??
     keyFault(file, idsOf('tags')) ??
     placeFault(file) ??
     eventFault(file, idsOf('iqs')) ??

@@ -20,11 +20,15 @@ import {
   insertOtp,
   insertSection,
   overwriteCollection,
+  putFormerOwner,
+  removeRules,
   type Row,
 } from '#server/store/site-imports';
 import { listIqIds } from '#server/store/tenant-certificates';
 import type { DesiredState } from './desired-state.ts';
 import type { Progress } from './migration-runs.ts';
+import { newPeople, type PeopleHere } from './site-import-people.ts';
+import { makeSiteUid } from './sites.ts';
 
 export type LayingParts = {
   readonly clock: { now(): Date };
@@ -38,6 +42,7 @@ export type Laying = {
   readonly secrets: ExportSecrets | null;
   readonly idMap: ReadonlyMap<string, string>;
   readonly targetId: CollectionId | null;
+  readonly people: PeopleHere;
   readonly progress: Progress;
 };
 
@@ -48,23 +53,34 @@ const pieceRows = 2_000;
 export async function layFile(
   scope: WriteScope,
   { clock, ids, seal, desiredState }: LayingParts,
-  { file, secrets, idMap, targetId, progress }: Laying,
+  { file, secrets, idMap, targetId, people, progress }: Laying,
 ): Promise<Record<string, number>> {
   const here = (id: string): string => idMap.get(id) ?? id;
   const collectionId = here(file.collection.id);
   const hashes = new Map((secrets?.pin_hashes ?? []).map(({ key_id: key, hash }) => [key, hash]));
-  const rows = sectionsOf(file, { here, collectionId, hashes });
+  const rows = sectionsOf(file, { here, collectionId, hashes, people });
   const events = { entries: file.events?.entries ?? [], incidents: file.events?.incidents ?? [] };
   const total = exportSections.reduce((sum, name) => sum + rows[name].length, 0);
   await progress.expect(total + events.entries.length + events.incidents.length);
-  const collection = stored(file.collection, ExportFile.properties.collection, here);
+  const { owner_user_id: _owner, ...collection } = stored(
+    file.collection,
+    ExportFile.properties.collection,
+    here,
+  );
   if (targetId === null) await insertCollectionRow(scope, collection);
   else await overwriteCollection(scope, { ...collection, id: targetId });
+  if (rows.message_rules.length > 0) await removeRules(scope, collectionId);
   for (const name of exportSections)
     for (const piece of pieces(rows[name])) {
       await insertSection(scope, name, piece);
       await progress.laid(name, piece.length);
     }
+  const owner = file.collection.owner_user_id ?? null;
+  if (owner !== null) {
+    const isNamed = await putFormerOwner(scope, { collectionId, userId: here(owner) });
+    const { country_code: country } = file.collection;
+    if (!isNamed) await makeSiteUid(scope, { id: collectionId as CollectionId, country, ids });
+  }
   const now = clock.now();
   await insertLedgers(
     scope,
@@ -137,6 +153,13 @@ const idMembers = new Set([
   'access_group_id',
   'source_iq_id',
   'masterkey_id',
+  'user_id',
+  'parent_id',
+  'locker_group_id',
+  'pod_id',
+  'pod_guest_id',
+  'rule_id',
+  'role_ids',
 ]);
 
 /** The columns of a row, and nothing else that a file may hold: their names become part of statements. */
@@ -145,7 +168,9 @@ function stored(row: object, schema: TObject, here: (id: string) => string): Row
   return Object.fromEntries(
     Object.keys(schema.properties).map((name) => {
       const value = members.get(name);
-      return [name, idMembers.has(name) && typeof value === 'string' ? here(value) : value];
+      if (!idMembers.has(name)) return [name, value];
+      if (Array.isArray(value)) return [name, value.map((id) => here(String(id)))];
+      return [name, typeof value === 'string' ? here(value) : value];
     }),
   );
 }
@@ -160,6 +185,11 @@ const ofCollection: readonly ExportSection[] = [
   'accessors',
   'collection_settings',
   'access_groups',
+  'site_roles',
+  'locker_groups',
+  'pods',
+  'message_rules',
+  'message_recipients',
 ];
 
 type Mapping = {
@@ -167,12 +197,13 @@ type Mapping = {
   readonly collectionId: string;
   /** Hash of the keypad code of a key, by the id in the file. */
   readonly hashes: ReadonlyMap<string, string>;
+  readonly people: PeopleHere;
 };
 
 /** The rows as they are stored here. Everything a file brings belongs to the collection it becomes. */
 function sectionsOf(
   file: ExportFile,
-  { here, collectionId, hashes }: Mapping,
+  { here, collectionId, hashes, people }: Mapping,
 ): Record<ExportSection, readonly Row[]> {
   const isKnown = ({ id, key_type: type }: ExportFile['keys'][number]): boolean =>
     type === 'tag' || type === 'license_plate' || hashes.has(id);
@@ -189,6 +220,9 @@ function sectionsOf(
       ...(ofCollection.includes(name) ? { collection_id: collectionId } : {}),
     }));
   return {
+    people: newPeople(file, { ...people, here, siteId: collectionId }),
+    site_roles: rowsOf('site_roles'),
+    locker_groups: rowsOf('locker_groups'),
     floors: rowsOf('floors'),
     iqs: rowsOf('iqs').map(({ code_hash: codeHash, ledger: _ledger, ...row }) => ({
       ...row,
@@ -204,7 +238,15 @@ function sectionsOf(
       wall_reader_near_detection: row['wall_reader_near_detection'] ?? false,
     })),
     tags: rowsOf('tags'),
-    accessors: rowsOf('accessors'),
+    accessors: rowsOf('accessors').map((row) => ({
+      ...row,
+      role_ids: row['role_ids'] ?? [],
+      alias: row['alias'] ?? '',
+      came_by_pod: row['came_by_pod'] ?? false,
+    })),
+    locker_occupations: rowsOf('locker_occupations'),
+    pods: rowsOf('pods'),
+    pod_users: rowsOf('pod_users'),
     collection_settings: rowsOf('collection_settings'),
     keys: file.keys.filter(isKnown).map((key) => ({
       ...stored(key, exportRows.keys, here),
@@ -216,5 +258,11 @@ function sectionsOf(
     access_group_accessors: rowsOf('access_group_accessors'),
     access_group_locks: rowsOf('access_group_locks'),
     time_schedules: rowsOf('time_schedules'),
+    message_rules: rowsOf('message_rules'),
+    message_rule_locks: rowsOf('message_rule_locks'),
+    message_rule_users: rowsOf('message_rule_users'),
+    message_rule_recipients: rowsOf('message_rule_recipients'),
+    message_rule_schedules: rowsOf('message_rule_schedules'),
+    message_recipients: rowsOf('message_recipients'),
   };
 }

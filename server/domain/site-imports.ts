@@ -1,7 +1,14 @@
 /** An export file becomes a collection of the tenant: all of it or nothing (behaviour.md 20). */
 import { Compile } from 'typebox/compile';
 import { ApiError } from '#contract/api-error';
-import { exportFormat, ExportFile, exportVersion, type ExportSecrets } from '#contract/exports';
+import {
+  exportFormat,
+  ExportFile,
+  exportVersion,
+  laterSections,
+  type ExportSecrets,
+  type SentExportFile,
+} from '#contract/exports';
 import type { CollectionId } from '#contract/ids';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
@@ -26,6 +33,7 @@ import {
   findUnknownZone,
   hasDoubleHardware,
 } from './site-import-plan.ts';
+import { findPeopleHere, type PeopleHere } from './site-import-people.ts';
 import { layFile, type LayingParts } from './site-import-rows.ts';
 import { timeZone } from './time-zone.ts';
 
@@ -71,7 +79,13 @@ export async function readExport(
     privateKey === null || sent.secrets === null
       ? null
       : await decryptSecrets(sent.secrets, readPrivateKey(privateKey));
-  return { file: sent, secrets };
+  return { file: wholeFile(sent), secrets };
+}
+
+/** Files of older servers lack sections: they hold none of these. */
+function wholeFile(sent: SentExportFile): ExportFile {
+  const none = Object.fromEntries(laterSections.map((name) => [name, []]));
+  return { ...none, ...sent } as ExportFile;
 }
 
 function leaveOutRest(checks: Checks): null {
@@ -130,8 +144,10 @@ export async function importSite(
   );
   await checks.make('reference_broken', () => findBrokenReference(file, secrets));
   checks.endIfFailed();
-  const idMap = await mapIds(scope, parts.ids, { file, targetId });
-  const counts = await layFile(scope, parts, { file, secrets, idMap, targetId, progress });
+  const people = await findPeopleHere(scope, file);
+  const idMap = await mapIds(scope, parts.ids, { file, targetId, people });
+  const laying = { file, secrets, idMap, targetId, people, progress };
+  const counts = await layFile(scope, parts, laying);
   const id = idMap.get(file.collection.id) ?? file.collection.id;
   parts.audit.record(scope, actor, {
     action: 'collection.import',
@@ -163,11 +179,21 @@ async function checkTarget(
 async function mapIds(
   scope: WriteScope,
   ids: Ids,
-  { file, targetId }: { readonly file: ExportFile; readonly targetId: CollectionId | null },
+  {
+    file,
+    targetId,
+    people,
+  }: {
+    readonly file: ExportFile;
+    readonly targetId: CollectionId | null;
+    readonly people: PeopleHere;
+  },
 ): Promise<Map<string, string>> {
   const map = new Map<string, string>();
   for (const [table, brought] of broughtIds(file))
     for (const id of await findTakenIds(scope, table, brought)) map.set(id, ids.next<string>());
+  for (const id of people.present) map.delete(id);
+  for (const [id, known] of people.known) map.set(id, known);
   if (targetId === null) return map;
   map.delete(file.collection.id);
   if (targetId !== file.collection.id) map.set(file.collection.id, targetId);

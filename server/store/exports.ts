@@ -75,14 +75,31 @@ export async function findCollectionParts(
   return row ?? { iqs: [], locks: [], repeaters: [], groups: [], accessors: [], tags: [] };
 }
 
+const ofRules =
+  'x.rule_id in (select id from message_rules where tenant_id = $1 and collection_id = $2)';
+
 /** Which rows of a section's table belong to the parts; `$2` is the collection, `$3` to `$8` its parts. */
 const belongs: Readonly<Record<ExportSection, string>> = {
+  people: `x.id in (
+      select user_id from accessors where tenant_id = $1 and id = any ($7) and collection_id = $2
+      union select owner_user_id from collections where tenant_id = $1 and id = $2
+      union select user_id from message_recipients where tenant_id = $1 and collection_id = $2
+      union select u.user_id from message_rule_users u join message_rules r on r.tenant_id = u.tenant_id and r.id = u.rule_id
+        where r.tenant_id = $1 and r.collection_id = $2
+      union select u.user_id from message_rule_recipients u join message_rules r on r.tenant_id = u.tenant_id
+        and r.id = u.rule_id where r.tenant_id = $1 and r.collection_id = $2)`,
+  site_roles: 'x.collection_id = $2',
+  locker_groups: 'x.collection_id = $2',
   floors: 'x.collection_id = $2',
   iqs: 'x.id = any ($3)',
   repeaters: 'x.id = any ($5)',
   locks: 'x.id = any ($4)',
   tags: 'x.id = any ($8)',
   accessors: 'x.id = any ($7)',
+  locker_occupations: 'x.lock_id = any ($4) and x.accessor_id = any ($7)',
+  pods: 'x.collection_id = $2',
+  pod_users: `x.accessor_id = any ($7)
+    and x.pod_id in (select id from pods where tenant_id = $1 and collection_id = $2)`,
   collection_settings: 'x.collection_id = $2 and x.accessor_id = any ($7)',
   keys: `x.accessor_id = any ($7) and (x.key_type = 'license_plate' or x.key_type = 'tag' and x.credential_id = any ($8)
     or $9::boolean and x.key_type in ('pin', 'custom_pin'))`,
@@ -97,10 +114,20 @@ const belongs: Readonly<Record<ExportSection, string>> = {
   access_group_accessors: 'x.access_group_id = any ($6) and x.accessor_id = any ($7)',
   access_group_locks: 'x.access_group_id = any ($6) and x.lock_id = any ($4)',
   time_schedules: 'x.access_group_id = any ($6)',
+  message_rules: 'x.collection_id = $2',
+  message_rule_locks: `x.lock_id = any ($4) and ${ofRules}`,
+  message_rule_users: ofRules,
+  message_rule_recipients: ofRules,
+  message_rule_schedules: ofRules,
+  message_recipients: 'x.collection_id = $2',
 };
 
 /** Columns of a section that are made of more than the column of that name. */
 const made: Readonly<Record<string, string>> = {
+  // Somebody of another collection comes with what the doors know, and not as a person.
+  'accessors.user_id': 'case when x.collection_id = $2 then x.user_id end',
+  'accessors.role_ids': `case when x.collection_id = $2 then x.role_ids else '{}' end`,
+  'accessors.alias': `case when x.collection_id = $2 then x.alias else '' end`,
   'keys.credential_value': `case when x.key_type = 'license_plate' then x.credential_value end`,
   'iqs.code_hash': `coalesce((select f.code_hash from factory_hubs f where f.hub_id = x.hub_id and f.claimed_iq_id = x.id),
     x.awaited_code_hash)`,
@@ -113,6 +140,14 @@ const orders: Readonly<Partial<Record<ExportSection, string>>> = {
   offline_keys: 'x.lock_id, x.key_id',
   access_group_accessors: 'x.access_group_id, x.accessor_id',
   access_group_locks: 'x.access_group_id, x.lock_id',
+  locker_occupations: 'x.lock_id',
+  // The parent of a role goes before it.
+  site_roles: 'x.depth, x.created_at, x.id',
+  pod_users: 'x.pod_id, x.accessor_id',
+  message_rule_locks: 'x.rule_id, x.lock_id',
+  message_rule_users: 'x.rule_id, x.user_id',
+  message_rule_recipients: 'x.rule_id, x.user_id',
+  message_recipients: 'x.user_id',
 };
 
 export type ExportedRows = { [Name in ExportSection]: ExportRow<Name>[] };
@@ -155,7 +190,7 @@ export async function readExportCollection(
   const [row] = await scope.query<{ row: ExportFile['collection'] }>(
     `select to_jsonb(found) as row from (select id, customer_reference, country_code, time_zone, sync_mkey, masterkey_id,
          store_entry_events, store_incident_events, store_lam_audits, store_events_ttl_seconds, vendor_references, options,
-         created_at
+         owner_user_id, created_at
        from collections where tenant_id = $1 and id = $2) found`,
     [scope.tenantId, id],
   );

@@ -8,9 +8,17 @@ import type { Scope, WriteScope } from './scope.ts';
 const isUniqueEverywhere = new Set<string>(['collections', 'iqs', 'accessors', 'access_groups']);
 
 export type IdTable =
-  | 'collections'
-  | Exclude<ExportSection, 'offline_keys' | 'access_group_accessors' | 'access_group_locks'>
-  | ExportEventSection;
+  'collections' | 'users' | Exclude<ExportSection, 'people' | WithoutId> | ExportEventSection;
+type WithoutId =
+  | 'offline_keys'
+  | 'access_group_accessors'
+  | 'access_group_locks'
+  | 'locker_occupations'
+  | 'pod_users'
+  | 'message_rule_locks'
+  | 'message_rule_users'
+  | 'message_rule_recipients'
+  | 'message_recipients';
 
 /** Of these ids of a table, those that are taken. */
 export async function findTakenIds(
@@ -37,6 +45,10 @@ export async function isCollectionEmpty(scope: Scope, id: CollectionId): Promise
     'accessors',
     'access_groups',
     'collection_settings',
+    'pods',
+    'site_roles',
+    'locker_groups',
+    'message_recipients',
   ];
   const [row] = await scope.query<{ used: boolean }>(
     `select ${tables
@@ -108,7 +120,45 @@ export async function insertSection(
   name: ExportSection,
   rows: readonly Row[],
 ): Promise<void> {
-  await insertRows(scope, name, rows);
+  await insertRows(scope, name === 'people' ? 'users' : name, rows);
+}
+
+/** What the tenant knows of addresses (in small letters): the person who has one, else the account a mail has proven it for. */
+export async function findKnownAddresses(
+  scope: Scope,
+  addresses: readonly string[],
+): Promise<readonly { address: string; user_id: string | null; login_id: string | null }[]> {
+  if (addresses.length === 0) return [];
+  return scope.query(
+    `select distinct on (address) address, p.id as user_id, n.id as login_id
+       from unnest($2::text[]) address
+       left join logins n on lower(n.email) = address and n.email_verified
+       left join people p on p.tenant_id = $1 and (p.login_id = n.id or lower(p.email) = address and not p.has_profile)
+      where p.id is not null or n.id is not null
+      order by address, p.has_profile desc nulls last, p.id`,
+    [scope.tenantId, addresses],
+  );
+}
+
+/** The rules a collection is born with make room for those that are brought. */
+export async function removeRules(scope: WriteScope, collectionId: string): Promise<void> {
+  await scope.query('delete from message_rules where tenant_id = $1 and collection_id = $2', [
+    scope.tenantId,
+    collectionId,
+  ]);
+}
+
+/** The owner that is brought, for a collection that has none; tells whether the site has a readable name. */
+export async function putFormerOwner(
+  scope: WriteScope,
+  { collectionId, userId }: { readonly collectionId: string; readonly userId: string },
+): Promise<boolean> {
+  const [row] = await scope.query<{ named: boolean }>(
+    `update collections set owner_user_id = coalesce(owner_user_id, $3) where tenant_id = $1 and id = $2
+     returning site_uid is not null as named`,
+    [scope.tenantId, collectionId, userId],
+  );
+  return row?.named ?? true;
 }
 
 /** OTP activations, sealed. */

@@ -4,12 +4,14 @@
  */
 import type { CollectionId, TenantId } from '#contract/ids';
 import type { CollectionParts } from './exports.ts';
-import type { WriteScope } from './scope.ts';
+import type { Scope, WriteScope } from './scope.ts';
 
 export type Transfer = {
   readonly from: TenantId;
   readonly collectionId: CollectionId;
   readonly parts: CollectionParts;
+  /** Persons of the tenant that gives → those of the one that takes. */
+  readonly people: ReadonlyMap<string, string>;
 };
 
 /** Of two transfers, and of a transfer and a code being given out, one waits; what else happens meanwhile is found at the end. */
@@ -64,7 +66,12 @@ export async function findTie(
   return row?.tie ?? null;
 }
 
-/** What each moved table's rows are known by; `$3` is the collection, `$4` to `$9` its parts. */
+/** The person of the tenant that takes, by the former one's. */
+function personOf(column: string): string {
+  return `($10::jsonb ->> ${column}::text)::uuid`;
+}
+
+/** What each moved table's rows are known by; `$3` is the collection, `$4` to `$9` its parts, `$10` its people. */
 const moves: readonly (readonly [table: string, which: string, changes: string])[] = [
   // IQs and their ledgers go first: an upload of events that is being stored is waited for, a later one finds nothing.
   ['iqs', 'id = any ($4)', ', certificate_version = null'],
@@ -73,19 +80,15 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   [
     'collections',
     'id = $3',
-    `, owner_user_id = null, installer_user_id = null, installation_state = 'self_installed', default_installer_id = null,
+    `, owner_user_id = ${personOf('owner_user_id')}, installer_user_id = null, installation_state = 'self_installed', default_installer_id = null,
        default_installer_company_id = null`,
   ],
   ['floors', 'collection_id = $3', ''],
   ['repeaters', 'id = any ($6)', ', collection_id = $3'],
   ['locker_groups', 'collection_id = $3', ''],
   ['locks', 'id = any ($5)', ', collection_id = $3'],
-  // Persons stay: an accessor without one is known by its id alone.
-  [
-    'accessors',
-    'id = any ($8)',
-    `, collection_id = $3, user_id = null, role_ids = '{}', expires_at = null, alias = ''`,
-  ],
+  ['site_roles', 'collection_id = $3', ''],
+  ['accessors', 'id = any ($8)', `, collection_id = $3, user_id = ${personOf('user_id')}`],
   ['collection_settings', 'accessor_id = any ($8)', ''],
   ['tags', 'id = any ($9)', ', collection_id = $3'],
   ['keys', 'accessor_id = any ($8)', ''],
@@ -117,6 +120,15 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   ['firmware_updates', 'hardware_id = any ($4::uuid[] || $5::uuid[] || $6::uuid[])', ''],
   ['message_rules', 'collection_id = $3', ''],
   ['message_rule_locks', 'rule_id in (select id from message_rules where collection_id = $3)', ''],
+  ...['message_rule_users', 'message_rule_recipients'].map(
+    (table) =>
+      [
+        table,
+        'rule_id in (select id from message_rules where collection_id = $3)',
+        `, user_id = ${personOf('user_id')}`,
+      ] as const,
+  ),
+  ['message_recipients', 'collection_id = $3', `, user_id = ${personOf('user_id')}`],
   [
     'message_rule_schedules',
     'rule_id in (select id from message_rules where collection_id = $3)',
@@ -127,25 +139,23 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
   ['forgotten_accessors', 'collection_id = $3', ''],
 ];
 
-/** What ends with a transfer: the token it was given for, and whom messages are about and for, since persons stay. */
+/** What ends with a transfer: the token it was given for, and what was begun in the name of the former tenant. */
 const endings: readonly (readonly [table: string, which: string])[] = [
   ['transfer_tokens', 'collection_id = $2'],
   ['messages', 'collection_id = $2'],
-  ['message_recipients', 'collection_id = $2'],
-  ['site_roles', 'collection_id = $2'],
   ['installer_access_iqs', 'collection_id = $2'],
   ['installer_accesses', 'collection_id = $2'],
   ['invitations', 'collection_id = $2'],
   ['invitation_blocks', 'collection_id = $2'],
   ['data_removals', 'collection_id = $2'],
-  ['pod_access_codes', 'pod_id in (select id from pods where tenant_id = $1 and collection_id = $2)'],
-  ...['message_rule_users', 'message_rule_recipients', 'message_turns'].map(
-    (table) =>
-      [
-        table,
-        'rule_id in (select id from message_rules where tenant_id = $1 and collection_id = $2)',
-      ] as const,
-  ),
+  [
+    'pod_access_codes',
+    'pod_id in (select id from pods where tenant_id = $1 and collection_id = $2)',
+  ],
+  [
+    'message_turns',
+    'rule_id in (select id from message_rules where tenant_id = $1 and collection_id = $2)',
+  ],
 ];
 
 /** Phones open no door of the site any more: those of its people are no part of it, the others are activated anew. */
@@ -156,13 +166,65 @@ export const endedTables: readonly string[] = [...endings.map(([table]) => table
 /** The tables that a transfer moves. */
 export const movedTables: readonly string[] = moves.map(([table]) => table);
 
+type PersonOfSite = {
+  readonly id: string;
+  /** Who the other tenant knows by the same account or address. */
+  readonly known_id: string | null;
+  readonly is_taken: boolean;
+};
+
+/** The people of a site as the tenant of the scope has them or not; `from` is the tenant that gives. */
+export async function findPeopleOfSite(
+  scope: Scope,
+  {
+    from,
+    collectionId,
+    accessors,
+  }: {
+    readonly from: TenantId;
+    readonly collectionId: CollectionId;
+    readonly accessors: readonly string[];
+  },
+): Promise<readonly PersonOfSite[]> {
+  return scope.query<PersonOfSite>(
+    `with needed as (
+       select user_id from accessors where tenant_id = $2 and id = any ($4) and collection_id = $3
+       union select owner_user_id from collections where tenant_id = $2 and id = $3
+       union select user_id from message_recipients where tenant_id = $2 and collection_id = $3
+       union select user_id from message_rule_users where tenant_id = $2
+         and rule_id in (select id from message_rules where tenant_id = $2 and collection_id = $3)
+       union select user_id from message_rule_recipients where tenant_id = $2
+         and rule_id in (select id from message_rules where tenant_id = $2 and collection_id = $3)
+     )
+     select u.id, (select k.id from users k where k.tenant_id = $1 and (k.login_id = u.login_id
+           or u.login_id is null and lower(k.email) = lower(u.email)) order by k.id limit 1) as known_id,
+         exists (select 1 from users k where k.tenant_id = $1 and k.id = u.id) as is_taken
+       from users u where u.tenant_id = $2 and u.id in (select user_id from needed)`,
+    [scope.tenantId, from, collectionId, accessors],
+  );
+}
+
+/** Makes persons of another tenant known to the one of the scope, as they are there. */
+export async function copyPeople(
+  scope: WriteScope,
+  { from, people }: { readonly from: TenantId; readonly people: ReadonlyMap<string, string> },
+): Promise<void> {
+  await scope.query(
+    `insert into users (tenant_id, id, login_id, email, first_name, last_name, phone, language, managing_site_id, created_at)
+     select $1, n.new_id, u.login_id, u.email, u.first_name, u.last_name, u.phone, u.language, u.managing_site_id, u.created_at
+       from unnest($3::uuid[], $4::uuid[]) as n (old_id, new_id) join users u on u.tenant_id = $2 and u.id = n.old_id`,
+    [scope.tenantId, from, [...people.keys()], [...people.values()]],
+  );
+}
+
 /** Gives everything to the tenant of the scope; tells how many rows of each table. */
 export async function moveCollection(
   scope: WriteScope,
-  { from, collectionId, parts }: Transfer,
+  { from, collectionId, parts, people }: Transfer,
 ): Promise<Record<string, number>> {
   const { iqs, locks, repeaters, groups, accessors, tags } = parts;
-  const values = [collectionId, iqs, locks, repeaters, groups, accessors, tags];
+  const persons = JSON.stringify(Object.fromEntries(people));
+  const values = [collectionId, iqs, locks, repeaters, groups, accessors, tags, persons];
   await scope.query('set constraints all deferred', []);
   await scope.query(
     `delete from keys where tenant_id = $1 and accessor_id = any ($2) and key_type in ('mkey', 'wallet')`,
@@ -180,7 +242,8 @@ export async function moveCollection(
   const counts: Record<string, number> = {};
   for (const [table, which, changes] of moves) {
     const [row] = await scope.query<{ count: number }>(
-      `with parts as (select $3::uuid, $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[]),
+      `with parts as (select $3::uuid, $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::uuid[],
+         $10::jsonb),
        moved as (update ${table} set tenant_id = $1${changes} where tenant_id = $2 and ${which} returning 1)
        select count(*)::int as count from moved`,
       [scope.tenantId, from, ...values],

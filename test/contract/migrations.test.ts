@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DesiredItem } from '#contract/access-table';
-import { ExportFile } from '#contract/exports';
+import { ExportFile, exportSections } from '#contract/exports';
 import { migrationChecks, type MigrationResult } from '#contract/migrations';
 import { decide } from '#access/decision';
 import type { Presentation } from '#access/presentation';
@@ -73,6 +73,12 @@ function presented(drawn: (below: number) => number): Presentation {
       return { what: { type: 'tag', tagNumber, rfidUid: null }, heldMs };
     }
   }
+}
+
+/** Rows in an order that ids given here do not change. */
+function sorted(section: unknown): unknown {
+  if (!Array.isArray(section)) return section;
+  return section.map((row) => JSON.stringify(row, Object.keys(row as Json).sort())).sort();
 }
 
 const rowsOf = (name: string): Json[] => (file as Rows)[name] ?? [];
@@ -203,6 +209,17 @@ describe('checks', () => {
     await aborts(await changed({ locks: hung }), 'reference_broken');
     const tags = rowsOf('tags').map((one) => ({ ...one, created_at: '2025-02-29T00:00:00Z' }));
     await aborts(await changed({ tags }), 'reference_broken');
+    const twins = rowsOf('people').map((one) => ({ ...one, email: 'Twin@example.org' }));
+    await aborts(await changed({ people: twins }), 'reference_broken');
+    const admin = '7d53b0b3-3ef7-11e8-9f1c-0050568d6e36';
+    const [role] = rowsOf('site_roles');
+    await aborts(await changed({ site_roles: [{ ...role, id: admin }] }), 'reference_broken');
+    await aborts(
+      await changed({ site_roles: [{ ...role, parent_id: role?.['id'] }] }),
+      'reference_broken',
+    );
+    const nobody = rowsOf('accessors').map((one) => ({ ...one, user_id: null, role_ids: [admin] }));
+    await aborts(await changed({ accessors: nobody }), 'reference_broken');
   });
 
   it('token: none that is known', async () => {
@@ -316,12 +333,66 @@ it('after an import 10,000 random questions at its doors have the answers of bef
   }
   // The questions were not all alike.
   expect(acts.size).toBeGreaterThan(8);
+  // A second export says what the first did, under the ids of here.
+  const publicKey = keys.publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  const place = `/collections/${String((file['collection'] as Json)['id'])}/export`;
+  const again = await next.ask('GET', `${place}?public_key=${encodeURIComponent(publicKey)}`);
+  expect([again.status, again.text.slice(0, 300)]).toEqual([200, expect.any(String)]);
+  const brought = result.id_map.reduce(
+    (text, { old_id: old, new_id: id }) => text.replaceAll(old, id),
+    JSON.stringify(file),
+  );
+  for (const name of ['collection', ...exportSections])
+    expect([name, sorted((again.json as Json)[name])]).toEqual([
+      name,
+      sorted((JSON.parse(brought) as Json)[name]),
+    ]);
+  expect((again.json as Rows)['people']?.length).toBe(8);
   // A code that is somebody's already, under whatever key, is given to nobody else.
   const { id: newcomer } = await create(next, '/accessors');
   const custom = await next.ask('PUT', `/accessors/${newcomer}/pin/custom`, {
     body: { pin: '200007' },
   });
   expect(refusal(custom)).toBe('400 1101');
+});
+
+it('people who are known where they come to are these, and have the places they had', async () => {
+  const { pool } = next.database;
+  const people = new Map(rowsOf('people').map((one) => [String(one['email']).slice(0, 2), one]));
+  const [acquainted, withAccount] = ['P3', 'P4'].map((name) => people.get(name));
+  const elsewhere = await next.addTenant('Elsewhere');
+  const token = await next.token('core_api.full', elsewhere);
+  const [userId, loginId] = [randomUUID(), randomUUID()];
+  await pool.query(
+    `insert into users (tenant_id, id, email, first_name, created_at) values ($1, $2, lower($3), 'Own', now())`,
+    [elsewhere.tenantId, userId, acquainted?.['email']],
+  );
+  await pool.query(
+    `insert into logins (id, email, first_name, email_verified, created_at) values ($1, $2, 'Of', true, now())`,
+    [loginId, withAccount?.['email']],
+  );
+  const strange = {
+    locks: rowsOf('locks').map((one) => ({ ...one, code: `D${String(one['code']).slice(1)}` })),
+    tags: rowsOf('tags').map((one) => ({ ...one, tag_number: `8${String(one['tag_number'])}` })),
+  };
+  const body = { kind: 'site_import', export: await signAnew({ ...file, ...strange }) };
+  const answer = await next.ask('POST', '/migrations', { body, token });
+  expect([answer.status, answer.text.slice(0, 300)]).toEqual([200, expect.any(String)]);
+  const { rows } = await pool.query<Json>(
+    `select p.id, p.login_id, p.email, p.first_name, a.alias, a.role_ids from accessors a
+       join people p on p.tenant_id = a.tenant_id and p.id = a.user_id where a.tenant_id = $1 order by a.alias`,
+    [elsewhere.tenantId],
+  );
+  const siteUser = ['8f6081a3-80fb-11e8-a892-000d3a221c5b'];
+  expect(rows).toHaveLength(8);
+  expect(rows[2]).toMatchObject({ id: userId, first_name: 'Own', role_ids: siteUser });
+  expect(rows[3]).toMatchObject({ login_id: loginId, first_name: 'Of', role_ids: siteUser });
+  expect(rows[4]).toMatchObject({ login_id: null, first_name: 'First5', alias: 'Alias5' });
+  const site = await pool.query<Json>(
+    `select site_uid is not null as named, owner_user_id from collections where tenant_id = $1`,
+    [elsewhere.tenantId],
+  );
+  expect(site.rows).toEqual([{ named: true, owner_user_id: rows[1]?.['id'] }]);
 });
 
 it('a collection that hangs together with another is not handed over, and nothing of it moves', async () => {
@@ -347,7 +418,20 @@ it('a collection that hangs together with another is not handed over, and nothin
   ]);
   expect((await former.ask('GET', `/collections/${collectionId}`)).status).toBe(200);
   expect((await former.ask('DELETE', `/access_groups/${group}`)).status).toBe(204);
-  expect((await take()).status).toBe(200);
+  const known = randomUUID();
+  await former.database.pool.query(
+    `insert into users (tenant_id, id, email, created_at) values ($1, $2, lower($3), now())`,
+    [other.tenantId, known, rowsOf('people').find(({ email }) => email !== null)?.['email']],
+  );
+  const taken = await take();
+  expect([taken.status, taken.text.slice(0, 300)]).toEqual([200, expect.any(String)]);
+  const { id_map: people } = taken.json as MigrationResult;
+  expect(people.map(({ new_id: id }) => id)).toEqual([known]);
+  const after = await former.ask('GET', `/collections/${collectionId}/export`, { token });
+  const moved = JSON.parse(JSON.stringify(file).replaceAll(people[0]?.old_id ?? '', known)) as Rows;
+  for (const name of ['site_roles', 'pods', 'pod_users', 'message_rules', 'message_recipients'])
+    expect([name, sorted((after.json as Rows)[name])]).toEqual([name, sorted(moved[name])]);
+  expect(sorted((after.json as Rows)['accessors'])).toEqual(sorted(moved['accessors']));
   expect((await former.ask('GET', `/collections/${collectionId}`)).status).toBe(404);
   expect((await former.ask('GET', `/collections/${collectionId}`, { token })).status).toBe(200);
 });

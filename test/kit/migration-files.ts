@@ -71,6 +71,54 @@ export async function seedSite(server: TestServer, collectionId: string): Promis
     from generate_series(2, ${seededCounts.groups}) g`);
   await run(`update collections set masterkey_id = ${uuid('tag', 5)}, options = '{"tags_from_other_sites": false}'
     where id = ${here}`);
+  await seedPeople(run, { own, here });
+}
+
+/** People with roles, an owner, a bank of lockers, a flat with a member and a guest, and rules of messages. */
+async function seedPeople(
+  run: (text: string) => Promise<unknown>,
+  { own, here }: { readonly own: string; readonly here: string },
+): Promise<void> {
+  await run(`insert into users (tenant_id, id, email, first_name, last_name, language, managing_site_id, created_at)
+    select ${own}, ${uuid('person', 'n')}, case when n > 1 then 'P' || n || '.$c@Example.org' end, 'First' || n, 'Last' || n, 'en',
+      ${here}, now() from generate_series(1, 8) n`);
+  await run(`insert into site_roles (tenant_id, id, collection_id, customer_reference, code, parent_id, depth, rights, created_at)
+    values (${own}, ${uuid('role', 1)}, ${here}, 'Caretaker', 'caretaker', '7d53b0b3-3ef7-11e8-9f1c-0050568d6e36', 1,
+      '{see_everything,manage_users}', now()),
+    (${own}, ${uuid('role', 2)}, ${here}, null, 'deputy', ${uuid('role', 1)}, 2, '{see_everything}', now())`);
+  await run(`update accessors a set user_id = ${uuid('person', 'n')}, alias = 'Alias' || n,
+      role_ids = case when n < 3 then array[${uuid('role', 'n')}] else array['8f6081a3-80fb-11e8-a892-000d3a221c5b'::uuid] end,
+      expires_at = case when n = 8 then timestamptz '2027-01-01' end, came_by_pod = n > 6
+    from generate_series(1, 8) n where a.tenant_id = ${own} and a.id = ${uuid('accessor', 'n')}`);
+  await run(`update collections set owner_user_id = ${uuid('person', 2)} where id = ${here}`);
+  await run(`insert into locker_groups (tenant_id, id, collection_id, customer_reference, created_at)
+    values (${own}, ${uuid('bank', 1)}, ${here}, 'Bank', now())`);
+  await run(`update locks set locker_group_id = ${uuid('bank', 1)}, locker_mode = 'dynamic_locker' where tenant_id = ${own}
+    and id = ${uuid('lock', 7)}`);
+  await run(`insert into locker_occupations (tenant_id, lock_id, accessor_id, occupied_at)
+    values (${own}, ${uuid('lock', 7)}, ${uuid('accessor', 4)}, now())`);
+  await run(`insert into pods (tenant_id, id, collection_id, customer_reference, max_guest_amount, access_rule_type, created_at)
+    values (${own}, ${uuid('pod', 1)}, ${here}, 'Flat 1', 3, 'checkin_checkout', now())`);
+  await run(`insert into pod_users (tenant_id, pod_id, accessor_id, pod_user_type, access_rule_type, all_locks, created_at)
+    values (${own}, ${uuid('pod', 1)}, ${uuid('accessor', 7)}, 'member', 'always', true, now()),
+      (${own}, ${uuid('pod', 1)}, ${uuid('accessor', 8)}, 'guest', 'custom', false, now())`);
+  await run(`update access_groups set pod_id = ${uuid('pod', 1)}, pod_guest_id = case when id = ${uuid('group', 2)}
+      then ${uuid('accessor', 8)} end where tenant_id = ${own} and id in (${uuid('group', 1)}, ${uuid('group', 2)})`);
+  await run(`insert into message_rules (tenant_id, id, collection_id, kind, word, send_mail, some_users, some_locks, created_at)
+    values (${own}, ${uuid('rule', 1)}, ${here}, 'entry', 'rejected', true, true, true, now())`);
+  await run(`insert into message_rule_locks select ${own}, ${uuid('rule', 1)}, ${uuid('lock', 3)}`);
+  await run(
+    `insert into message_rule_users select ${own}, ${uuid('rule', 1)}, ${uuid('person', 5)}`,
+  );
+  await run(
+    `insert into message_rule_recipients select ${own}, ${uuid('rule', 1)}, ${uuid('person', 2)}`,
+  );
+  await run(`insert into message_rule_schedules (tenant_id, id, rule_id, start_time, end_time, monday, tuesday, wednesday,
+      thursday, friday, saturday, sunday, created_at)
+    values (${own}, ${uuid('rule schedule', 1)}, ${uuid('rule', 1)}, '08:00', '18:00', true, true, true, true, true, false, false,
+      now())`);
+  await run(`insert into message_recipients (tenant_id, collection_id, user_id, phone, quiet_from, quiet_until, created_at)
+    values (${own}, ${here}, ${uuid('person', 2)}, '+31612345678', '22:00', '07:00', now())`);
 }
 
 /** The file as somebody else would sign it who has changed it. */

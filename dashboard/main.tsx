@@ -1,7 +1,5 @@
 import { createTheme, MantineProvider } from '@mantine/core';
 import '@mantine/core/styles.css';
-import { Notifications } from '@mantine/notifications';
-import '@mantine/notifications/styles.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode, useSyncExternalStore } from 'react';
@@ -10,6 +8,7 @@ import { createQueries } from './data/queries.ts';
 import { currentSession, onSession, startSession } from './data/session.ts';
 import { LanguageProvider } from './parts/language.tsx';
 import { SignedOut, Starting } from './parts/signed-out.tsx';
+import { Toasts } from './parts/toasts.tsx';
 import './page.css';
 import { router } from './router.tsx';
 
@@ -37,7 +36,7 @@ createRoot(root).render(
     <MantineProvider theme={theme} defaultColorScheme="auto">
       <LanguageProvider>
         <QueryClientProvider client={queries}>
-          <Notifications position="bottom-right" />
+          <Toasts />
           <App />
         </QueryClientProvider>
       </LanguageProvider>

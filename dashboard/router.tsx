@@ -11,6 +11,7 @@ import { LiveProvider } from './data/live.tsx';
 import { rememberedSite, rememberSite, useSiteId, useSites } from './data/site.tsx';
 import { Allowed, NotFound } from './parts/allowed.tsx';
 import { Loaded } from './parts/page.tsx';
+import { AwayNote } from './parts/away-note.tsx';
 import { Shell } from './parts/shell.tsx';
 import { pages, type PageEntry } from './routes.tsx';
 
@@ -60,6 +61,7 @@ function AtSite() {
   rememberSite(siteId);
   return (
     <LiveProvider key={siteId} siteId={siteId}>
+      <AwayNote />
       <Outlet />
     </LiveProvider>
   );

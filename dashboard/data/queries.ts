@@ -1,5 +1,4 @@
 /** Reading and acting through TanStack Query, the way every page does it (docs/dashboard.md). */
-import { notifications } from '@mantine/notifications';
 import {
   keepPreviousData,
   QueryClient,
@@ -11,6 +10,7 @@ import {
 import type { AnswerOf, PathOf } from '#client/operations';
 import { api } from './api.ts';
 import { useMaybeSiteId, useSiteId } from './site.tsx';
+import { toast } from './toast.ts';
 
 export function createQueries(): QueryClient {
   return new QueryClient({
@@ -87,7 +87,7 @@ export function useAct<Input = void, Output = unknown>(
     mutationFn: act,
     onSuccess(output) {
       const text = typeof done === 'function' ? done(output) : done;
-      if (text !== undefined) notifications.show({ message: text, color: 'teal' });
+      if (text !== undefined) void toast(text);
     },
     // Also after a failure: what was asked may have happened.
     onSettled: () =>

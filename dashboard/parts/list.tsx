@@ -1,6 +1,7 @@
 /** Lists: search, order, pages; a table on a desk, cards on a phone. */
 import {
   ActionIcon,
+  Box,
   Card,
   Group,
   Stack,
@@ -192,7 +193,7 @@ function Rows<T>({
   state,
 }: Shown<T> & { readonly state: ListState | undefined }) {
   return (
-    <Table.ScrollContainer minWidth={500}>
+    <Box style={{ overflowX: 'auto' }}>
       <Table aria-label={label} verticalSpacing="xs" highlightOnHover>
         <Table.Thead>
           <Table.Tr>
@@ -211,7 +212,7 @@ function Rows<T>({
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Box>
   );
 }
 

@@ -1,14 +1,5 @@
 /** The frame of the window: bar, navigation, content; works from 360 px. */
-import {
-  Alert,
-  AppShell,
-  Box,
-  Burger,
-  Group,
-  NavLink,
-  Text,
-  useMantineColorScheme,
-} from '@mantine/core';
+import { AppShell, Box, Burger, Group, NavLink, Text, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLanguage, IconUserCircle } from '@tabler/icons-react';
 import { Link, useRouterState } from '@tanstack/react-router';
@@ -189,14 +180,4 @@ function AccountMenu() {
       </button>
     </Menu>
   );
-}
-
-/** Said above a page while the news do not arrive. */
-export function AwayNote({ isAway }: { readonly isAway: boolean }) {
-  const say = useWords(shellWords);
-  return isAway ? (
-    <Alert color="yellow" title={say('away')} role="status" mb="md">
-      {say('awayHelp')}
-    </Alert>
-  ) : null;
 }

@@ -1,7 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '#server/http/app';
+import { createOperating } from '#server/operating';
+import { createSystemClock } from '#server/runtime/clock';
+import { readConfig } from '#server/runtime/config';
 import { createLog } from '#server/runtime/log';
 import { openTracing, type Tracing } from '#server/runtime/tracing';
 import { partOf, readBuilding, startTestBuilding, type TestBuilding } from '#test/kit/building';
@@ -98,6 +104,28 @@ describe('the state of a process', () => {
     });
   });
 
+  it('is not ready before it is up, nor once it begins to end', async () => {
+    const operating = createOperating({
+      config: readConfig({ ROLES: 'http,jobs' }),
+      database: cardea.serverDatabase,
+      clock: createSystemClock(),
+      version: '0.1.0',
+      tracing: null,
+    });
+    const app = await createApp({ log, corsOrigins: [], version: '0.1.0' });
+    operating.registerPages(app, null);
+    const ask = async () => {
+      const { statusCode, body } = await app.inject('/ready');
+      return [statusCode, (JSON.parse(body) as { parts: Record<string, string> }).parts['process']];
+    };
+    expect(await ask()).toEqual([503, 'starting']);
+    operating.setState('up');
+    expect(await ask()).toEqual([200, 'up']);
+    operating.setState('stopping');
+    expect(await ask()).toEqual([503, 'stopping']);
+    await app.close();
+  });
+
   it('says which part is not ready while the tables are of an older Cardea', async () => {
     const { pool } = cardea.database;
     await pool.query('create table kept as select * from schema_migrations');
@@ -111,6 +139,23 @@ describe('the state of a process', () => {
       await pool.query('drop table kept');
     }
     expect((await page('ready')).status).toBe(200);
+  });
+});
+
+describe('behind a proxy', () => {
+  it('links of lists begin where a trusted proxy was asked, and a stranger is not believed', async () => {
+    await cardea.ask('POST', '/collections', { body: {} });
+    const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'keys.example.com' };
+    const linkFrom = async (localAddress: string): Promise<unknown> => {
+      const token = await cardea.token('core_api.full');
+      const { text } = await sendFrom(localAddress, {
+        url: `${cardea.url}/v1.2/collections?$top=1`,
+        headers: { ...headers, authorization: `Bearer ${token}` },
+      });
+      return (JSON.parse(text) as { _links?: unknown })._links ?? text;
+    };
+    expect(JSON.stringify(await linkFrom('127.0.0.9'))).toContain('https://keys.example.com/v1.2/');
+    expect(JSON.stringify(await linkFrom('127.0.0.8'))).not.toContain('keys.example.com');
   });
 });
 
@@ -163,6 +208,12 @@ describe('the metrics', () => {
     const answer = await page('metrics', { [name]: value });
     expect(answer.status).toBe(403);
     expect(answer.text).not.toContain('cardea_');
+  });
+
+  it('are not for a trusted proxy of this machine, whatever it leaves out', async () => {
+    const url = `${cardea.url}/metrics`;
+    expect((await sendFrom('127.0.0.9', { url, headers: {} })).status).toBe(403);
+    expect((await sendFrom('127.0.0.8', { url, headers: {} })).status).toBe(200);
   });
 
   it.each(['deploy/grafana/cardea.json', 'deploy/prometheus/alerts.yml'])(
@@ -353,3 +404,17 @@ describe('without its database', () => {
     }
   });
 });
+
+/** A request from an address of this machine. */
+async function sendFrom(
+  localAddress: string,
+  { url, headers }: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+): Promise<{ readonly status: number | undefined; readonly text: string }> {
+  const asking = request(url, { localAddress, headers });
+  asking.end();
+  const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+  let text = '';
+  answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+  await once(answer, 'end');
+  return { status: answer.statusCode, text };
+}

@@ -149,12 +149,15 @@ async function planWith(
   return plan;
 }
 
-/** Hands the mails of invitations over. INVITE_FAILED. Not inside a transaction. */
+/**
+ * Hands the mails of invitations over; whoever is of the site was invited to it before. INVITE_FAILED. Not inside a transaction.
+ */
 export async function handMails(
   parts: SiteUserParts,
   { change, people }: PlannedArrivals,
 ): Promise<void> {
-  for (const { comer, fresh } of people) await invite(parts, change.at, { comer, fresh });
+  for (const { comer, fresh, present } of people)
+    if (present === undefined) await invite(parts, change.at, { comer, fresh });
 }
 
 /**

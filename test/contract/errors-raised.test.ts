@@ -9,6 +9,7 @@ import { raisedBy, type Description } from '#server/http/error-reference';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
 import { makeFixture, type Fixture } from '#test/kit/fixture';
 import { addPerson } from '#test/kit/people';
+import { podRefusals } from '#test/kit/pod-refusals';
 
 let cardea: TestServer;
 beforeAll(async () => {
@@ -96,13 +97,7 @@ const causes: Readonly<Record<string, (scene: Scene) => Promise<Answer>>> = {
     await sql("update accessors set collection_id = '$collections' where id = '$accessors'");
     return ask('PUT', '/accessors/$accessors/pin/custom', { pin: '4711' });
   },
-  '2220': async ({ ids }) => {
-    const siteId = ids['collections'] ?? '';
-    const owner = await addPerson(cardea, { siteId, role: 'owner' });
-    const member = await addPerson(cardea, { siteId, role: ['site_user', 'site_pod_member'] });
-    const path = `//v1.2/sites/${siteId}/access_groups/${ids['access_groups'] ?? ''}/users`;
-    return cardea.ask('POST', path, { token: owner.token, body: { user_id: member.userId } });
-  },
+  ...podRefusals(() => cardea),
   '2223': ({ ask }) => ask('POST', '/migrations', { kind: 'site_import', export: { version: 1 } }),
   '3010': ({ ask }) =>
     without('time_schedules', () => ask('GET', '/collections/$collections/export')),

@@ -163,9 +163,14 @@ describe('the users of a group', () => {
   });
 
   it('are not members of pods', async () => {
-    const member = await addPerson(server, { siteId, role: ['site_user', 'site_pod_member'] });
+    const member = await addPerson(server, { siteId, role: 'site_user' });
     const group = await addGroup();
     const users = `${pathOf(group)}/users`;
+    await asAdmin.read('POST', '/pods', {
+      customer_reference: 'Flat 1',
+      max_guest_amount: 0,
+      members: [{ first_name: 'Ada', last_name: 'Visser', email: member.email }],
+    });
     expect(refusal(await asAdmin.ask('POST', users, { user_id: member.userId }))).toBe('403 2220');
     const add = { add_ids: [user.userId, member.userId] };
     expect(refusal(await asAdmin.ask('PATCH', users, add))).toBe('403 2220');

@@ -120,8 +120,8 @@ export function createClient({ baseUrl, token, onWarning, ...given }: ClientOpti
       const page = answer.data as Page;
       yield page;
       // Of the link the query alone: a token never goes to an origin that an answer names.
-      search =
-        page.next_page_link === null ? undefined : new URL(page.next_page_link, origin).search;
+      const link = page.next_page_link;
+      search = link === null ? undefined : link.slice(link.indexOf('?'));
     } while (search !== undefined);
   }
 

@@ -37,7 +37,7 @@ export type SignalR = {
 export type WatchOptions<Name extends StreamName> = {
   readonly siteId: string;
   readonly stream: Name;
-  /** `() => import('@microsoft/signalr')`: loaded by the first watch, and by nobody who watches nothing. */
+  /** Imports `@microsoft/signalr` (docs/client.md): by the first watch, so that who watches nothing does without. */
   readonly signalr: () => Promise<SignalR>;
   readonly onEvent: (event: EventOf<Name>) => void;
   readonly onState?: (state: WatchState) => void;

@@ -116,6 +116,7 @@ function importFault(path: string, from: string, specifier: string): string | un
     if (from === TOGETHER && to !== 'test') return undefined;
     return MAY_IMPORT[from]?.includes(to) ? undefined : `${from} may not import ${to}`;
   }
+  if (from === 'client' && !isTest(path)) return 'the client needs nothing but fetch';
   if (from === 'contract' && !isTest(path) && !MAY_USE_IN_CONTRACT.includes(specifier)) {
     return 'the contract does no I/O and depends on its schemas only';
   }
@@ -201,6 +202,7 @@ describe('the checks above find', () => {
     ['server/store/doors.ts', `import { x } from '#server/domain/doors';`],
     ['server/http/doors.ts', `import type { X } from '#server/store/doors';`],
     ['server/domain/doors.ts', `export { x } from '../store/doors.ts';`],
+    ['client/doors.ts', `import { readFile } from 'node:fs/promises';`],
     ['iq/doors.ts', `const x = await import('#server/store/doors');`],
     ['iq/doors.ts', `import { x } from '#contract/doors.ts';`],
     ['iq/doors.ts', `import { x } from './hinges';`],

@@ -21,8 +21,8 @@ const dayWithin = `(s.start_date is null or s.end_date is null or s.end_date - s
 const ever = `(${someDay} and (s.start_date is null or s.end_date is null or s.start_date <= s.end_date) and ${dayWithin})`;
 const isOver = `(s.end_date is not null and s.end_date < ${wall})`;
 
-/** Groups of the site, and those of no site that have a lock of it. */
-const groups = `groups as (select g.id, g.customer_reference from access_groups g where g.tenant_id = $1
+/** Groups of the site, and those of no site that have a lock of it; nobody can find one of a pod, so none of those is reported. */
+const groups = `groups as (select g.id, g.customer_reference, g.pod_id is null as is_listed from access_groups g where g.tenant_id = $1
   and (g.collection_id = $2 or g.collection_id is null and exists (select 1 from access_group_locks m
     join locks l on l.tenant_id = m.tenant_id and l.id = m.lock_id
     where m.tenant_id = g.tenant_id and m.access_group_id = g.id and l.collection_id = $2)))`;
@@ -67,29 +67,31 @@ const checks: Readonly<Record<FindingWord, Check>> = {
   group_without_schedule: {
     with: [groups],
     select: `select 'access_group', g.id, g.customer_reference, null from groups g
-      where exists (select 1 from access_group_locks m where m.tenant_id = $1 and m.access_group_id = g.id)
+      where g.is_listed and exists (select 1 from access_group_locks m where m.tenant_id = $1 and m.access_group_id = g.id)
         and exists (select 1 from access_group_accessors m where m.tenant_id = $1 and m.access_group_id = g.id)
         and not exists (select 1 from time_schedules s where s.tenant_id = $1 and s.access_group_id = g.id)`,
   },
   group_without_lock: {
     with: [groups],
     select: `select 'access_group', g.id, g.customer_reference, null from groups g
-      where not exists (select 1 from access_group_locks m where m.tenant_id = $1 and m.access_group_id = g.id)`,
+      where g.is_listed and not exists (select 1 from access_group_locks m where m.tenant_id = $1 and m.access_group_id = g.id)`,
   },
   group_without_people: {
     with: [groups],
     select: `select 'access_group', g.id, g.customer_reference, null from groups g
-      where not exists (select 1 from access_group_accessors m where m.tenant_id = $1 and m.access_group_id = g.id)`,
+      where g.is_listed and not exists (select 1 from access_group_accessors m where m.tenant_id = $1 and m.access_group_id = g.id)`,
   },
   schedule_never_opens: {
     with: [groups],
     select: `select 'time_schedule', s.id, g.customer_reference, g.id::text from groups g
-      join time_schedules s on s.tenant_id = $1 and s.access_group_id = g.id where not ${ever}`,
+      join time_schedules s on s.tenant_id = $1 and s.access_group_id = g.id
+      where g.is_listed and not ${ever}`,
   },
   schedule_is_over: {
     with: [groups],
     select: `select 'time_schedule', s.id, g.customer_reference, to_char(s.end_date, 'YYYY-MM-DD"T"HH24:MI:SS') from groups g
-      join time_schedules s on s.tenant_id = $1 and s.access_group_id = g.id where ${ever} and ${isOver}`,
+      join time_schedules s on s.tenant_id = $1 and s.access_group_id = g.id
+      where g.is_listed and ${ever} and ${isOver}`,
   },
   person_without_key: {
     with: [groups, people],

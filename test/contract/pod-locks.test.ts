@@ -84,6 +84,17 @@ describe('locks of a pod', () => {
     });
     expect(await idsAt(site.asAdmin, '/access_groups?$top=1000')).toEqual(before);
     expect(await site.asAdmin.items(`/locks/${lock}/access_groups`)).toEqual([]);
+    await site.addPod({
+      locks: [await site.addLock()],
+      access_rule: {
+        access_rule_type: 'checkin_checkout',
+        schedules: [podStay('2020-12-01T16:00:00', '2020-12-03T10:00:00')],
+      },
+    });
+    const found = await site.asAdmin.askAt('ext', 'GET', '/configuration_check');
+    expect((found.json as { fine: string[] }).fine).toEqual(
+      expect.arrayContaining(['group_without_lock', 'group_without_people', 'schedule_is_over']),
+    );
     const [groupId = ''] = await site.groupsAtHub(lock);
     expect(refusal(await site.asAdmin.ask('GET', `/access_groups/${groupId}`))).toBe('404 2202');
     expect(refusal(await site.server.ask('DELETE', `/access_groups/${groupId}`))).toBe('404 1101');
@@ -198,6 +209,17 @@ describe('a pod that ends', () => {
     expect(await site.groupsAtHub(lock)).toEqual([]);
     expect((await site.asAdmin.ask('GET', `/locks/${lock}`)).status).toBe(200);
     await site.addPod({ customer_reference: pod['customer_reference'] });
+  });
+
+  it('ends with its site', async () => {
+    const siteId = await addSite(site.server);
+    const person = await addPerson(site.server, { siteId, role: 'owner' });
+    const asOwner = atSite(site.server, { siteId, person });
+    const members = [podMember({ email: freshAddress() })];
+    const { id } = await site.addPod({ locks: [await site.addLock(siteId)], members }, asOwner);
+    await isDone(202, asOwner.ask('DELETE', ''));
+    const left = 'select count(*)::int as n from pods where id = $1';
+    expect((await site.server.database.pool.query(left, [id])).rows).toEqual([{ n: 0 }]);
   });
 
   it('lets nobody go who has another place in the site', async () => {

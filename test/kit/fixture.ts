@@ -63,6 +63,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
   const lockers = await insertLockers(server, { tenant, collections });
   const webhooks = await insertWebhook(server, { tenant, collections });
   const messaging = await insertMessaging(server, { tenant, collections });
+  const pods = await insertPod(server, { tenant, collections, guests: messaging['site_users'] });
   const plans = await insertPlans(server, { tenant, collections });
   const signingIn = await insertSignIn(server, tenant);
   const empty = await create('/collections', {});
@@ -94,6 +95,7 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     ...messaging,
     ...lockers,
     ...webhooks,
+    ...pods,
     ...plans,
     ...signingIn,
     vendors: '5a111500-0000-4000-8000-000000000001',
@@ -187,6 +189,40 @@ async function insertLockers(
   return { lockers, locker_groups: groups, locker_access_groups: own };
 }
 
+/** A pod without locks, open at all times, with a guest. */
+async function insertPod(
+  { database }: TestServer,
+  {
+    tenant,
+    collections,
+    guests = '',
+  }: {
+    readonly tenant: TestTenant;
+    readonly collections: string;
+    readonly guests: string | undefined;
+  },
+): Promise<Fixture> {
+  const [pods, group] = [randomUUID(), randomUUID()];
+  await database.pool.query(
+    `insert into pods (tenant_id, id, collection_id, customer_reference, max_guest_amount, access_rule_type, created_at)
+     values ($1, $2, $3, 'Flat', 2, 'always', now())`,
+    [tenant.tenantId, pods, collections],
+  );
+  await database.pool.query(
+    `insert into access_groups (tenant_id, id, collection_id, pod_id, created_at) values ($1, $2, $3, $4, now())`,
+    [tenant.tenantId, group, collections, pods],
+  );
+  await database.pool.query(
+    `insert into pod_users (tenant_id, pod_id, accessor_id, pod_user_type, created_at) values ($1, $2, $3, 'guest', now())`,
+    [tenant.tenantId, pods, guests],
+  );
+  await database.pool.query(
+    'insert into access_group_accessors (tenant_id, access_group_id, accessor_id) values ($1, $2, $3)',
+    [tenant.tenantId, group, guests],
+  );
+  return { pods, guests };
+}
+
 /** Somebody of the site, and rules that make messages there. */
 async function insertMessaging(
   { database }: TestServer,
@@ -255,6 +291,7 @@ const nouns: Readonly<Record<string, string>> = {
   collection_id: 'collections',
   iq_id: 'iqs',
   lock_id: 'locks',
+  pod_id: 'pods',
   provider_id: 'identity_providers',
   site_id: 'collections',
   site_user_id: 'site_users',

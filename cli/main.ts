@@ -16,6 +16,8 @@ import {
   type ExitCode,
 } from './command.ts';
 import { restore, restoreSettle } from './restore.ts';
+import { siteExport } from './site-export.ts';
+import { siteImport } from './site-import.ts';
 import { userCommands } from './users.ts';
 import { why } from './why.ts';
 
@@ -25,6 +27,8 @@ const commands: readonly Command[] = [
   backup,
   check,
   ...clientCommands,
+  siteExport,
+  siteImport,
   // The longer words first.
   restoreSettle,
   restore,

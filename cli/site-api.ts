@@ -82,12 +82,14 @@ async function signIn(call: CommandCall): Promise<SignedIn> {
   return { url, token, ...(site === undefined ? {} : { site }) };
 }
 
-function demoFile({ environment }: CommandCall): string | undefined {
+/** The file that the demo data leave in the data folder; undefined = there is none. */
+export function demoFile({ environment }: CommandCall): string | undefined {
   const path = join(resolve(readConfig(environment).dataDir), 'demo.json');
   return existsSync(path) ? path : undefined;
 }
 
-async function readText(path: string): Promise<string> {
+/** The text of a file. Throws CommandError. */
+export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
@@ -127,7 +129,8 @@ async function fetchToken(
   return Value.Parse(Type.Object({ access_token: Type.String() }), JSON.parse(text)).access_token;
 }
 
-async function send(address: URL, init: RequestInit): Promise<Response> {
+/** Throws CommandError when nobody answers. */
+export async function send(address: URL, init: RequestInit): Promise<Response> {
   try {
     return await fetch(address, init);
   } catch (cause) {

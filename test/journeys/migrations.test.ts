@@ -211,7 +211,13 @@ it('a collection goes to another tenant while its doors go on', async () => {
   const own = await cardea.ask('POST', '/migrations', { body });
   expect([refusal(own), own.text]).toEqual(['400 2223', expect.stringContaining('token')]);
   const dry = { body: { ...body, dry_run: true }, token };
-  expect((await cardea.ask('POST', '/migrations', dry)).status).toBe(200);
+  const seen = await cardea.ask('POST', '/migrations', dry);
+  const { checks } = seen.json as { checks: { check: string; outcome: string }[] };
+  const made = checks.filter(({ outcome }) => outcome !== 'not_applicable');
+  expect([seen.status, made.map(({ check, outcome }) => `${check} ${outcome}`)]).toEqual([
+    200,
+    ['token passed', 'reference_broken passed'],
+  ]);
   expect((await cardea.ask('GET', `/collections/${collectionId}`)).status).toBe(200);
 
   const done = await cardea.ask('POST', '/migrations', { body, token });
@@ -267,6 +273,10 @@ it('the content of one hub goes to another: each lock once by its card, then eve
       state: 'done',
       counts: { locks: 2, repeaters: 0, otp_activations: 0 },
       id_map: [{ old_id: from, new_id: to }],
+      checks: expect.any(Array),
+      rows_done: 0,
+      rows_total: 0,
+      is_cancel_asked: false,
     },
   ]);
   for (const name of ['Front door', 'Storage'])

@@ -1,5 +1,6 @@
 /** How far the rights of a site have come, and hubs that leave it, as its admins see it (connect-api.md 8). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createClient, type Client } from '#client/client';
 import {
   partOf,
   readBuilding,
@@ -9,14 +10,13 @@ import {
   type TestBuilding,
 } from '#test/kit/building';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
-import { refusal } from '#test/kit/core';
 import { addPerson } from '#test/kit/people';
 import { insertIq } from '#test/kit/rows';
-import { atSite, type AtTestSite } from '#test/kit/site';
 
 let cardea: TestServer;
 let house: TestBuilding;
-let asAdmin: AtTestSite;
+let asAdmin: Client;
+let site: { readonly site_id: string };
 let admitted: Admitted;
 beforeAll(async () => {
   cardea = await startTestServer();
@@ -26,8 +26,9 @@ beforeAll(async () => {
   });
   house = await startTestBuilding(cardea, { building });
   const siteId = house.collectionId;
-  const person = await addPerson(cardea, { siteId, role: 'site_admin' });
-  asAdmin = atSite(cardea, { siteId, person });
+  const { token } = await addPerson(cardea, { siteId, role: 'site_admin' });
+  asAdmin = createClient({ baseUrl: cardea.url, token: async () => token });
+  site = { site_id: siteId };
   admitted = await house.admit({ tagNumber: '00001001', locks: ['Front door', 'Storage'] });
   await untilSynced(cardea);
 }, 120_000);
@@ -37,10 +38,10 @@ afterAll(async () => {
 });
 
 it('every right at every lock is told with how far it has come', async () => {
-  const list = async (query = '') => {
-    const answer = await asAdmin.askAt('ext', 'GET', `/rights_state${query}`);
-    expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
-    return (answer.json as { items: { lock_id: string }[] }).items;
+  const list = async ($filter?: string) => {
+    const query = $filter === undefined ? {} : { $filter };
+    const path = '/ext/v1/sites/{site_id}/rights_state';
+    return (await asAdmin.get(path, { path: site, query })).items;
   };
   const at = (lock: string) => ({
     lock_id: house.lockId(lock),
@@ -55,15 +56,20 @@ it('every right at every lock is told with how far it has come', async () => {
     one.lock_id.localeCompare(other.lock_id),
   );
   expect(await list()).toEqual(wanted);
-  expect(await list(`?$filter=lock_id eq ${house.lockId('Storage')}`)).toEqual([at('Storage')]);
-  expect(await list("?$filter=state ne 'in_hub'")).toEqual([]);
+  expect(await list(`lock_id eq ${house.lockId('Storage')}`)).toEqual([at('Storage')]);
+  expect(await list("state ne 'in_hub'")).toEqual([]);
 });
 
 it('a hub leaves the site once nothing hangs on it', async () => {
-  const remove = (iqId: string) => asAdmin.askAt('ext', 'DELETE', `/iqs/${iqId}`);
-  expect(refusal(await remove(house.iqId('Ground floor hub')))).toBe('400 2209');
+  const remove = (id: string) =>
+    asAdmin.delete('/ext/v1/sites/{site_id}/iqs/{id}', { path: { ...site, id } });
+  const isGone = { name: 'NOT_FOUND', status: 404 };
+  await expect(remove(house.iqId('Ground floor hub'))).rejects.toMatchObject({
+    name: 'DELETE_IQ_PREREQUISITES',
+    status: 400,
+  });
   const empty = await insertIq(cardea, { collection_id: house.collectionId });
-  expect((await remove(empty)).status).toBe(204);
-  expect(refusal(await remove(empty))).toBe('404 2202');
-  expect(refusal(await remove(await insertIq(cardea)))).toBe('404 2202');
+  expect(await remove(empty)).toBeUndefined();
+  await expect(remove(empty)).rejects.toMatchObject(isGone);
+  await expect(remove(await insertIq(cardea))).rejects.toMatchObject(isGone);
 });

@@ -209,6 +209,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
       negotiationsPerMinute: config.streamNegotiations,
     },
   });
+  metrics.gauge('cardea_stream_listeners', 'Listeners of event streams here.', signalr.listening);
   const isServing = config.roles.includes('http');
   const isStreaming = config.roles.includes('stream');
   const { dataDir } = config;

@@ -60,6 +60,8 @@ export type Signalr = {
   /** Lays the hub routes and takes WebSocket upgrades of the app's server. */
   register(app: FastifyInstance): void;
   start(): Promise<void>;
+  /** How many listen at this process. */
+  readonly listening: () => number;
   /** Says goodbye to every listener, spread over 5 s (streaming.md 5). */
   stop(): Promise<void>;
 };
@@ -197,6 +199,7 @@ export function createSignalr(parts: SignalrParts): Signalr {
       });
     },
     start: () => connections.start(),
+    listening: () => connections.all().length,
     async stop() {
       isStopping = true;
       await listeners.dismiss();

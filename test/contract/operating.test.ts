@@ -146,16 +146,16 @@ describe('behind a proxy', () => {
   it('links of lists begin where a trusted proxy was asked, and a stranger is not believed', async () => {
     await cardea.ask('POST', '/collections', { body: {} });
     const headers = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'keys.example.com' };
-    const linkFrom = async (localAddress: string): Promise<unknown> => {
+    const pageFrom = async (localAddress: string): Promise<string> => {
       const token = await cardea.token('core_api.full');
       const { text } = await sendFrom(localAddress, {
         url: `${cardea.url}/v1.2/collections?$top=1`,
         headers: { ...headers, authorization: `Bearer ${token}` },
       });
-      return (JSON.parse(text) as { _links?: unknown })._links ?? text;
+      return text;
     };
-    expect(JSON.stringify(await linkFrom('127.0.0.9'))).toContain('https://keys.example.com/v1.2/');
-    expect(JSON.stringify(await linkFrom('127.0.0.8'))).not.toContain('keys.example.com');
+    expect(await pageFrom('127.0.0.9')).toContain('https://keys.example.com/v1.2/');
+    expect(await pageFrom('127.0.0.8')).not.toContain('keys.example.com');
   });
 });
 
@@ -180,6 +180,7 @@ describe('the metrics', () => {
       'cardea_queue_waiting{queue="webhooks"} 0',
       'cardea_queue_waiting{queue="messages"} 0',
       'cardea_queue_late_seconds{queue="account_mails"} 0',
+      'cardea_stream_listeners 0',
       'cardea_database_up 1',
       '# TYPE cardea_gateway_frames_in_total counter',
     ])

@@ -36,7 +36,7 @@ export async function noteCertificateHeld(
 ): Promise<boolean> {
   const rows = await scope.query<{ is_newest: boolean }>(
     `with held as (
-       select case when $3 = 0 then null
+       select case when $3::bigint = 0 then null
                    when d.version <= $3 and $3 <= q.desired_version then (d.value->>'version')::int
                    else q.certificate_version end as version
        from iqs q join desired_items d on d.tenant_id = q.tenant_id and d.iq_id = q.id and d.key = 'trust'

@@ -6,7 +6,7 @@ import { actorOf } from './actor.ts';
 
 const tag = 'migrations';
 
-/** core-api.md 2: 64 MiB; an export of 100,000 people keeps well within these bounds. */
+/** core-api.md 2: 64 MiB, which is an export of about 50,000 people with a tag each; its values are within these bounds. */
 const largeBody = { bytes: 64 * 1024 * 1024, depth: 16, values: 4_000_000 };
 
 /** core-api.md 11: moving a site or an IQ's content. */

@@ -29,6 +29,8 @@ export type SiteApi = {
   readonly siteId: string;
   /** `/why` → `/ext/v1/sites/{site}/why`. Throws CommandError with the server's own words. */
   ask(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown>;
+  /** The text of a file. Throws as `ask` does. */
+  download(path: string): Promise<string>;
 };
 
 const SignIn = Type.Object({
@@ -44,23 +46,26 @@ export async function openSiteApi(call: CommandCall): Promise<SiteApi> {
   const { url, token, site } = await signIn(call);
   const siteId = textOf(call.values, 'site') ?? site;
   if (siteId === undefined) throw new CommandError('usage', 'Name the site with --site.');
+  async function fetchText(method: string, path: string, body?: object): Promise<string> {
+    const address = new URL(`/ext/v1/sites/${encodeURIComponent(siteId)}${path}`, url);
+    const response = await send(address, {
+      method,
+      signal: call.signal,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.ok) return text;
+    throw new CommandError('failed', refusalOf(response.status, text));
+  }
+
   return {
     siteId,
-    async ask(method, path, body) {
-      const address = new URL(`/ext/v1/sites/${encodeURIComponent(siteId)}${path}`, url);
-      const response = await send(address, {
-        method,
-        signal: call.signal,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      if (response.ok) return JSON.parse(text) as unknown;
-      throw new CommandError('failed', refusalOf(response.status, text));
-    },
+    ask: async (method, path, body) => JSON.parse(await fetchText(method, path, body)) as unknown,
+    download: (path) => fetchText('GET', path),
   };
 }
 
@@ -140,8 +145,7 @@ export async function send(address: URL, init: RequestInit): Promise<Response> {
 
 function refusalOf(status: number, text: string): string {
   if (status === 401) return 'The token is not accepted; fetch a new one.';
-  if (status === 403 && text === '')
-    return 'Whoever signed in may not manage access groups of this site.';
+  if (status === 403 && text === '') return 'Whoever signed in may not do this in the site.';
   try {
     const body: unknown = JSON.parse(text);
     const { ErrorCode: code, Message: message } = Value.Parse(

@@ -133,35 +133,41 @@ export async function addAccessGroup(
   return stored;
 }
 
+type GivenChange = {
+  readonly actor: Actor;
+  readonly id: AccessGroupId;
+  readonly change: { readonly relation: GroupRelation } & RelationChange;
+};
+
 /** Changes who or what is in a group, in a transaction of the caller's; the codes of `relate`. */
 export async function changeRelation(
   scope: WriteScope,
   parts: WriteParts,
-  {
-    actor,
-    id,
-    change,
-    warn,
-  }: {
-    readonly actor: Actor;
-    readonly id: AccessGroupId;
-    readonly change: { readonly relation: GroupRelation } & RelationChange;
-    readonly warn: (word: string) => void;
-  },
+  { warn, ...given }: GivenChange & { readonly warn: (word: string) => void },
 ): Promise<void> {
+  const { id } = given;
+  const touched = await writeMembers(scope, parts, given);
+  await settle(scope, parts, { id, touched });
+  if (await lacksSchedule(scope, id)) warn(noScheduleWord);
+}
+
+/** The rows and the record of a change alone: offline rights and desired state of what it gives are still to follow. */
+export async function writeMembers(
+  scope: WriteScope,
+  { audit }: Pick<WriteParts, 'audit'>,
+  { actor, id, change }: GivenChange,
+): Promise<Touched> {
   const group = await heldAccessGroup(scope, id);
   const { relation } = change;
   const { removed, added } = await writeRelation(scope, group, change);
-  const touched = [...new Set([...removed, ...added])];
-  await settle(scope, parts, { id, touched: touchedAs(relation, touched) });
-  if (await lacksSchedule(scope, id)) warn(noScheduleWord);
-  parts.audit.record(scope, actor, {
+  audit.record(scope, actor, {
     ...fact(`update_${relation}`, group),
     detail: counts(change),
     // Of a long list only what went and what came.
     before: { [relation]: removed },
     after: { [relation]: added },
   });
+  return touchedAs(relation, [...new Set([...removed, ...added])]);
 }
 
 /** Offline rights and desired state follow; both are asked once for all that was touched. */

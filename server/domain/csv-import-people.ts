@@ -7,6 +7,7 @@ import type { CsvRowNote } from '#contract/csv-imports';
 import type { AccessGroupId, AccessorId, TagId, UserId } from '#contract/ids';
 import { builtInRoles, type Role } from '#contract/roles';
 import {
+  findKnownAddresses,
   findPresentPeople,
   findTagsByNumber,
   listNamedGroups,
@@ -15,7 +16,7 @@ import {
 import { findOwnRoles } from '#server/store/roles';
 import type { WriteScope } from '#server/store/scope';
 import type { SiteUserRow } from '#server/store/site-users';
-import { changeRelation } from './access-groups.ts';
+import { writeMembers } from './access-groups.ts';
 import type { Invitee } from './csv-import-invitations.ts';
 import {
   byName,
@@ -27,6 +28,7 @@ import {
   type RowFault,
   type RowResult,
 } from './csv-import-rows.ts';
+import { settleOfflineKeys } from './offline-rights.ts';
 import { comesByItself } from './permissions.ts';
 import { changeSiteUser, type PatchSiteUser } from './site-user-changes.ts';
 import {
@@ -36,6 +38,7 @@ import {
   giveTags,
   idOf,
   rolesOrUser,
+  type Comer,
   type SiteUserParts,
 } from './site-user-creation.ts';
 import {
@@ -68,6 +71,10 @@ type Known = {
   readonly groups: ReadonlyMap<string, readonly AccessGroupId[]>;
   readonly tags: ReadonlyMap<string, TagId>;
   readonly roles: ReadonlyMap<string, readonly string[]>;
+  /** Addresses (lower case) of people who are known already, here or elsewhere. */
+  readonly addresses: ReadonlySet<string>;
+  /** Roles as they were chosen for the rows before, by the ids that were asked for. */
+  readonly chosen: Map<string, readonly Role[]>;
 };
 
 /** A row with ids in place of names. */
@@ -106,9 +113,10 @@ async function lookAround(
   { clock }: SiteUserParts,
   { at: { siteId }, rows }: { readonly at: AtWork; readonly rows: readonly ReadPerson[] },
 ): Promise<Known> {
+  const addresses = rows.flatMap(({ value }) => value.email?.toLowerCase() ?? []);
   const present = await findPresentPeople(scope, {
     siteId,
-    addresses: rows.flatMap(({ value }) => value.email?.toLowerCase() ?? []),
+    addresses,
     aliases: rows.flatMap(({ value }) => value.alias ?? []),
     now: clock.now(),
   });
@@ -134,6 +142,8 @@ async function lookAround(
         [...new Set([code, customer_reference ?? code].map(folded))].map((name) => ({ id, name })),
       ),
     ),
+    addresses: await findKnownAddresses(scope, addresses),
+    chosen: new Map(),
   };
 }
 
@@ -159,7 +169,7 @@ async function importPerson(
   if (all.length > 0) return failed(failedRow(row.line, all));
   try {
     return person === undefined
-      ? await addPerson(scope, parts, { at, wanted })
+      ? await addPerson(scope, parts, { at, known, wanted })
       : await changePerson(scope, parts, { at, wanted, person });
   } catch (error) {
     return failed(failedRow(row.line, [faultOfRule(error, cells)]));
@@ -243,7 +253,7 @@ function personOf(
 async function addPerson(
   scope: WriteScope,
   parts: SiteUserParts,
-  { at, wanted }: { readonly at: AtWork; readonly wanted: Wanted },
+  { at, known, wanted }: { readonly at: AtWork; readonly known: Known; readonly wanted: Wanted },
 ): Promise<Done> {
   const { line, value, groupIds, tagIds, roleIds } = wanted;
   const { email, alias, firstName, lastName } = value;
@@ -262,7 +272,8 @@ async function addPerson(
       ),
     );
   const fresh = drawIds(parts.ids);
-  const comer = await comerOf(scope, email);
+  const isNobody = email === null || !known.addresses.has(email.toLowerCase());
+  const comer: Comer = isNobody ? { kind: 'new', email } : await comerOf(scope, email);
   const userId = idOf(comer, fresh);
   const now = parts.clock.now();
   if (comer.kind === 'known')
@@ -271,7 +282,7 @@ async function addPerson(
     at,
     fresh,
     comer,
-    roles: await rolesOrUser(scope, at, roleIds),
+    roles: await chosenRoles(scope, known, { at, roleIds }),
     place: { ...plain, first_name: firstName, last_name: lastName, alias },
     tagIds,
   });
@@ -289,6 +300,18 @@ async function addPerson(
     joins: { id: made.id, groupIds },
     invitee: inviteeOf(made, { line, language }),
   };
+}
+
+/** The rules on roles are the same for every row that asks for the same. */
+async function chosenRoles(
+  scope: WriteScope,
+  { chosen }: Known,
+  { at, roleIds }: { readonly at: AtWork; readonly roleIds: readonly string[] | null },
+): Promise<readonly Role[]> {
+  const key = roleIds?.join(' ') ?? '';
+  const roles = chosen.get(key) ?? (await rolesOrUser(scope, at, roleIds));
+  chosen.set(key, roles);
+  return roles;
 }
 
 /** Whoever was known before keeps the names. */
@@ -383,7 +406,7 @@ function hasRoles({ role_ids }: PresentPerson, asked: readonly string[]): boolea
   return present.size === wanted.size && [...wanted].every((id) => present.has(id));
 }
 
-/** Each group once, however many come into it. */
+/** Each group once, however many come into it; what opens for them out of their hub's reach once for all of them. */
 async function join(
   scope: WriteScope,
   parts: SiteUserParts,
@@ -396,8 +419,13 @@ async function join(
       if (joins !== null && present === undefined) members.set(groupId, [joins.id]);
       if (joins !== null) present?.push(joins.id);
     }
+  const touched = new Set<AccessorId>();
   for (const [id, add] of [...members].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const change = { relation: 'accessors', add, remove: [] } as const;
-    await changeRelation(scope, parts, { actor, id, change, warn: () => undefined });
+    const { accessorIds } = await writeMembers(scope, parts, { actor, id, change });
+    for (const accessorId of accessorIds) touched.add(accessorId);
   }
+  const accessorIds = [...touched];
+  const lockIds = await settleOfflineKeys(scope, { accessorIds, now: parts.clock.now() });
+  await parts.desiredState.refresh(scope, { groupIds: [...members.keys()], accessorIds, lockIds });
 }

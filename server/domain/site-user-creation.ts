@@ -277,18 +277,18 @@ export async function addComer(
   { tagIds, ...coming }: NewPlace & { readonly tagIds: readonly TagId[] },
 ): Promise<SiteUserRow> {
   const { at, comer } = coming;
-  const row = await settle(scope, parts, coming);
-  await giveTags(scope, parts, { at, row, tagIds });
-  const after = await getSiteUser(scope, {
+  const made = await settle(scope, parts, coming);
+  await giveTags(scope, parts, { at, row: made, tagIds });
+  const row = await getSiteUser(scope, {
     siteId: at.siteId,
-    id: row.id,
+    id: made.id,
     now: parts.clock.now(),
   });
-  const { own_roles: _roles, ...shown } = after;
+  const { own_roles: _roles, ...shown } = row;
   parts.audit.record(scope, at.actor, { ...fact('create', at, row.id), after: shown });
   await parts.desiredState.refresh(scope, { accessorIds: [row.id] });
   await tellOfJoining(scope, parts, { at, comer, row });
-  return after;
+  return row;
 }
 
 /** Stores person, place and setting; suspended where no seat is free. */
@@ -296,7 +296,7 @@ async function settle(
   scope: WriteScope,
   { clock, ids }: SiteUserParts,
   { at, fresh, comer, roles, place }: NewPlace,
-): Promise<SiteUserRow> {
+): Promise<Pick<SiteUserRow, 'id' | 'user_id'>> {
   const { siteId } = at;
   const now = clock.now();
   const userId = idOf(comer, fresh);
@@ -341,7 +341,7 @@ async function settle(
     use_pin: place.use_pin,
     created_at: now,
   });
-  return getSiteUser(scope, { siteId, id: fresh.id, now });
+  return { id: fresh.id, user_id: userId };
 }
 
 /** These tags, and those that the person has in other sites (behaviour.md 5.1). */

@@ -62,6 +62,19 @@ export function findPresentPeople(
   );
 }
 
+/** Those of these addresses (lower case) that somebody has: a person of the tenant, or an account. */
+export async function findKnownAddresses(
+  scope: Scope,
+  addresses: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await scope.query<{ address: string }>(
+    `select lower(u.email) as address from users u where u.tenant_id = $1 and lower(u.email) = any ($2)
+     union select lower(n.email) from logins n where lower(n.email) = any ($2)`,
+    [scope.tenantId, addresses],
+  );
+  return new Set(rows.map(({ address }) => address));
+}
+
 export type NamedGroup = { readonly id: AccessGroupId; readonly name: string };
 
 /** Groups of doors of a site that have a name, oldest first. */

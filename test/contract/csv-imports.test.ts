@@ -409,7 +409,7 @@ describe('people with an address', () => {
       '3 unchanged',
       '4 unchanged',
     ]);
-    const isInvitation = ({ text }: { readonly text?: string }): boolean =>
+    const isInvitation = ({ text }: { readonly text?: string | undefined }): boolean =>
       text?.includes('/account/invitation/') ?? false;
     expect(people.mailsTo(second).filter(isInvitation)).toHaveLength(1);
     const given = file.replace('Hopper,', `Hopper,${number}`);

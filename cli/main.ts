@@ -18,6 +18,7 @@ import {
 import { restore, restoreSettle } from './restore.ts';
 import { siteExport } from './site-export.ts';
 import { siteImport } from './site-import.ts';
+import { importCsv } from './import-csv.ts';
 import { userCommands } from './users.ts';
 import { why } from './why.ts';
 
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   backup,
   check,
   ...clientCommands,
+  importCsv,
   siteExport,
   siteImport,
   // The longer words first.

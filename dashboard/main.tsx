@@ -15,7 +15,7 @@ import { router } from './router.tsx';
 const theme = createTheme({
   primaryColor: 'cyan',
   // The darker shades keep text on buttons readable (WCAG 1.4.3).
-  primaryShade: { light: 9, dark: 8 },
+  primaryShade: 9,
   defaultRadius: 'md',
   fontFamily: 'system-ui, sans-serif',
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { root, runNode } from './run-program.mjs';
 
 /** Folders whose change makes the dashboard another one; `contract` and `client` are compiled into it. */
@@ -67,7 +67,19 @@ async function build(isWatching) {
       watch: isWatching ? {} : null,
     },
   });
-  if (!isWatching) printSizes();
+  if (isWatching) return;
+  compressFiles();
+  printSizes();
+}
+
+/** Beside each file its compressed forms, which the server hands out to whoever takes them. */
+function compressFiles() {
+  const assets = join(out, 'assets');
+  for (const name of readdirSync(assets).filter((name) => /\.(js|css|svg)$/.test(name))) {
+    const content = readFileSync(join(assets, name));
+    writeFileSync(join(assets, `${name}.gz`), gzipSync(content));
+    writeFileSync(join(assets, `${name}.br`), brotliCompressSync(content));
+  }
 }
 
 /** What the first page loads: the entry and everything it imports at once, compressed. */

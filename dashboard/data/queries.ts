@@ -8,6 +8,8 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query';
 import type { AnswerOf, PathOf } from '#client/operations';
+import { useWords } from '../parts/language.tsx';
+import { shellWords } from '../words/shell.ts';
 import { api } from './api.ts';
 import { useMaybeSiteId, useSiteId } from './site.tsx';
 import { toast } from './toast.ts';
@@ -83,11 +85,12 @@ export function useAct<Input = void, Output = unknown>(
 ) {
   const siteId = useSiteId();
   const queries = useQueryClient();
+  const shell = useWords(shellWords);
   return useMutation({
     mutationFn: act,
     onSuccess(output) {
       const text = typeof done === 'function' ? done(output) : done;
-      if (text !== undefined) void toast(text);
+      if (text !== undefined) void toast(text, shell('close'));
     },
     // Also after a failure: what was asked may have happened.
     onSettled: () =>

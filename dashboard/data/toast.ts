@@ -14,9 +14,14 @@ export function onToastWanted(listener: () => void): () => void {
 }
 
 /** Shows a text for a few seconds, also to screen readers. */
-export async function toast(message: string): Promise<void> {
+export async function toast(message: string, closeLabel: string): Promise<void> {
   isWanted = true;
   for (const listener of listeners) listener();
   const { notifications } = await import('@mantine/notifications');
-  notifications.show({ message, color: 'teal', role: 'status' });
+  notifications.show({
+    message,
+    color: 'teal',
+    role: 'status',
+    closeButtonProps: { 'aria-label': closeLabel },
+  });
 }

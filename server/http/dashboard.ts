@@ -59,6 +59,7 @@ export function registerDashboard(app: FastifyInstance, folder = builtFolder()):
     root: assets,
     prefix: '/assets/',
     schemaHide: true,
+    preCompressed: true,
     immutable: true,
     maxAge: '365d',
     index: false,

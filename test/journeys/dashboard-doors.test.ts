@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { tag } from '#test/kit/building';
 import { startTestDashboard, type TestDashboard } from '#test/kit/dashboard';
+import { addPerson } from '#test/kit/people';
 
 let board: TestDashboard;
 beforeAll(async () => {
@@ -10,13 +11,14 @@ beforeAll(async () => {
 afterAll(() => board.stop());
 
 const seen = (text: string | RegExp) => board.page.getByText(text).first().waitFor();
+const press = (name: string) => board.page.getByRole('button', { name, exact: true }).click();
 
 it('the owner opens a door, and the lock has confirmed it', async () => {
   const { page } = board;
   await board.open('locks', 'Locks');
   await seen('Storage');
   await board.check('locks');
-  await page.getByRole('button', { name: 'Open Front door' }).click();
+  await press('Open Front door');
   await page.getByRole('dialog').getByRole('button', { name: 'Open', exact: true }).click();
   await seen('Front door is open: the lock has confirmed it.');
   await board.open('entries', 'Entries');
@@ -27,19 +29,99 @@ it('a jammed door is not said to be open', async () => {
   const { page, house } = board;
   house.simulated.lock('Storage').jam();
   await board.open('locks', 'Locks');
-  await page.getByRole('button', { name: 'Open Storage' }).click();
+  await press('Open Storage');
   await page.getByRole('dialog').getByRole('button', { name: 'Open', exact: true }).click();
   await page.getByRole('alert').first().waitFor();
   expect(await page.getByRole('alert').first().textContent()).toContain(
     'It is not known whether the door has opened',
   );
+  await seen(/^Code \d+/);
+  await house.simulated.lock('Storage').unjam();
 });
 
-it('a refused stranger appears by itself, with the reason', async () => {
+it('a refused stranger appears by himself, with the reason', async () => {
   const { page, house } = board;
-  await board.open('entries', 'Entries');
-  await seen('From afar');
+  await board.open('overview', 'Overview');
+  await seen('Live');
   await house.simulated.lock('Front door').present(tag('66667777'));
   await page.getByRole('button', { name: 'Why was this refused?' }).first().click();
   await seen('The door has written down: Unknown key');
+  await press('Close');
+  await seen('1 refused');
+  await board.check('overview');
+  await board.open('entries', 'Entries');
+  await board.check('entries');
+});
+
+it('an alarm is an open incident until it is over', async () => {
+  const { page, house } = board;
+  const incident = () => page.getByRole('table', { name: 'Open incidents' });
+  await board.open('overview', 'Overview');
+  await seen('Nothing is wrong');
+  const lock = house.simulated.lock('Storage');
+  await lock.tamper(true);
+  await incident().getByText('Tamper alarm').waitFor();
+  await lock.tamper(false);
+  await seen('Nothing is wrong');
+});
+
+it('the owner gives a door its hours and another name, and the hub learns it', async () => {
+  const { page, house } = board;
+  await board.open(`locks/${house.lockId('Front door')}`, 'Front door');
+  await page.getByLabel('From').fill('09:00');
+  await page.getByLabel('Saturday').check();
+  await press('Save the hours');
+  await seen('Saved. The hub is being told.');
+  await page.getByRole('button', { name: 'Remove the hours' }).waitFor();
+  await page.getByLabel('Name of the lock').fill('Gate');
+  await press('Save');
+  await page.getByRole('heading', { level: 1, name: 'Gate' }).waitFor();
+  await board.check('lock');
+  await press('Remove the hours');
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove the hours' }).click();
+  await seen('This door has no hours in which it stays unlocked.');
+});
+
+it('on a phone the pages are behind a button, in German as well', async () => {
+  const { page } = board;
+  await page.setViewportSize({ width: 360, height: 740 });
+  await board.open('locks', 'Locks');
+  await page.getByLabel('Menu', { exact: true }).click();
+  await page.getByRole('link', { name: 'Incidents' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Incidents' }).waitFor();
+  await page.locator('summary[aria-label="Language"]').click();
+  await page.getByRole('button', { name: 'Deutsch' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Vorfälle' }).waitFor();
+  expect(await page.getAttribute('html', 'lang')).toBe('de');
+  await page.locator('summary[aria-label="Sprache"]').click();
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await board.check('incidents');
+});
+
+it('the first page loads less than 200 kB of compressed script', async () => {
+  const { page } = board;
+  await board.open('overview', 'Overview');
+  await seen('Live');
+  const sizes = (await page.evaluate(`performance.getEntriesByType('resource')
+    .filter(({ name }) => name.endsWith('.js')).map(({ encodedBodySize }) => encodedBodySize)`)) as number[];
+  expect(sizes.length).toBeGreaterThan(2);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(200_000);
+});
+
+it('whoever may do little sees little; signing out ends it in every tab', async () => {
+  const { page, server, house } = board;
+  const person = await addPerson(server, { siteId: house.collectionId, role: 'site_user' });
+  await board.signIn(person);
+  await page.getByRole('link', { name: 'Entries' }).first().waitFor();
+  expect(await page.getByRole('link', { name: 'Incidents' }).count()).toBe(0);
+  await board.open('incidents', 'You may not see this page');
+  const other = await page.context().newPage();
+  await other.goto(`${server.url}/sites/${house.collectionId}/locks`);
+  await other.getByRole('heading', { level: 1, name: 'Locks' }).waitFor();
+  await page.locator('summary[aria-label="Account and settings"]').click();
+  await press('Sign out');
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await other.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await other.close();
 });

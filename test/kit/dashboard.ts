@@ -10,6 +10,7 @@ import { partOf, readBuilding, startTestBuilding, type TestBuilding } from './bu
 import { startTestServer, type TestServer } from './cardea.ts';
 import { faultsOf } from './page-check.ts';
 import { addPerson, type TestPerson } from './people.ts';
+import { until } from './wait.ts';
 
 const output = fileURLToPath(new URL('../../test-output/dashboard', import.meta.url));
 
@@ -79,6 +80,16 @@ export async function startTestDashboard(
     },
     async check(name) {
       await mkdir(output, { recursive: true });
+      // A toast lies above whatever is below it.
+      const toasts = page.locator('.mantine-Notification-closeButton');
+      await until(
+        async () => {
+          const [first] = await toasts.all();
+          await first?.click({ timeout: 1000 }).catch(() => undefined);
+          return first === undefined;
+        },
+        { what: 'no toast is shown' },
+      );
       const found = await faultsOf(page, (view) =>
         page.screenshot({ path: join(output, `${name}-${view}.png`), fullPage: true }),
       );

@@ -22,7 +22,8 @@ export async function faultsOf(
   for (const width of widths) {
     for (const colorScheme of schemes) {
       await page.setViewportSize({ width, height: 900 });
-      await page.emulateMedia({ colorScheme });
+      // A colour on its way from one scheme to the other is nobody's.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await look?.(`${width}-${colorScheme}`);
       // As a debugger's expression, which the page's content policy does not see.
       await page.evaluate(axe);

@@ -61,7 +61,7 @@ export async function publishedOperations(server: TestServer): Promise<readonly 
 function operationOf(method: string, path: string, described: Described): Operation {
   const parameters = described.parameters ?? [];
   const query = parameters.filter((parameter) => parameter.in === 'query');
-  const isOfSite = /^\/(ext|v1\.1|v1\.2\/(sites|me|users\/search))\b/.test(path);
+  const isOfSite = /^\/(ext|v1\.1|v1\.2\/(sites|me|pods|users\/search))\b/.test(path);
   return {
     face: isOfSite ? 'site' : 'core',
     isForPrograms: !isOfSite || (described.operationId ?? '').startsWith('core_'),

@@ -1,4 +1,5 @@
 /** An export file becomes a collection of the tenant: all of it or nothing (behaviour.md 20). */
+import { setImmediate } from 'node:timers/promises';
 import { Compile } from 'typebox/compile';
 import { ApiError } from '#contract/api-error';
 import {
@@ -74,7 +75,10 @@ export async function readExport(
     const places = faults.map(({ instancePath: at, message }) => `export${at} ${message}.`);
     throw new ApiError('REQUEST_INVALID', { reason: places.join(' ') });
   }
-  checkTexts(sent, 'export');
+  for (const [name, member] of Object.entries(sent)) {
+    checkTexts(member, `export.${name}`);
+    await setImmediate();
+  }
   const secrets =
     privateKey === null || sent.secrets === null
       ? null

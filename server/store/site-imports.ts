@@ -130,12 +130,16 @@ export async function findKnownAddresses(
 ): Promise<readonly { address: string; user_id: string | null; login_id: string | null }[]> {
   if (addresses.length === 0) return [];
   return scope.query(
-    `select distinct on (address) address, p.id as user_id, n.id as login_id
-       from unnest($2::text[]) address
-       left join logins n on lower(n.email) = address and n.email_verified
-       left join people p on p.tenant_id = $1 and (p.login_id = n.id or lower(p.email) = address and not p.has_profile)
-      where p.id is not null or n.id is not null
-      order by address, p.has_profile desc nulls last, p.id`,
+    `with asked as (select unnest($2::text[]) as address),
+     found as (
+       select a.address, u.id as user_id, n.id as login_id, 0 as place from asked a
+         join logins n on lower(n.email) = a.address and n.email_verified
+         left join users u on u.tenant_id = $1 and u.login_id = n.id
+       union all
+       select a.address, u.id, null, 1 from asked a
+         join users u on u.tenant_id = $1 and u.email is not null and lower(u.email) = a.address and u.login_id is null
+     )
+     select distinct on (address) address, user_id, login_id from found order by address, user_id is null, place`,
     [scope.tenantId, addresses],
   );
 }

@@ -196,8 +196,10 @@ export async function findPeopleOfSite(
        union select user_id from message_rule_recipients where tenant_id = $2
          and rule_id in (select id from message_rules where tenant_id = $2 and collection_id = $3)
      )
-     select u.id, (select k.id from users k where k.tenant_id = $1 and (k.login_id = u.login_id
-           or u.login_id is null and lower(k.email) = lower(u.email)) order by k.id limit 1) as known_id,
+     select u.id, coalesce(
+         (select k.id from users k where k.tenant_id = $1 and k.login_id = u.login_id),
+         (select k.id from users k where k.tenant_id = $1 and u.login_id is null and k.email is not null
+             and lower(k.email) = lower(u.email) order by k.id limit 1)) as known_id,
          exists (select 1 from users k where k.tenant_id = $1 and k.id = u.id) as is_taken
        from users u where u.tenant_id = $2 and u.id in (select user_id from needed)`,
     [scope.tenantId, from, collectionId, accessors],

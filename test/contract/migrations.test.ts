@@ -324,7 +324,7 @@ it('after an import 10,000 random questions at its doors have the answers of bef
       },
       presentation: presented(drawn),
       now: new Date(Date.UTC(2026, drawn(12), 1 + drawn(28), drawn(24), drawn(60))),
-      serverGoneSince: null,
+      serverGoneSince: drawn(3) === 0 ? new Date(Date.UTC(2026, drawn(12), 1 + drawn(28))) : null,
     } as const;
     const before = decide({ ...question, table: both.before });
     const after = decide({ ...question, table: both.after });

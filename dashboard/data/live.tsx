@@ -75,7 +75,9 @@ export function LiveProvider({
       setLive(silent);
     };
   }, [queries, siteId, hearsEntries, hearsIncidents]);
-  return <LiveContext.Provider value={useMemo(() => live, [live])}>{children}</LiveContext.Provider>;
+  return (
+    <LiveContext.Provider value={useMemo(() => live, [live])}>{children}</LiveContext.Provider>
+  );
 }
 
 /** A first connection that is still being made is no absence. */

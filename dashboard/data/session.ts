@@ -79,7 +79,11 @@ export async function startSession(): Promise<void> {
 export async function signIn(): Promise<void> {
   const { authorization_endpoint: endpoint = '' } = await discover();
   const verifier = oauth.generateRandomCodeVerifier();
-  const flight = { verifier, state: oauth.generateRandomState(), nonce: oauth.generateRandomNonce() };
+  const flight = {
+    verifier,
+    state: oauth.generateRandomState(),
+    nonce: oauth.generateRandomNonce(),
+  };
   const isBack = location.pathname === '/signed-in';
   const back = isBack ? '/' : location.pathname + location.search;
   sessionStorage.setItem(flightKey, JSON.stringify({ ...flight, back }));
@@ -160,7 +164,13 @@ async function refresh(): Promise<string | undefined> {
       ended();
       return undefined;
     }
-    const response = await oauth.refreshTokenGrantRequest(as, client, oauth.None(), kept, insecure());
+    const response = await oauth.refreshTokenGrantRequest(
+      as,
+      client,
+      oauth.None(),
+      kept,
+      insecure(),
+    );
     if (response.status >= 500 || response.status === 429)
       throw new TypeError('the server cannot refresh now');
     try {

@@ -4,6 +4,7 @@
  *
  * Ids that name nothing are asked about, so what somebody may do to the own things alone counts as refused here: blocking own keys,
  * hearing own events. `PUT …/owner` takes tokens of the Core face only, and only its installer releases a site.
+ * `POST /pods/guests` is for tokens of access codes, which nobody here has.
  *
  * Letters: O owner, A admin, P super user, U user, m user with site_mobile_user, r user with site_remote_office_mode_user,
  * M pod member, G guest, X signed in without a place in the site, B operator of the installation without a place there.

@@ -179,7 +179,7 @@ export async function takeAway(
   }: Pick<HeldAccessor, 'id' | 'user_id' | 'collection_id'>,
 ): Promise<Gone> {
   const gone = await deletePlace(scope, id);
-  if (userId !== null && siteId !== null) await leaveSite(scope, { userId, siteId });
+  if (userId !== null && siteId !== null) await leaveSite(scope, { userIds: [userId], siteId });
   return gone;
 }
 

@@ -2,11 +2,12 @@
  * A collection goes from one tenant of the installation to another (behaviour.md 20): hardware, tags, rights, events and ids
  * move, the former tenant sees 404. Its people come along (0241); phone certificates and the audit log stay (docs/decisions/0137).
  */
-import type { AccessorId, HubId } from '#contract/ids';
+import type { AccessorId, HubId, UserId } from '#contract/ids';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
 import { findHubIds } from '#server/store/awaited-hubs';
 import { findCollectionParts, readPinHashes, readPinHashKeys } from '#server/store/exports';
+import { leaveSite } from '#server/store/people';
 import { scopeOfOtherTenant, type WriteScope } from '#server/store/scope';
 import { addFormerPinHashKeys } from '#server/store/site-imports';
 import {
@@ -61,6 +62,7 @@ export async function transferSite(
   const keys = hasCodes ? await readPinHashKeys(former) : [];
   const people = await bringPeople(scope, ids, { from, collectionId, accessors: parts.accessors });
   const counts = await moveCollection(scope, { from, collectionId, parts, people });
+  await leaveSite(former, { userIds: [...people.keys()] as UserId[], siteId: collectionId });
   await addFormerPinHashKeys(scope, { keys, now });
   await desiredState.refresh(scope, { iqIds: await listIqIds(scope), trust: true });
   // Accessors of no collection were known at every IQ of the former tenant.

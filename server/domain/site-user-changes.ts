@@ -314,7 +314,7 @@ async function writePerson(
     });
   else await holdPerson(scope, userId);
   await passPlaces(scope, { from: accessor.user_id, to: userId });
-  await leaveSite(scope, { userId: accessor.user_id, siteId });
+  await leaveSite(scope, { userIds: [accessor.user_id], siteId });
   const moved = { ...accessor, user_id: userId };
   await giveTags(scope, parts, { at, row: moved, tagIds: [] });
   if (mover.kind === 'login' || mover.person.has_profile)

@@ -126,26 +126,26 @@ export async function updatePerson(
 }
 
 /**
- * After a person has left a site: the name is looked after by the next site that has the person; of whom no site has any more, and
+ * After people have left a site: the name is looked after by the next site that has the person; of whom no site has any more, and
  * who has no profile, nothing is kept.
  */
 export async function leaveSite(
   scope: WriteScope,
-  { userId, siteId }: { readonly userId: UserId; readonly siteId: CollectionId },
+  { userIds, siteId }: { readonly userIds: readonly UserId[]; readonly siteId: CollectionId },
 ): Promise<void> {
   await scope.query(
     `update users u set managing_site_id = (
        select a.collection_id from accessors a
-       where a.tenant_id = $1 and a.user_id = $2 and a.collection_id <> $3 order by a.created_at, a.id limit 1)
-     where u.tenant_id = $1 and u.id = $2 and u.managing_site_id = $3`,
-    [scope.tenantId, userId, siteId],
+       where a.tenant_id = $1 and a.user_id = u.id and a.collection_id <> $3 order by a.created_at, a.id limit 1)
+     where u.tenant_id = $1 and u.id = any ($2) and u.managing_site_id = $3`,
+    [scope.tenantId, userIds, siteId],
   );
   await scope.query(
-    `delete from users u where u.tenant_id = $1 and u.id = $2 and u.login_id is null
-       and not exists (select 1 from accessors a where a.tenant_id = $1 and a.user_id = $2)
+    `delete from users u where u.tenant_id = $1 and u.id = any ($2) and u.login_id is null
+       and not exists (select 1 from accessors a where a.tenant_id = $1 and a.user_id = u.id)
        and not exists (select 1 from collections c
-         where c.tenant_id = $1 and $2 in (c.owner_user_id, c.installer_user_id))`,
-    [scope.tenantId, userId],
+         where c.tenant_id = $1 and u.id in (c.owner_user_id, c.installer_user_id))`,
+    [scope.tenantId, userIds],
   );
 }
 

@@ -432,6 +432,11 @@ it('a collection that hangs together with another is not handed over, and nothin
   for (const name of ['site_roles', 'pods', 'pod_users', 'message_rules', 'message_recipients'])
     expect([name, sorted((after.json as Rows)[name])]).toEqual([name, sorted(moved[name])]);
   expect(sorted((after.json as Rows)['accessors'])).toEqual(sorted(moved['accessors']));
+  // Who has no place at the former tenant any more is nobody there.
+  const left = await former.database.pool.query('select 1 from users where tenant_id = $1', [
+    former.tenant.tenantId,
+  ]);
+  expect(left.rowCount).toBe(0);
   expect((await former.ask('GET', `/collections/${collectionId}`)).status).toBe(404);
   expect((await former.ask('GET', `/collections/${collectionId}`, { token })).status).toBe(200);
 });

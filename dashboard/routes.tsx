@@ -5,8 +5,10 @@
 import {
   IconActivity,
   IconAlertTriangle,
+  IconChartHistogram,
   IconDoor,
   IconLayoutDashboard,
+  IconStethoscope,
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { FunctionComponent } from 'react';
@@ -60,5 +62,19 @@ export const pages: readonly PageEntry[] = [
     need: 'see_everything',
     load: () => import('./pages/incidents.tsx'),
     menu: { group: 'groupDoors', icon: IconAlertTriangle },
+  },
+  {
+    path: 'activity',
+    name: 'activity',
+    need: 'see_everything',
+    load: () => import('./pages/activity.tsx'),
+    menu: { group: 'groupDoors', icon: IconChartHistogram },
+  },
+  {
+    path: 'check',
+    name: 'check',
+    need: 'manage_users',
+    load: () => import('./pages/check.tsx'),
+    menu: { group: 'groupSite', icon: IconStethoscope },
   },
 ];

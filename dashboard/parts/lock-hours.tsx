@@ -20,17 +20,7 @@ import { lockWords } from '../words/locks.ts';
 import { Confirm } from './confirm.tsx';
 import { ErrorNote } from './error-note.tsx';
 import { useWords } from './language.tsx';
-
-export const weekdays = [
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-] as const;
-type Weekday = (typeof weekdays)[number];
+import { weekdays, type Weekday } from './weekdays.ts';
 
 const path = '/v1.2/sites/{site_id}/locks/{lock_id}/easy_office_mode_schedule';
 

@@ -8,6 +8,8 @@ export const pageWords = words({
     lock: 'Lock',
     entries: 'Entries',
     incidents: 'Incidents',
+    activity: 'Activity',
+    check: 'Configuration check',
   },
   de: {
     overview: 'Übersicht',
@@ -15,6 +17,8 @@ export const pageWords = words({
     lock: 'Schloss',
     entries: 'Zutritte',
     incidents: 'Vorfälle',
+    activity: 'Betrieb',
+    check: 'Prüfung der Einrichtung',
   },
 });
 export type PageName = keyof (typeof pageWords)['en'];

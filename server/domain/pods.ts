@@ -10,6 +10,7 @@ import type { PatchPodRequest, PodAccessRuleRequest, PostPodRequest } from '#con
 import type { RefResponse } from '#contract/refs';
 import type { Actor } from '#server/events/audit';
 import { holdMembers, listMemberIds } from '#server/store/access-groups';
+import { holdCollection } from '#server/store/collections';
 import type { ListResult } from '#server/store/list';
 import { deletePodAccessCodes } from '#server/store/pod-access-codes';
 import {
@@ -112,6 +113,8 @@ export function createPods(parts: SiteUserParts): Pods {
       const planned = await planArrivals(scopeOf(actor), parts, change);
       await handMails(parts, planned);
       return writeRights({ database, actor }, async (scope, warn) => {
+        if (!(await holdCollection(scope, siteId)))
+          throw new ApiError('NOT_FOUND', { thing: 'Site' });
         await holdPodName(scope, { siteId, name });
         await checkName(scope, { siteId, name }, null);
         const now = clock.now();

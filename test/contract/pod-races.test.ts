@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer } from '#test/kit/cardea';
 import { refusal } from '#test/kit/core';
 import { addPerson } from '#test/kit/people';
-import { freshPodName, podMember, startPodSite, type PodSite } from '#test/kit/pods';
+import { freshPodName, podGuest, podMember, startPodSite, type PodSite } from '#test/kit/pods';
 import { insertTag } from '#test/kit/rows';
 import { freshAddress } from '#test/kit/site-people';
 
@@ -88,4 +88,29 @@ describe('of many requests at once', () => {
     const strangers = 'select count(*)::int as n from pod_users where pod_id = any ($1)';
     expect(await count(strangers, [pods])).toBe(atOnce + 2 * rounds.ofPeople);
   }, 240_000);
+
+  it('none fails as its pod is cleaned and ended, and nobody is left behind', async () => {
+    const [lock, pods] = [await site.addLock(), await addPods(8)];
+    const asked = pods.flatMap((pod) => {
+      const ask = (method: string, path: string, body?: object) =>
+        site.asAdmin.ask(method, `/pods/${pod}${path}`, body);
+      return [
+        addMember(pod, { email: freshAddress() }),
+        ask('PATCH', '/guests', { add_guests: [podGuest(), podGuest()] }),
+        ask('PATCH', '/locks', { lock_to_add_ids: [lock] }),
+        ask('PATCH', '/clean'),
+        ask('PUT', '/access_rule', { access_rule_type: 'always' }),
+        ask('DELETE', ''),
+        addMember(pod, { email: freshAddress() }),
+      ];
+    });
+    const { '202': ended, ...others } = await tally(asked);
+    expect(ended).toBeGreaterThanOrEqual(pods.length);
+    expect(['204', '404 2202', '400 2221']).toEqual(expect.arrayContaining(Object.keys(others)));
+    expect(await count('select count(*)::int as n from pods where id = any ($1)', [pods])).toBe(0);
+    const stranded = `select count(*)::int as n from accessors a where a.came_by_pod
+      and not exists (select 1 from pod_users u where u.accessor_id = a.id)`;
+    expect(await count(stranded, [])).toBe(0);
+    expect(await site.groupsAtHub(lock)).toEqual([]);
+  }, 120_000);
 });

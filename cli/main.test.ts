@@ -64,10 +64,13 @@ describe('the program', () => {
       expect(help.out).toContain('audit verify');
       const wrong = await cardea('audit', 'verfy');
       expect([wrong.code, wrong.out]).toEqual([2, '']);
-      expect(wrong.err).toContain('there is no command "audit verfy"');
+      expect(wrong.err).toContain(
+        'there is no command "audit verfy". Did you mean "audit verify"?',
+      );
       const option = await cardea('audit', 'verify', '--tenat', 'x');
       expect(option.code).toBe(2);
       expect(option.err).toContain('--tenat');
+      expect(option.err).toContain('Did you mean "--tenant"?');
       const nowhere = await cardea(
         'audit',
         'verify',

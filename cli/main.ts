@@ -8,6 +8,7 @@ import { auditVerify } from './audit-verify.ts';
 import { backup } from './backup.ts';
 import { check } from './check.ts';
 import { clientCommands } from './clients.ts';
+import { completionCommands } from './completion.ts';
 import {
   CommandError,
   exitCodes,
@@ -15,10 +16,12 @@ import {
   type CommandAnswer,
   type ExitCode,
 } from './command.ts';
+import { doctor } from './doctor.ts';
 import { restore, restoreSettle } from './restore.ts';
 import { siteExport } from './site-export.ts';
 import { siteImport } from './site-import.ts';
 import { importCsv } from './import-csv.ts';
+import { didYouMean } from './suggestions.ts';
 import { userCommands } from './users.ts';
 import { why } from './why.ts';
 
@@ -28,6 +31,8 @@ const commands: readonly Command[] = [
   backup,
   check,
   ...clientCommands,
+  ...completionCommands(() => commands),
+  doctor,
   importCsv,
   siteExport,
   siteImport,
@@ -80,15 +85,31 @@ function read(command: Command, args: readonly string[]) {
       allowPositionals: false,
     }).values;
   } catch (error) {
-    throw new CommandError('usage', error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CommandError('usage', `${message.replace(/\.?$/, '.')}${optionMeant(command, args)}`);
   }
+}
+
+function optionMeant(command: Command, args: readonly string[]): string {
+  const known = Object.keys({ ...command.options, ...everywhere }).map((name) => `--${name}`);
+  const names = args.filter((arg) => arg.startsWith('--')).map((arg) => arg.split('=')[0] ?? '');
+  const unknown = names.find((name) => !known.includes(name));
+  return unknown === undefined ? '' : didYouMean(unknown, known);
 }
 
 function runNone(args: readonly string[]): ExitCode {
   const asksHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
   if (asksHelp) return say(listText());
-  const typed = args.filter((arg) => !arg.startsWith('-')).join(' ');
-  process.stderr.write(`cardea: there is no command "${typed}".\n\n${listText()}\n`);
+  const first = args.findIndex((arg) => arg.startsWith('-'));
+  const typed = args.slice(0, first === -1 ? undefined : first).join(' ');
+  const meant = didYouMean(
+    typed,
+    commands.map(({ words }) => words),
+  );
+  const message = `there is no command "${typed}".${meant}`;
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
+  const more = meant === '' ? listText() : 'cardea --help lists all commands.';
+  process.stderr.write(`cardea: ${message}\n\n${more}\n`);
   return exitCodes.usage;
 }
 

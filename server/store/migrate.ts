@@ -110,6 +110,18 @@ export function checkMigrations(applied: readonly MigrationRow[]): void {
   checkKnown(applied, readMigrations(DIRECTORY));
 }
 
+/** How many migrations a database has, and how many this Cardea would add. Throws StartError as `checkMigrations` does. */
+export async function findMigrationState(
+  database: Database,
+): Promise<{ readonly applied: number; readonly missing: number }> {
+  const migrations = readMigrations(DIRECTORY);
+  const { rows } = await database.pool.query<MigrationRow>(
+    'SELECT number, name, checksum FROM schema_migrations ORDER BY number',
+  );
+  checkKnown(rows, migrations);
+  return { applied: rows.length, missing: migrations.length - rows.length };
+}
+
 function checkKnown(applied: readonly MigrationRow[], migrations: readonly Migration[]): void {
   for (const row of applied) {
     const known = migrations[row.number - 1];

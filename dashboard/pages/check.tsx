@@ -9,7 +9,7 @@ import { Tag } from '../parts/lock-state.tsx';
 import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
 import { SiteLink } from '../parts/site-link.tsx';
 import { When } from '../parts/time.tsx';
-import { checkWords, findingApiWords } from '../words/check.ts';
+import { checkWords, findingApiWords, severityApiWords } from '../words/check.ts';
 import { pageWords } from '../words/pages.ts';
 
 /** The configuration check: what leads nowhere, why that matters, and a button where a click can mend it. */
@@ -50,18 +50,19 @@ const colors = { error: 'red', warning: 'orange', notice: 'gray' } as const;
 function OneFinding({ finding }: { readonly finding: Finding }) {
   const say = useWords(checkWords);
   const word = useApiWords(findingApiWords);
+  const severityName = useApiWords(severityApiWords);
   const { severity, total, objects, means, remedy } = finding;
   return (
     <Card withBorder component="section">
       <Stack gap="xs">
         <Group gap="sm">
-          <Tag color={colors[severity]}>{say(severity)}</Tag>
+          <Tag color={colors[severity]}>{severityName(severity)}</Tag>
           <Title order={2} size="h5">
             {word(finding.word)} ({total})
           </Title>
         </Group>
-        <Text size="sm">{means}</Text>
-        <Text size="sm">{say('remedy', { text: remedy })}</Text>
+        <Text size="sm">{plain(means)}</Text>
+        <Text size="sm">{say('remedy', { text: plain(remedy) })}</Text>
         <List listStyleType="none" spacing={4}>
           {objects.map((object) => (
             <List.Item key={object.object_id}>
@@ -82,6 +83,11 @@ function OneFinding({ finding }: { readonly finding: Finding }) {
       </Stack>
     </Card>
   );
+}
+
+/** The texts of the API mark its words by backticks. */
+function plain(text: string): string {
+  return text.replaceAll('`', '');
 }
 
 function Named({ object }: { readonly object: Found }) {

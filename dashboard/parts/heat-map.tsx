@@ -1,7 +1,8 @@
 /** The hours of a week, the darker the more: a table, so that it can be read and not only looked at. */
 import { Box } from '@mantine/core';
 import { activityWords } from '../words/activity.ts';
-import { useWords } from './language.tsx';
+import { shortWeekdayApiWords } from '../words/weekdays.ts';
+import { useApiWords, useWords } from './language.tsx';
 import { weekdays } from './weekdays.ts';
 
 /** `grid`: seven days from Monday, 24 hours each. */
@@ -13,6 +14,7 @@ export function HeatMap({
   readonly label: string;
 }) {
   const say = useWords(activityWords);
+  const dayName = useApiWords(shortWeekdayApiWords);
   const most = Math.max(1, ...grid.flat());
   return (
     // Reached by keyboard, since it scrolls where it is wider than the window.
@@ -31,11 +33,11 @@ export function HeatMap({
         <tbody>
           {weekdays.map((day, index) => (
             <tr key={day}>
-              <th scope="row">{say(day)}</th>
+              <th scope="row">{dayName(day)}</th>
               {(grid[index] ?? []).map((count, hour) => (
                 <td
                   key={hour}
-                  title={`${say(day)} ${hour}:00 · ${say('uses', { count })}`}
+                  title={`${dayName(day)} ${hour}:00 · ${say('uses', { count })}`}
                   style={{
                     background: `color-mix(in srgb, var(--mantine-color-cyan-7) ${Math.round((count / most) * 60)}%, var(--mantine-color-body))`,
                   }}

@@ -17,9 +17,10 @@ import type { Lock } from '../data/locks.ts';
 import { useAct } from '../data/queries.ts';
 import { useMay, useSiteId } from '../data/site.tsx';
 import { lockWords } from '../words/locks.ts';
+import { weekdayApiWords } from '../words/weekdays.ts';
 import { Confirm } from './confirm.tsx';
 import { ErrorNote } from './error-note.tsx';
-import { useWords } from './language.tsx';
+import { useApiWords, useWords } from './language.tsx';
 import { weekdays, type Weekday } from './weekdays.ts';
 
 const path = '/v1.2/sites/{site_id}/locks/{lock_id}/easy_office_mode_schedule';
@@ -69,6 +70,7 @@ export function LockHours({ lock }: { readonly lock: Lock }) {
 
 function Form({ lockId, present }: { readonly lockId: string; readonly present: Hours | null }) {
   const say = useWords(lockWords);
+  const dayName = useApiWords(weekdayApiWords);
   const siteId = useSiteId();
   const at = { site_id: siteId, lock_id: lockId };
   const [hours, setHours] = useState<Hours>(present ?? usual);
@@ -112,7 +114,7 @@ function Form({ lockId, present }: { readonly lockId: string; readonly present: 
           {weekdays.map((day) => (
             <Checkbox
               key={day}
-              label={say(day)}
+              label={dayName(day)}
               checked={hours[day]}
               onChange={({ currentTarget }) => set({ [day]: currentTarget.checked })}
             />

@@ -11,9 +11,6 @@ export const checkWords = words({
     checkedAt: 'Checked at',
     remedy: 'What to do: {text}',
     andMore: 'and {count} more',
-    error: 'Error',
-    warning: 'Warning',
-    notice: 'Notice',
     fixed: 'Done. The check is being repeated.',
     always: 'Open it always',
     alwaysEffect:
@@ -39,9 +36,6 @@ export const checkWords = words({
     checkedAt: 'Geprüft am',
     remedy: 'Was tun: {text}',
     andMore: 'und {count} weitere',
-    error: 'Fehler',
-    warning: 'Warnung',
-    notice: 'Hinweis',
     fixed: 'Erledigt. Es wird noch einmal geprüft.',
     always: 'Immer öffnen lassen',
     alwaysEffect:
@@ -57,6 +51,11 @@ export const checkWords = words({
     removeHours: 'Zeiten entfernen',
     removeHoursEffect: 'Die Tür „{name}“ bleibt bei Schlüsseln; ihre Zeiten beginnen ohnehin nie.',
   },
+});
+
+export const severityApiWords = words({
+  en: { error: 'Error', warning: 'Warning', notice: 'Notice' },
+  de: { error: 'Fehler', warning: 'Warnung', notice: 'Hinweis' },
 });
 
 /** The findings of the configuration check. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
   site = await startPodSite();
   ({ asAdmin } = site);
   ({ members, guests, usersOf, addLivedIn, addGuest, addSignedIn } = podPeople(site));
-});
+}, 60_000);
 afterAll(() => site.stop());
 
 const addTag = async (): Promise<string> =>
@@ -205,6 +205,10 @@ describe('members of pods', () => {
     expect(await refusedMembers(pod, { email: fresh }, { email: '' })).toBe('400 1101');
     expect(await refusedMembers(pod, { email: fresh }, { first_name: ' ' })).toBe('400 1101');
     expect(await refusedMembers(pod, { email: fresh }, { tag_id: randomUUID() })).toBe('404 2202');
+    site.mails.refuse(550);
+    expect(await refusedMembers(pod, {}, { email: fresh })).toBe('400 4201');
+    expect(await refusedGuests(pod, {}, { email: fresh })).toBe('400 4201');
+    site.mails.refuse(null);
     expect(await usersOf(pod)).toHaveLength(1);
     expect(sorted(await idsAt(asAdmin, '/users?$top=1000'))).toEqual(sorted(known));
     expect(site.mailsTo(fresh)).toHaveLength(0);

@@ -15,7 +15,7 @@ let people: PodPeople;
 beforeAll(async () => {
   site = await startPodSite();
   people = podPeople(site);
-}, 60_000);
+});
 afterAll(() => site.stop());
 
 /** How many requests were answered how: `204` or a refusal. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
   site = await startPodSite();
   ({ asAdmin } = site);
   ({ members, guests, usersOf, addLivedIn, addGuest, addSignedIn } = podPeople(site));
-}, 60_000);
+});
 afterAll(() => site.stop());
 
 const addTag = async (): Promise<string> =>

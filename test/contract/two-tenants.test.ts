@@ -244,4 +244,6 @@ const mayBeAnything: ReadonlySet<string> = new Set([
   'lock_to_remove_ids',
   'lockers_to_remove',
   'locks_to_remove',
+  'remove_member_ids',
+  'remove_guests_ids',
 ]);

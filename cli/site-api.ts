@@ -44,8 +44,9 @@ const SignIn = Type.Object({
 /** Signs in. Throws CommandError. */
 export async function openSiteApi(call: CommandCall): Promise<SiteApi> {
   const { url, token, site } = await signIn(call);
-  const siteId = textOf(call.values, 'site') ?? site;
-  if (siteId === undefined) throw new CommandError('usage', 'Name the site with --site.');
+  const named = textOf(call.values, 'site') ?? site;
+  if (named === undefined) throw new CommandError('usage', 'Name the site with --site.');
+  const siteId: string = named;
   async function fetchText(method: string, path: string, body?: object): Promise<string> {
     const address = new URL(`/ext/v1/sites/${encodeURIComponent(siteId)}${path}`, url);
     const response = await send(address, {

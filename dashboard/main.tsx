@@ -29,6 +29,15 @@ function App() {
   return <RouterProvider router={router} />;
 }
 
+// The server has been given another build since this page was loaded: its parts have other names.
+window.addEventListener('vite:preloadError', () => {
+  const key = 'cardea.reloaded';
+  const last = Number(sessionStorage.getItem(key) ?? 0);
+  if (performance.timeOrigin - last < 10_000) return;
+  sessionStorage.setItem(key, String(performance.timeOrigin));
+  location.reload();
+});
+
 const root = document.getElementById('app');
 if (root === null) throw new Error('the page has no place for the app');
 createRoot(root).render(

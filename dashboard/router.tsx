@@ -10,6 +10,7 @@ import {
 import { LiveProvider } from './data/live.tsx';
 import { rememberedSite, rememberSite, useSiteId, useSites } from './data/site.tsx';
 import { Allowed, NotFound } from './parts/allowed.tsx';
+import { ErrorNote } from './parts/error-note.tsx';
 import { Loaded } from './parts/page.tsx';
 import { AwayNote } from './parts/away-note.tsx';
 import { Shell } from './parts/shell.tsx';
@@ -98,5 +99,6 @@ export const router = createRouter({
     siteRoute.addChildren([siteHomeRoute, ...pages.map(routeOf)]),
   ]),
   defaultPreload: 'intent',
+  defaultErrorComponent: ({ error, reset }) => <ErrorNote error={error} retry={reset} />,
   scrollRestoration: true,
 });

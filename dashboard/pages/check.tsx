@@ -1,6 +1,7 @@
 import { Button, Card, Group, List, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { fixOf, type Finding, type Fix, type Found } from '../data/fixes.ts';
+import { personName } from '../data/people.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { useMay, useSiteId } from '../data/site.tsx';
 import { Confirm } from '../parts/confirm.tsx';
@@ -91,12 +92,20 @@ function plain(text: string): string {
 }
 
 function Named({ object }: { readonly object: Found }) {
+  if (object.object_type === 'accessor' && object.name === null)
+    return <PersonNamed id={object.object_id} />;
   const text = object.name ?? object.object_id;
   return object.object_type === 'lock' ? (
     <SiteLink to={`locks/${object.object_id}`}>{text}</SiteLink>
   ) : (
     text
   );
+}
+
+/** The check knows people as the hardware does: by what the site calls them, if it calls them anything. */
+function PersonNamed({ id }: { readonly id: string }) {
+  const person = useRead('/v1.2/sites/{site_id}/users/{id}', { path: { id } });
+  return person.data === undefined ? id : personName(person.data);
 }
 
 function FixButton({ finding, object }: { readonly finding: Finding; readonly object: Found }) {

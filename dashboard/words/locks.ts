@@ -49,7 +49,7 @@ export const lockWords = words({
     rename: 'Name of the lock',
     hours: 'Easy office mode',
     hoursHelp:
-      'Within these hours the door stays unlocked, so that people come in without a key. With "by the first key" it begins when somebody with the right to it opens; else by itself.',
+      'Within these hours the door stays unlocked, so that people come in without a key. They begin by themselves, or when somebody with the right to it opens.',
     hoursNone: 'This door has no hours in which it stays unlocked.',
     from: 'From',
     until: 'Until',

@@ -42,7 +42,7 @@ it('what went on at the doors is a picture, a table, and a sentence', async () =
   await board.open('entries', 'Entries');
   await seen('Storage');
   await board.open('activity', 'Activity');
-  await page.getByRole('img', { name: /^\d openings and 1 refusals/ }).waitFor();
+  await page.getByRole('img', { name: /^Openings: \d, refusals: 1/ }).waitFor();
   await page.locator('canvas').waitFor();
   const fields = await page.getByRole('table', { name: 'Who comes when' }).locator('td').all();
   expect(fields).toHaveLength(7 * 24);

@@ -14,6 +14,7 @@ import {
   IconUser,
   IconUsers,
   IconUsersGroup,
+  IconWebhook,
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { FunctionComponent } from 'react';
@@ -134,5 +135,18 @@ export const pages: readonly PageEntry[] = [
     need: 'manage_users',
     load: () => import('./pages/check.tsx'),
     menu: { group: 'groupSite', icon: IconStethoscope },
+  },
+  {
+    path: 'webhooks',
+    name: 'webhooks',
+    need: 'manage_site',
+    load: () => import('./pages/webhooks.tsx'),
+    menu: { group: 'groupSite', icon: IconWebhook },
+  },
+  {
+    path: 'webhooks/$webhookId',
+    name: 'webhook',
+    need: 'manage_site',
+    load: () => import('./pages/webhook.tsx'),
   },
 ];

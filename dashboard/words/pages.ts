@@ -18,6 +18,8 @@ export const pageWords = words({
     check: 'Configuration check',
     pods: 'Pods',
     pod: 'Pod',
+    webhooks: 'Webhooks',
+    webhook: 'Webhook',
   },
   de: {
     overview: 'Übersicht',
@@ -35,6 +37,8 @@ export const pageWords = words({
     check: 'Prüfung der Einrichtung',
     pods: 'Einheiten',
     pod: 'Einheit',
+    webhooks: 'Webhooks',
+    webhook: 'Webhook',
   },
 });
 export type PageName = keyof (typeof pageWords)['en'];

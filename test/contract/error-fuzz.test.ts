@@ -146,7 +146,8 @@ async function isAudited({ headers }: Answer): Promise<boolean> {
 
 /** A wrong one-time code is counted, so that the fifth blocks (behaviour.md 6). */
 function isCounted({ text }: Answer): boolean {
-  return text.includes('Request execution failed with code: otp_invalid');
+  // A move that was named by an id is told as aborted.
+  return /Request execution failed with code: otp_invalid|"ErrorCode":"2223"/.test(text);
 }
 
 /** Some operations ask for the collection of the path once more, all others ignore it (core-api.md 1). */

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { isOverMidnight, isPossible, partOfCell, runsOf, spanBetween, writtenSpan } from './week.ts';
+import {
+  isOverMidnight,
+  isPossible,
+  partOfCell,
+  runsOf,
+  spanBetween,
+  writtenSpan,
+} from './week.ts';
 
 const office = spanBetween({ day: 4, hour: 17 }, { day: 0, hour: 8 });
 
@@ -10,7 +17,11 @@ describe('hours that are drawn', () => {
       from: '08:00',
       until: '18:00',
     });
-    expect(writtenSpan(office)).toMatchObject({ end_time: '18:00:00', friday: true, sunday: false });
+    expect(writtenSpan(office)).toMatchObject({
+      end_time: '18:00:00',
+      friday: true,
+      sunday: false,
+    });
   });
 
   it('reach the end of the day by its last hour', () => {
@@ -21,7 +32,11 @@ describe('hours that are drawn', () => {
   });
 
   it('cover a part of an hour, and go on after midnight, on Monday after Sunday as well', () => {
-    const night = { days: [false, false, false, false, false, false, true], from: '22:30', until: '06:15' };
+    const night = {
+      days: [false, false, false, false, false, false, true],
+      from: '22:30',
+      until: '06:15',
+    };
     expect(isOverMidnight(night)).toBe(true);
     expect(partOfCell(night, { day: 6, hour: 22 })).toEqual({ from: 0.5, to: 1 });
     expect(partOfCell(night, { day: 0, hour: 6 })).toEqual({ from: 0, to: 0.25 });

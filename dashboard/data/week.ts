@@ -1,16 +1,6 @@
 /** Hours of a week: what a schedule of the API covers, and how a drawn rectangle becomes one. */
 import type { ItemOf } from '#client/operations';
-
-export const weekdays = [
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-] as const;
-export type Weekday = (typeof weekdays)[number];
+import { weekdays } from '../parts/weekdays.ts';
 
 export type Schedule =
   ItemOf<'/v1.2/sites/{site_id}/access_groups/{access_group_id}/time_schedules'>;
@@ -57,7 +47,9 @@ export function writtenSpan({ days, from, until }: Span) {
 
 /** Whether a span has a day and a time that passes. */
 export function isPossible({ days, from, until }: Span): boolean {
-  return days.includes(true) && from !== '' && until !== '' && (from !== until || until === '00:00');
+  return (
+    days.includes(true) && from !== '' && until !== '' && (from !== until || until === '00:00')
+  );
 }
 
 /** The rectangle between two cells, as hours on days. */

@@ -38,6 +38,8 @@ export type ListState = {
   readonly order: string;
   readonly page: number;
   readonly pageSize: number;
+  /** Somebody looks for less than all there is. */
+  readonly isNarrowed: boolean;
   readonly setSearch: (text: string) => void;
   readonly setPage: (page: number) => void;
   readonly toggleOrder: (field: string) => void;
@@ -52,18 +54,20 @@ export type ListState = {
 };
 
 /**
- * What somebody looks for in a list. `searchIn`: fields of text of the API; `filter`: a condition of the page's own beside it;
- * `order`: `customer_reference asc`.
+ * What somebody looks for in a list. `searchIn`: fields of text of the API; `filter`: a condition that somebody has chosen beside it;
+ * `kind`: a condition of what the list is of at all; `order`: `customer_reference asc`.
  */
 export function useListState({
   searchIn = [],
   order: firstOrder = '',
   filter = '',
+  kind = '',
   pageSize = 25,
 }: {
   readonly searchIn?: readonly string[];
   readonly order?: string;
   readonly filter?: string;
+  readonly kind?: string;
   readonly pageSize?: number;
 }): ListState {
   const [search, writeSearch] = useState('');
@@ -73,7 +77,7 @@ export function useListState({
   const found = searchIn
     .map((field) => `contains(tolower(${field}),${quoted(sought)})`)
     .join(' or ');
-  const conditions = [filter, sought === '' ? '' : found].filter((part) => part !== '');
+  const conditions = [kind, filter, sought === '' ? '' : found].filter((part) => part !== '');
   const whole = conditions
     .map((part) => (conditions.length > 1 ? `(${part})` : part))
     .join(' and ');
@@ -82,6 +86,7 @@ export function useListState({
     order,
     page,
     pageSize,
+    isNarrowed: sought !== '' || filter !== '' || page > 0,
     setSearch(text) {
       setPage(0);
       writeSearch(text);
@@ -134,7 +139,6 @@ export function ListView<T>(props: Props<T>) {
   } = props;
   const say = useWords(shellWords);
   const isWide = useMediaQuery('(min-width: 48em)', true, { getInitialValueInEffect: false });
-  const isFiltered = state?.query.$filter !== undefined || (state?.page ?? 0) > 0;
   return (
     <Stack gap="sm">
       {state === undefined || (!hasSearch && filters === undefined) ? null : (
@@ -158,7 +162,7 @@ export function ListView<T>(props: Props<T>) {
         {({ items, count }) => (
           <>
             {items.length === 0 ? (
-              isFiltered ? (
+              state?.isNarrowed === true ? (
                 <Empty title={say('nothingFound')}>{say('nothingFoundHelp')}</Empty>
               ) : (
                 empty

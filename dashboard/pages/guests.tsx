@@ -1,0 +1,131 @@
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useNavigate } from '@tanstack/react-router';
+import { useState, type FormEvent } from 'react';
+import { api } from '../data/api.ts';
+import { guestFilter, personName } from '../data/people.ts';
+import { useAct, useRead } from '../data/queries.ts';
+import { useSite, useSiteId } from '../data/site.tsx';
+import { instantAt } from '../data/wall-clock.ts';
+import { IfMay } from '../parts/allowed.tsx';
+import { ErrorNote } from '../parts/error-note.tsx';
+import { useWords } from '../parts/language.tsx';
+import { ListView, useListState } from '../parts/list.tsx';
+import { Empty, PageFrame } from '../parts/page.tsx';
+import { PersonState } from '../parts/person-state.tsx';
+import { SiteLink } from '../parts/site-link.tsx';
+import { When } from '../parts/time.tsx';
+import { pageWords } from '../words/pages.ts';
+import { peopleWords } from '../words/people.ts';
+import { shellWords } from '../words/shell.ts';
+
+/** Guests of the site; those of pods are at their pods. */
+export function Page() {
+  const say = useWords(peopleWords);
+  const name = useWords(pageWords);
+  const [isAdding, adding] = useDisclosure();
+  const state = useListState({
+    searchIn: ['alias', 'user/first_name', 'user/last_name', 'user/tag_number'],
+    order: 'alias asc',
+    kind: guestFilter,
+  });
+  const guests = useRead('/v1.2/sites/{site_id}/users', { query: state.query });
+  const add = (
+    <IfMay need="manage_users">
+      <Button onClick={adding.open}>{say('addGuest')}</Button>
+    </IfMay>
+  );
+  return (
+    <PageFrame title={name('guests')} lead={say('guestsLead')} acts={add}>
+      <ListView
+        label={name('guests')}
+        of={guests}
+        state={state}
+        rowId={({ id }) => id}
+        columns={[
+          {
+            label: say('name'),
+            sort: 'alias',
+            cell: (guest) => <SiteLink to={`people/${guest.id}`}>{personName(guest)}</SiteLink>,
+          },
+          {
+            label: say('until'),
+            sort: 'expires_at',
+            cell: ({ expires_at: at }) => (at === null ? say('noEnd') : <When at={at} />),
+          },
+          {
+            label: say('state'),
+            cell: (guest) => <PersonState person={guest} invitation={undefined} />,
+          },
+          { label: say('tag'), cell: ({ user }) => user.tag_number ?? '–' },
+        ]}
+        empty={<Empty title={say('guestsEmpty')}>{say('guestsEmptyHelp')}</Empty>}
+      />
+      {isAdding ? <AddGuest onClose={adding.close} /> : null}
+    </PageFrame>
+  );
+}
+
+function AddGuest({ onClose }: { readonly onClose: () => void }) {
+  const say = useWords(peopleWords);
+  const shell = useWords(shellWords);
+  const siteId = useSiteId();
+  const zone = useSite()?.time_zone ?? null;
+  const navigate = useNavigate();
+  const [alias, setAlias] = useState('');
+  const [until, setUntil] = useState('');
+  const adding = useAct(
+    () =>
+      api.post('/v1.2/sites/{site_id}/guests', {
+        path: { site_id: siteId },
+        body: { alias: alias.trim(), expires_at: until === '' ? null : instantAt(until, zone) },
+      }),
+    { touches: ['users'], done: say('added', { name: alias.trim() }) },
+  );
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    adding.mutate(undefined, {
+      onSuccess: ({ id }) => void navigate({ to: `/sites/${siteId}/people/${id}` }),
+    });
+  }
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={say('addGuest')}
+      closeButtonProps={{ 'aria-label': shell('close') }}
+      centered
+    >
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <Text size="sm" c="dimmed">
+            {say('guestHelp')}
+          </Text>
+          <TextInput
+            data-autofocus
+            required
+            label={say('guestName')}
+            value={alias}
+            onChange={({ currentTarget }) => setAlias(currentTarget.value)}
+          />
+          <TextInput
+            type="datetime-local"
+            label={say('guestUntil')}
+            description={say('guestUntilHelp')}
+            value={until}
+            onChange={({ currentTarget }) => setUntil(currentTarget.value)}
+          />
+          <ErrorNote error={adding.error} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {shell('cancel')}
+            </Button>
+            <Button type="submit" loading={adding.isPending}>
+              {say('addGuest')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

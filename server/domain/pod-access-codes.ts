@@ -4,7 +4,7 @@
  */
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
-import type { AccessorId, LoginId, UserId } from '#contract/ids';
+import type { LoginId, UserId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import type {
   PodAccessCodeResponse,
@@ -27,8 +27,7 @@ import { findUserId } from '#server/store/logins';
 import { inTransaction, readScope, type WriteScope } from '#server/store/scope';
 import { findSitePlace, type SiteFacts } from '#server/store/site-people';
 import { hashAccessCode, makeAccessCode } from './pod-code-text.ts';
-import { wholePod } from './pod-guest-rules.ts';
-import { planArrivals, settleArrivals, settlePod } from './pod-people.ts';
+import { addGuest } from './pod-guests.ts';
 import { writeRights, type Written } from './rights-write.ts';
 import type { SiteUserParts } from './site-user-creation.ts';
 
@@ -120,7 +119,7 @@ export function createPodAccessCodes(parts: SiteUserParts): PodAccessCodes {
       return site === undefined || userId === undefined ? undefined : { pass, userId, site };
     },
 
-    redeem: (pass, actor, { first_name: firstName, last_name: lastName }) =>
+    redeem: (pass, actor, names) =>
       writeRights({ database, actor }, async (scope, warn) => {
         const { loginId, accessCodeId, podId, siteId } = pass;
         const pod = { siteId, id: podId };
@@ -131,49 +130,18 @@ export function createPodAccessCodes(parts: SiteUserParts): PodAccessCodes {
             reason: 'The access code was used by this token already.',
           });
         if (!(await usePodAccessCode(scope, accessCodeId, clock.now()))) throw ended();
-        const accessorId = await takeGuest(scope, parts, { actor, pod, warn });
+        const { userId } = actor;
+        const accessorId = await addGuest(scope, parts, {
+          at: { actor, siteId, userId },
+          pod,
+          person: { userId, ...names },
+          warn,
+        });
+        const { first_name: firstName, last_name: lastName } = names;
         await turnPodPass(scope, { loginId, accessorId, firstName, lastName });
         audit.record(scope, actor, { ...fact('redeem', pod, accessCodeId), accessorId });
       }),
   };
-}
-
-/** Makes somebody who signed in by a code a guest who has all of the pod, which is held. POD_FULL. */
-async function takeGuest(
-  scope: WriteScope,
-  parts: SiteUserParts,
-  {
-    actor,
-    pod,
-    warn,
-  }: {
-    readonly actor: Actor & { readonly userId: UserId };
-    readonly pod: PodOfSite;
-    readonly warn: (word: string) => void;
-  },
-): Promise<AccessorId> {
-  const { userId } = actor;
-  // The names are those of the login.
-  const guest = {
-    first_name: '',
-    last_name: '',
-    email: null,
-    tag_id: null,
-    rule: wholePod,
-    userId,
-  };
-  const planned = await planArrivals(scope, parts, {
-    at: { actor, siteId: pod.siteId, userId },
-    pod,
-    type: 'guest',
-    arrivals: [guest],
-    removed: [],
-  });
-  const { accessorIds, touched } = await settleArrivals(scope, parts, { planned, warn });
-  const [accessorId] = accessorIds;
-  if (accessorId === undefined) throw new Error('a guest who came is nobody');
-  await settlePod(scope, parts, touched);
-  return accessorId;
 }
 
 async function heldPod(scope: WriteScope, pod: PodOfSite): Promise<PodRow> {

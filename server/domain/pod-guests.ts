@@ -99,7 +99,7 @@ export async function addGuest(
     person,
     warn,
   }: {
-    /** Who let the person in: whoever made the code. */
+    /** Who came, by the code of a member. */
     readonly at: Inviting;
     readonly pod: PodOfSite;
     readonly person: {

@@ -7,8 +7,10 @@ import {
   IconAlertTriangle,
   IconChartHistogram,
   IconDoor,
+  IconHistory,
   IconHome,
   IconLayoutDashboard,
+  IconRouter,
   IconStethoscope,
   IconTag,
   IconUser,
@@ -130,6 +132,19 @@ export const pages: readonly PageEntry[] = [
     load: () => import('./pages/pod.tsx'),
   },
   {
+    path: 'hubs',
+    name: 'hubs',
+    need: 'see_everything',
+    load: () => import('./pages/hubs.tsx'),
+    menu: { group: 'groupSite', icon: IconRouter },
+  },
+  {
+    path: 'hubs/$hubId',
+    name: 'hub',
+    need: 'see_everything',
+    load: () => import('./pages/hub.tsx'),
+  },
+  {
     path: 'check',
     name: 'check',
     need: 'manage_users',
@@ -148,5 +163,12 @@ export const pages: readonly PageEntry[] = [
     name: 'webhook',
     need: 'manage_site',
     load: () => import('./pages/webhook.tsx'),
+  },
+  {
+    path: 'audit',
+    name: 'audit',
+    need: 'manage_site',
+    load: () => import('./pages/audit.tsx'),
+    menu: { group: 'groupSite', icon: IconHistory },
   },
 ];

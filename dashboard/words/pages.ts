@@ -18,8 +18,11 @@ export const pageWords = words({
     check: 'Configuration check',
     pods: 'Pods',
     pod: 'Pod',
+    hubs: 'Hubs',
+    hub: 'Hub',
     webhooks: 'Webhooks',
     webhook: 'Webhook',
+    audit: 'Audit history',
   },
   de: {
     overview: 'Übersicht',
@@ -37,8 +40,11 @@ export const pageWords = words({
     check: 'Prüfung der Einrichtung',
     pods: 'Einheiten',
     pod: 'Einheit',
+    hubs: 'Hubs',
+    hub: 'Hub',
     webhooks: 'Webhooks',
     webhook: 'Webhook',
+    audit: 'Verlauf der Änderungen',
   },
 });
 export type PageName = keyof (typeof pageWords)['en'];

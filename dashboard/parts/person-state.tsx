@@ -11,11 +11,11 @@ import { useNow } from './time.tsx';
 
 type Invitation = ItemOf<'/ext/v1/sites/{site_id}/invitations'>;
 
-/** Latest invitations that did not lead to anything yet, by person across sites. */
+/** The latest invitations, by person across sites. */
 export function useInvitations(): ReadonlyMap<string, Invitation> {
   const isOn = useMay()('manage_users');
   const { data } = useRead('/ext/v1/sites/{site_id}/invitations', {
-    query: { $top: 1000, $filter: "state ne 'accepted'" },
+    query: { $top: 1000, $orderby: 'created_at desc' },
     isOn,
   });
   return new Map(data?.items.map((invitation) => [invitation.user_id, invitation]));

@@ -45,7 +45,7 @@ export function Page() {
           <Loaded of={schedules}>
             {({ items }) => (
               <>
-                <Meaning group={data} schedules={items} />
+                <Meaning schedules={items} />
                 <GroupHours key={data.id} groupId={data.id} schedules={items} />
                 <SimpleGrid cols={{ base: 1, md: 2 }}>
                   <GroupDoors group={data} />
@@ -60,13 +60,7 @@ export function Page() {
   );
 }
 
-function Meaning({
-  group,
-  schedules,
-}: {
-  readonly group: AccessGroup;
-  readonly schedules: readonly Schedule[];
-}) {
+function Meaning({ schedules }: { readonly schedules: readonly Schedule[] }) {
   const say = useWords(groupWords);
   const text = useScheduleText();
   if (schedules.length === 0)
@@ -78,7 +72,7 @@ function Meaning({
   return (
     <Section title={say('meaning')}>
       <Text size="sm" mb="xs">
-        {say('means', { people: group.user_count, doors: group.lock_count })}
+        {say('means')}
       </Text>
       <List size="sm">
         {schedules.map((schedule) => (

@@ -21,7 +21,7 @@ export const groupWords = words({
       'Its {people} people lose its {doors} doors, as soon as the hubs know it. What other groups give them stays. The hours of the group are gone.',
     removed: 'The group is removed.',
     meaning: 'What it means',
-    means: 'Whoever is in this group ({people}) opens its doors ({doors}) at these times:',
+    means: 'Whoever is in this group opens its doors at these times:',
     noHours: 'Nobody gets in: the group has no hours',
     noHoursHelp: 'A group opens its doors in its hours only. Draw some below.',
     noDoors: 'No doors yet.',
@@ -89,7 +89,7 @@ export const groupWords = words({
       'Ihre {people} Personen verlieren ihre {doors} Türen, sobald die Hubs es wissen. Was andere Gruppen ihnen geben, bleibt. Die Stunden der Gruppe sind weg.',
     removed: 'Die Gruppe ist entfernt.',
     meaning: 'Was das bedeutet',
-    means: 'Wer in dieser Gruppe ist ({people}), öffnet ihre Türen ({doors}) zu diesen Zeiten:',
+    means: 'Wer in dieser Gruppe ist, öffnet ihre Türen zu diesen Zeiten:',
     noHours: 'Niemand kommt hinein: die Gruppe hat keine Stunden',
     noHoursHelp:
       'Eine Gruppe öffnet ihre Türen nur in ihren Stunden. Zeichnen Sie unten welche ein.',

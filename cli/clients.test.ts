@@ -88,7 +88,7 @@ describe('cardea client', () => {
       const word = await cardea(...order, 'dance', '--scope', 'core_api.full');
       expect([word.code, word.err.split('\n')[0]]).toEqual([
         2,
-        'cardea client create: --grant must be one of authorization_code, client_credentials, password, refresh_token.',
+        'cardea client create: --grant must be one of access_code, authorization_code, client_credentials, password, refresh_token.',
       ]);
       const rule = await cardea(...order, 'client_credentials', '--scope', 'user_api.full_access');
       expect([rule.code, rule.err.split('\n')[0]]).toEqual([

@@ -191,8 +191,11 @@ function Check() {
           {say('checkWrongHelp', { numbers: found.wrong.join(', ') })}
         </Alert>
       ) : (
-        <Alert color="teal" title={say('checkFine', { count: found.count })} role="status" mt="sm">
-          {say('checkFineHelp', { links: found.links })} {say('scope')}
+        <Alert color="teal" role="status" mt="sm">
+          <Text fw={600}>{say('checkFine', { count: found.count })}</Text>
+          <Text size="sm">
+            {say('checkFineHelp', { links: found.links })} {say('scope')}
+          </Text>
         </Alert>
       )}
     </div>

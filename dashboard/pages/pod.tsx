@@ -128,6 +128,7 @@ function TimesForm({ pod, onClose }: OfPod & { readonly onClose: () => void }) {
   return (
     <FormDialog
       title={say('changeTimes')}
+      size="lg"
       lead={say('timesLead')}
       act={say('changeTimes')}
       onAct={() => saving.mutate(undefined, { onSuccess: onClose })}

@@ -267,7 +267,7 @@ function ChangeButton({ pod, doors, person }: OfPerson & Props) {
         size="compact-sm"
         variant="default"
         disabled={data === undefined}
-        aria-label={say('changeGuest', { name })}
+        aria-label={say('changePerson', { name })}
         onClick={() => setOpen(true)}
       >
         {say('change')}
@@ -311,6 +311,7 @@ function GuestRuleForm({
   return (
     <FormDialog
       title={say('changeGuest', { name })}
+      size="lg"
       act={say('changeTimes')}
       onAct={() => saving.mutate(undefined, { onSuccess: onClose })}
       onClose={onClose}
@@ -422,6 +423,7 @@ function GuestForm({ pod, doors, onClose }: Props & FormProps) {
   return (
     <FormDialog
       title={say('addGuest')}
+      size="lg"
       lead={say('guestLead')}
       act={say('addGuest')}
       onAct={() => adding.mutate(undefined, { onSuccess: onClose })}

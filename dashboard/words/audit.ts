@@ -184,6 +184,11 @@ export const auditVerbApiWords = words({
     send: 'sent',
     test: 'tested',
     update: 'changed',
+    update_access_rule: 'times changed',
+    update_guest: 'hours of a guest changed',
+    update_guests: 'guests changed',
+    update_locks: 'doors changed',
+    update_members: 'members changed',
   },
   de: {
     accept: 'angenommen',
@@ -213,5 +218,10 @@ export const auditVerbApiWords = words({
     send: 'gesendet',
     test: 'getestet',
     update: 'geändert',
+    update_access_rule: 'Zeiten geändert',
+    update_guest: 'Zeiten eines Gastes geändert',
+    update_guests: 'Gäste geändert',
+    update_locks: 'Türen geändert',
+    update_members: 'Mitglieder geändert',
   },
 });

@@ -23,6 +23,9 @@ export const pageWords = words({
     webhooks: 'Webhooks',
     webhook: 'Webhook',
     audit: 'Audit history',
+    lockers: 'Lockers',
+    health: 'System health',
+    outbox: 'Outbox',
   },
   de: {
     overview: 'Übersicht',
@@ -45,6 +48,9 @@ export const pageWords = words({
     webhooks: 'Webhooks',
     webhook: 'Webhook',
     audit: 'Verlauf der Änderungen',
+    lockers: 'Schließfächer',
+    health: 'Zustand des Servers',
+    outbox: 'Postausgang',
   },
 });
 export type PageName = keyof (typeof pageWords)['en'];

@@ -68,6 +68,7 @@ export const podWords = words({
     noTag: 'No tag',
     tagIs: 'Tag {number}',
     change: 'Change',
+    changePerson: 'Change {name}',
     changeGuest: 'Hours of {name}',
     guestSaved: 'The hours are saved. The doors are being told.',
     remove: 'Remove',
@@ -79,7 +80,7 @@ export const podWords = words({
     codeLead:
       'A visitor types it into the phone app, gives a name, and is a guest. It lives a day at most.',
     codeNone: 'There is no code at the moment.',
-    codeActive: 'A code is valid until {until}, for {count} guests at most.',
+    codeActive: 'A code is valid until {until}. Most guests: {count}.',
     makeCode: 'Make a code',
     makeCodeLead: 'A code that exists ends. The other guests stay.',
     codeUses: 'For how many guests',
@@ -96,11 +97,11 @@ export const podWords = words({
     clean: 'Clean',
     cleanTitle: 'Clean {name}',
     cleanEffect:
-      'For the next who live here: {members} members, {guests} guests and the access codes go, and lose the doors at once. Name, doors, times and places stay.',
+      'For the next who live here: members ({members}), guests ({guests}) and access codes go, and lose the doors at once. Name, doors, times and places stay.',
     cleaned: '{name} is empty.',
     removePod: 'Remove {name}',
     removePodEffect:
-      'The pod ends. {members} members and {guests} guests lose its doors at once; the doors stay in the site.',
+      'The pod ends. Its members ({members}) and guests ({guests}) lose its doors at once; the doors stay in the site.',
     podRemoved: '{name} is removed.',
     more: 'Show more',
   },
@@ -172,6 +173,7 @@ export const podWords = words({
     noTag: 'Kein Tag',
     tagIs: 'Tag {number}',
     change: 'Ändern',
+    changePerson: '{name} ändern',
     changeGuest: 'Zeiten von {name}',
     guestSaved: 'Die Zeiten sind gespeichert. Die Türen erfahren es gerade.',
     remove: 'Entfernen',
@@ -183,7 +185,7 @@ export const podWords = words({
     codeLead:
       'Ein Besucher tippt ihn in die App, gibt einen Namen an und ist Gast. Er gilt höchstens einen Tag.',
     codeNone: 'Zurzeit gibt es keinen Code.',
-    codeActive: 'Ein Code gilt bis {until}, für höchstens {count} Gäste.',
+    codeActive: 'Ein Code gilt bis {until}. Gäste höchstens: {count}.',
     makeCode: 'Code erzeugen',
     makeCodeLead: 'Ein vorhandener Code endet. Die anderen Gäste bleiben.',
     codeUses: 'Für wie viele Gäste',
@@ -200,11 +202,11 @@ export const podWords = words({
     clean: 'Leeren',
     cleanTitle: '{name} leeren',
     cleanEffect:
-      'Für die nächsten, die hier leben: {members} Mitglieder, {guests} Gäste und die Zugangscodes gehen und verlieren die Türen sofort. Name, Türen, Zeiten und Plätze bleiben.',
+      'Für die nächsten, die hier leben: Mitglieder ({members}), Gäste ({guests}) und Zugangscodes gehen und verlieren die Türen sofort. Name, Türen, Zeiten und Plätze bleiben.',
     cleaned: '{name} ist leer.',
     removePod: '{name} entfernen',
     removePodEffect:
-      'Die Einheit endet. {members} Mitglieder und {guests} Gäste verlieren ihre Türen sofort; die Türen bleiben am Standort.',
+      'Die Einheit endet. Ihre Mitglieder ({members}) und Gäste ({guests}) verlieren die Türen sofort; die Türen bleiben am Standort.',
     podRemoved: '{name} ist entfernt.',
     more: 'Mehr zeigen',
   },

@@ -19,6 +19,7 @@ export function placesText({ baseUrl, gatewayUrl, dataDir }: Places): string {
     `  Your account      ${baseUrl}/account`,
     `  Sign-in           ${baseUrl}/.well-known/openid-configuration`,
     `  Event hub         ${baseUrl}/v1/hub/entries`,
+    `  Documentation     ${baseUrl}/docs`,
     `  API description   ${baseUrl}/openapi.json`,
     `  Error reference   ${baseUrl}/docs/errors`,
     `  Device gateway    ${gatewayUrl}`,

@@ -1,10 +1,13 @@
 /** What an operator sees of a process: its metrics, its traces, and whether it is ready for work. */
 import type { FastifyInstance } from 'fastify';
+import { registerDocs } from './docs/register-docs.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import { createTrustedProxies } from './http/list-origin.ts';
 import { createMetricsAccess } from './http/metrics-access.ts';
 import { registerPages, type Readiness } from './http/pages.ts';
 import { createRequestWatch, type RequestWatch } from './http/watch.ts';
+import { issuerOf } from './identity/identity.ts';
+import { WEB_CLIENT } from './identity/own-clients.ts';
 import type { Config } from './runtime/config.ts';
 import type { Clock } from './runtime/clock.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
@@ -100,6 +103,10 @@ export function createOperating({
           isTrustedProxy: createTrustedProxies(config.trustedProxies),
         }),
         version,
+      });
+      registerDocs(app, {
+        issuer: issuerOf({ ...config, publicUrl: config.publicUrl }),
+        clientId: WEB_CLIENT,
       });
     },
     setState(next) {

@@ -15,11 +15,13 @@ import { ensureInstalled } from './install.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { packageProgram, root, runNode } from './run-program.mjs';
 
+/** docs/ is served by the server. */
 const SOURCES = [
   'access',
   'cli',
   'client',
   'contract',
+  'docs',
   'server',
   'iq',
   'simulator',
@@ -63,7 +65,8 @@ function listSources() {
   return SOURCES.filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && !/\.(test\.ts|md)$/.test(entry.name))
+        .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+        .filter((entry) => folder === 'docs' || !entry.name.endsWith('.md'))
         .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1)),
     )
     .sort((a, b) => (a < b ? -1 : 1));

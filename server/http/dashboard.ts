@@ -39,11 +39,22 @@ function builtFolder(): string {
   );
 }
 
-/** Lays the dashboard on `/` and what lies below its own addresses; `folder` = where the build is. */
-export function registerDashboard(app: FastifyInstance, folder = builtFolder()): void {
+/**
+ * Lays the dashboard on `/` and what lies below its own addresses. `folder` = where the build is; `hasSimulator` = doors of this
+ * server can be played with (docs/decisions/0278).
+ */
+export function registerDashboard(
+  app: FastifyInstance,
+  {
+    folder = builtFolder(),
+    hasSimulator = false,
+  }: { readonly folder?: string; readonly hasSimulator?: boolean } = {},
+): void {
   const pagePath = join(folder, 'index.html');
   for (const url of pages)
-    app.get(url, { schema: { hide: true } }, (_request, reply) => sendPage(reply, pagePath));
+    app.get(url, { schema: { hide: true } }, (_request, reply) =>
+      sendPage(reply, { pagePath, hasSimulator }),
+    );
   const mark = join(folder, 'mark.svg');
   app.get('/mark.svg', { schema: { hide: true } }, (_request, reply) =>
     existsSync(mark)
@@ -66,15 +77,20 @@ export function registerDashboard(app: FastifyInstance, folder = builtFolder()):
   });
 }
 
-function sendPage(reply: FastifyReply, pagePath: string): FastifyReply {
+type Sent = { readonly pagePath: string; readonly hasSimulator: boolean };
+
+function sendPage(reply: FastifyReply, { pagePath, hasSimulator }: Sent): FastifyReply {
   void reply.headers(headers).type('text/html; charset=utf-8');
   // Read each time: a build may have come since, and the file is small.
-  return existsSync(pagePath)
-    ? reply.send(readFileSync(pagePath, 'utf8'))
-    : reply.code(503).send(notBuilt);
+  if (!existsSync(pagePath)) return reply.code(503).send(notBuilt);
+  const page = readFileSync(pagePath, 'utf8');
+  return reply.send(hasSimulator ? page.replace('</head>', `${simulatorMark}</head>`) : page);
 }
+
+/** Read by dashboard/data/site.tsx: without it no page of the simulator is offered. */
+const simulatorMark = '<meta name="cardea-simulator" content="on" />';
 
 const notBuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cardea</title>
 <h1>The dashboard is not built</h1>
 <p>Run <code>npm run build</code> in the folder of Cardea and load this page again. Everything else works:
-<a href="/account">your account</a>, <a href="/docs/errors">the error reference</a>, <a href="/openapi.json">the API description</a>.</p></html>`;
+<a href="/account">your account</a>, <a href="/docs">the documentation</a>.</p></html>`;

@@ -115,8 +115,8 @@ function operationsMarkdown(operations: readonly string[] | null): string {
   return operations.map((operation) => `\n  - \`${operation}\``).join('');
 }
 
-/** The same as a page of its own, one anchor a code. */
-export function errorReferenceHtml(raised: RaisedBy): string {
+/** The same as the body of a page, one anchor a code. */
+export function errorReferenceBody(raised: RaisedBy): string {
   const sections = errorNames.map((name) => {
     const row = errorRow(name);
     return `<section id="${row.code}"><h2><a href="#${row.code}">${row.code}</a> ${escapeHtml(name)}</h2>
@@ -126,14 +126,9 @@ export function errorReferenceHtml(raised: RaisedBy): string {
 <p><b>What to do</b> ${escapeHtml(row.whatToDo)}</p>
 <div><b>Raised by</b> ${operationsHtml(operationsOf(row.code, raised))}</div></section>`;
   });
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Cardea: error reference</title><style>
-:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}
-blockquote{border-left:3px solid;margin:0;padding-left:1rem;opacity:.85}section{padding-bottom:1rem;border-bottom:1px solid #8884}
-h2{margin-bottom:.5rem;overflow-wrap:anywhere}section:target{background:#fc03}</style></head>
-<body><h1>Error reference</h1>
+  return `<h1>Error reference</h1>
 <p>Every failed request carries <code>{"ErrorCode":"…","Message":"…"}</code>; with <code>Accept: application/problem+json</code> it carries problem details (RFC 9457) instead.</p>
-${sections.join('\n')}</body></html>`;
+${sections.join('\n')}`;
 }
 
 function operationsHtml(operations: readonly string[] | null): string {

@@ -1,6 +1,5 @@
-/** What the server says about itself: the API description, the error reference, health, readiness and metrics. */
+/** What the server says about itself: the API description, health, readiness and metrics. */
 import type { FastifyInstance } from 'fastify';
-import { errorReferenceHtml, raisedBy, type Description } from './error-reference.ts';
 import type { MetricsAccess } from './metrics-access.ts';
 
 export type Readiness = {
@@ -21,18 +20,13 @@ const refusals = {
   unknown_token: 'Metrics need the token of CARDEA_METRICS_TOKEN.\n',
 };
 
-/** Lays `/openapi.json`, `/docs/errors`, `/health`, `/ready` and `/metrics`. */
+/** Lays `/openapi.json`, `/health`, `/ready` and `/metrics`. */
 export function registerPages(
   app: FastifyInstance,
   { readiness, metricsText, metricsAccess, version }: PageParts,
 ): void {
   const hide = { schema: { hide: true } };
   app.get('/openapi.json', hide, () => app.swagger());
-  app.get('/docs/errors', hide, (_request, reply) =>
-    reply
-      .type('text/html; charset=utf-8')
-      .send(errorReferenceHtml(raisedBy(app.swagger() as Description))),
-  );
   // Whoever restarts what does not answer must not restart a server whose database is away.
   app.get('/health', hide, () => ({ status: 'up', version }));
   app.get('/ready', hide, async (_request, reply) => {

@@ -25,7 +25,8 @@ export async function ensureOwnClients({
     ...common,
     id: WEB_CLIENT,
     name: 'Cardea',
-    redirectUris: [`${issuer}/`, `${issuer}/signed-in`],
+    // The last one is of the API reference (docs/decisions/0280).
+    redirectUris: [`${issuer}/`, `${issuer}/signed-in`, `${issuer}/docs/api/signed-in`],
     postLogoutRedirectUris: [`${issuer}/`],
   });
   await upsertPublicClient(database, {

@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'server/gateway': BELOW_DOMAIN,
   'server/domain': [...BELOW_DOMAIN, 'server/events', 'server/gateway'],
   'server/http': ['contract', 'server/runtime'],
+  'server/docs': ['contract', 'server/runtime', 'server/http'],
   'server/core-api': ABOVE_DOMAIN,
   'server/connect-api': ABOVE_DOMAIN,
   'server/identity': ABOVE_DOMAIN,

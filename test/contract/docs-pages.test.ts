@@ -1,0 +1,228 @@
+/** The documentation of the running server, and the programs of the guide for integrators as they stand there. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openBrowser } from '#test/kit/browser';
+import { partOf, readBuilding, startTestBuilding, type TestBuilding } from '#test/kit/building';
+import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
+import { faultsOf } from '#test/kit/page-check';
+import { addPerson } from '#test/kit/people';
+import { until } from '#test/kit/wait';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let server: TestServer;
+let house: TestBuilding;
+beforeAll(async () => {
+  server = await startTestServer();
+  const building = partOf(await readBuilding('harbour'), {
+    hubs: ['Ground floor hub'],
+    locks: ['Front door'],
+  });
+  house = await startTestBuilding(server, { building });
+  // The entry of an opening may come a moment after its answer: the guide's newest one is this at least.
+  const lockId = house.lockId('Front door');
+  await server.ask('PATCH', `/locks/${lockId}/locking`, { body: { locked_state: 'unlocked' } });
+  await until(async () => (await server.ask('GET', '/entries?$top=1')).text.includes(lockId), {
+    what: 'the entry of an opening',
+    timeoutMs: 30_000,
+  });
+}, 120_000);
+afterAll(async () => {
+  await house.stop();
+  await server.stop();
+});
+
+const get = (path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> =>
+  server.ask('GET', `/${path}`, { token: null, headers });
+
+describe('every page of the documentation', () => {
+  it('is reached from /docs by links, all of which lead somewhere, down to the heading', async () => {
+    const texts = new Map<string, string>();
+    const waiting = ['/docs'];
+    const dead: string[] = [];
+    const wanted: { from: string; path: string; anchor: string }[] = [];
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      if (texts.has(path)) continue;
+      const { status, headers, text } = await get(path);
+      texts.set(path, text);
+      if (status !== 200) dead.push(`${path}: ${String(status)}`);
+      if (!path.startsWith('/docs') || !(headers.get('content-type') ?? '').includes('text/html'))
+        continue;
+      for (const [, link = ''] of text.matchAll(/ (?:href|src)="([^"]*)"/g)) {
+        if (/^https?:/.test(link)) continue;
+        const { pathname, hash, origin } = new URL(link, `${server.url}${path}`);
+        expect(origin).toBe(server.url);
+        waiting.push(pathname);
+        if (hash !== '') wanted.push({ from: path, path: pathname, anchor: hash.slice(1) });
+      }
+    }
+    const lost = wanted.filter(
+      ({ path, anchor }) =>
+        texts.get(path)?.includes(` id="${decodeURIComponent(anchor)}"`) !== true,
+    );
+    expect([dead, lost]).toEqual([[], []]);
+    const files = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
+    const pages = files.filter((file) => file.endsWith('.md') && file !== 'generated/errors.md');
+    for (const file of pages) expect([...texts.keys()]).toContain(`/docs/${file.slice(0, -3)}`);
+    expect(texts.get('/docs/device-link.asyncapi.yaml')).toMatch(/^asyncapi:/m);
+  });
+
+  it('has links to files of the repository that exist there', () => {
+    const files = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
+    const lost = files
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((file) => {
+        const prose = readFileSync(join(root, 'docs', file), 'utf8').replaceAll(
+          /```[^]*?```|`[^`\n]*`/g,
+          '',
+        );
+        return [...prose.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+          .map(([, link = '']) => link)
+          .filter((link) => !/^([a-z]+:|\/)/.test(link))
+          .filter((link) => !existsSync(join(root, 'docs', dirname(file), link)))
+          .map((link) => `${file}: ${link}`);
+      });
+    expect(lost).toEqual([]);
+  });
+
+  it('is kept by browsers until it changes, and runs no script', async () => {
+    const { headers, text } = await get('/docs/moving');
+    expect(headers.get('content-security-policy')).toContain(
+      "default-src 'none'; style-src 'self'",
+    );
+    expect(text).not.toContain('<script');
+    const kept = { 'if-none-match': headers.get('etag') ?? '' };
+    expect((await get('/docs/moving', kept)).status).toBe(304);
+    const style = /href="(\/docs\/assets\/docs-[0-9a-f]{12}\.css)"/.exec(text)?.[1] ?? '';
+    expect((await get(style)).headers.get('cache-control')).toContain('immutable');
+  });
+
+  it('shows code in colours and nothing of a file as HTML of its own', async () => {
+    const { text } = await get('/docs/first-hour');
+    expect(text).toContain('class="hljs-keyword"');
+    expect((await get('/docs/search?q=%3Cimg%20src%3Dx%3E')).text).not.toContain('<img');
+  });
+});
+
+describe('the search', () => {
+  it.each([
+    ['first hour', 'href="/docs/first-hour"'],
+    ['3105', 'href="/docs/errors#3105"'],
+    ['moving ids', 'No title'],
+    ['what arrives', 'href="/docs/streaming#what-arrives"'],
+  ])('for %s finds %s', async (question, found) => {
+    const { status, text } = await get(`/docs/search?q=${encodeURIComponent(question)}`);
+    expect(status).toBe(200);
+    expect(text.slice(text.indexOf('<main'))).toContain(found);
+  });
+});
+
+type Description = {
+  readonly paths: Readonly<
+    Record<string, Readonly<Record<string, { readonly tags?: readonly string[] }>>>
+  >;
+};
+
+it('the API reference has every operation on the page of one face', async () => {
+  const { text } = await get('/docs/api');
+  const faces = [...text.matchAll(/href="(\/docs\/api\/[^"]+\.json)"/g)].map(
+    ([, path = '']) => path,
+  );
+  expect(faces.length).toBeGreaterThan(3);
+  const listed: string[] = [];
+  const operations = ({ paths }: Description): string[] =>
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+  for (const face of faces) listed.push(...operations((await get(face)).json as Description));
+  const whole = (await get('/openapi.json')).json as Description;
+  expect(listed.sort()).toEqual(operations(whole).sort());
+  expect((await get('/docs/api/nothing')).status).toBe(404);
+});
+
+it('is usable by everybody, and the reference signs in and asks this server', async () => {
+  const owner = await addPerson(server, { siteId: house.collectionId, role: 'owner' });
+  const browser = await openBrowser();
+  try {
+    const page = await browser.context.newPage();
+    const refused: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') refused.push(message.text());
+    });
+    page.on('pageerror', ({ message }) => refused.push(message));
+    // One page of cards, one of prose with tables and programs.
+    for (const path of ['', '/moving']) {
+      await page.goto(`${server.url}/docs${path}`);
+      expect(await faultsOf(page)).toEqual([]);
+    }
+    await page.goto(`${server.url}/docs/api/connect-v1.2`);
+    await page.locator('.auth-wrapper .authorize').click();
+    const person = page.locator('.auth-container').filter({ hasText: 'authorizationCode' });
+    const opened = page.waitForEvent('popup');
+    await person.locator('button.authorize').click();
+    const popup = await opened;
+    await popup.getByLabel('E-mail').fill(owner.email);
+    await popup.getByLabel('Password').fill(owner.password);
+    await popup.locator('main button:not([type=button])').first().click();
+    await person.getByText('Logout').waitFor();
+    await person.locator('.btn-done').click();
+    const { paths } = (await get('/docs/api/connect-v1.2.json')).json as Description;
+    const tag = paths['/v1.2/sites']?.['get']?.tags?.[0] ?? '';
+    await page.locator(`.opblock-tag[data-tag="${tag}"]`).click();
+    const operation = page.locator('[id^="operations-"][id$="-v1_2_get_sites"]');
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    await operation
+      .locator('.live-responses-table')
+      .getByText(house.collectionId)
+      .first()
+      .waitFor();
+    expect(refused).toEqual([]);
+  } finally {
+    await browser.stop();
+  }
+}, 120_000);
+
+const languages = [
+  { language: 'bash', program: 'bash', args: ['-c'] },
+  { language: 'python', program: 'python3', args: ['-c'] },
+  { language: 'ts', program: process.execPath, args: ['--input-type=module', '--eval'] },
+] as const;
+const isHere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+const runnable = languages.filter(
+  ({ language, program }) => isHere(program) && (language !== 'bash' || isHere('curl')),
+);
+
+describe('the guide for integrators', () => {
+  it('has a program that can be run here', () => {
+    expect(runnable.map(({ language }) => language)).toContain('ts');
+  });
+
+  it.each(runnable)(
+    'opens a door and meets an error in $language',
+    async (sample) => {
+      const guide = readFileSync(join(root, 'docs/first-hour.md'), 'utf8');
+      const [, text] = new RegExp(`\`\`\`${sample.language}\\n([^]*?)\`\`\``).exec(guide) ?? [];
+      const child = spawn(sample.program, [...sample.args, text ?? ''], {
+        env: {
+          PATH: process.env['PATH'],
+          BASE_URL: server.url,
+          CLIENT_ID: server.tenant.clientId,
+          CLIENT_SECRET: server.tenant.clientSecret,
+          DOOR: 'Front door',
+        },
+      });
+      let said = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (part: Buffer) => (said += part.toString()));
+      await new Promise((resolve) => child.once('close', resolve));
+      expect(said).toMatch(/^opened: (200|Front door)$/m);
+      expect(said).toContain('lock_opened');
+      expect(said).toContain('1101');
+    },
+    60_000,
+  );
+});

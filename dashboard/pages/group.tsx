@@ -124,7 +124,7 @@ function RemoveButton({ group }: { readonly group: AccessGroup }) {
   const [isOpen, { open, close }] = useDisclosure();
   const removing = useAct(
     () => api.delete(path, { path: { site_id: siteId, access_group_id: group.id } }),
-    { touches: ['users'], done: say('removed') },
+    { touches: ['access_groups', 'users'], done: say('removed') },
   );
   return (
     <>

@@ -5,6 +5,7 @@
 import {
   IconActivity,
   IconAlertTriangle,
+  IconBuilding,
   IconChartHistogram,
   IconDoor,
   IconHeartbeat,
@@ -194,5 +195,12 @@ export const pages: readonly PageEntry[] = [
     need: 'run_server',
     load: () => import('./pages/outbox.tsx'),
     menu: { group: 'groupServer', icon: IconMail },
+  },
+  {
+    path: 'simulator',
+    name: 'simulator',
+    need: 'simulate',
+    load: () => import('./pages/simulator.tsx'),
+    menu: { group: 'groupSite', icon: IconBuilding },
   },
 ];

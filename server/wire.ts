@@ -85,6 +85,7 @@ import { createDeviceCertificates } from './runtime/certificates.ts';
 import { createAuditCheckpoints } from './jobs/audit-checkpoints.ts';
 import { createEventEraser } from './jobs/erase-events.ts';
 import { createAccountRounds } from './jobs/account-rounds.ts';
+import { registerSimulatorPanel } from './jobs/simulator-panel.ts';
 import { createLossTeller } from './jobs/tell-losses.ts';
 import { createGuestSuspender } from './jobs/suspend-guests.ts';
 import { createEndTeller } from './jobs/tell-subscription-ends.ts';
@@ -256,7 +257,8 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
     : null;
   if (isServing) {
     identity.register(app);
-    registerDashboard(app);
+    const hasSimulator = registerSimulatorPanel(app, { ...domain, config, database, checkToken });
+    registerDashboard(app, { hasSimulator });
     createAccountPart({
       config,
       database,

@@ -9,8 +9,12 @@ const lastKey = 'cardea.site';
 export type Site = ItemOf<'/v1.2/sites'>;
 type OwnRights = AnswerOf<'GET', '/ext/v1/sites/{site_id}/rights'>;
 
-/** What a page or a button needs: a right that roles give, to own the site, or to run the server. */
-export type Need = OwnRights['rights'][number] | 'take_part' | 'own_site' | 'run_server';
+/** What a page or a button needs: a right that roles give, to own the site, to run the server, or to play with a demo's doors. */
+export type Need =
+  OwnRights['rights'][number] | 'take_part' | 'own_site' | 'run_server' | 'simulate';
+
+/** Whether this server runs a demo (docs/decisions/0278). */
+const hasSimulator = document.querySelector('meta[name="cardea-simulator"]') !== null;
 
 export function useSites() {
   return useQuery({
@@ -68,6 +72,7 @@ export function useMay(): (need: Need) => boolean {
     if (need === 'take_part') return true;
     if (need === 'own_site') return data.owns_site;
     if (need === 'run_server') return data.runs_server;
+    if (need === 'simulate') return data.owns_site && hasSimulator;
     return data.rights.includes(need);
   };
 }

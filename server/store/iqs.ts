@@ -121,6 +121,18 @@ function isInView({ siteId, accessorId, iqIds }: SiteView): Sql {
     select 1 from locks l where l.tenant_id = i.tenant_id and l.iq_id = i.id and ${isOpenTo(accessorId)})`;
 }
 
+/** Whether a site has an IQ with one of these macs. */
+export async function hasHubAmong(
+  scope: Scope,
+  { siteId, macs }: { readonly siteId: CollectionId; readonly macs: readonly string[] },
+): Promise<boolean> {
+  const rows = await scope.query(
+    `select 1 from iqs where tenant_id = $1 and collection_id = $2 and lower(mac) = any ($3::text[]) limit 1`,
+    [scope.tenantId, siteId, macs.map((mac) => mac.toLowerCase())],
+  );
+  return rows.length > 0;
+}
+
 /** Whether an IQ is of the site and in somebody's view. */
 export async function isSiteIq(scope: Scope, view: SiteView, id: IqId): Promise<boolean> {
   const { text, values } = compileSql(

@@ -65,8 +65,8 @@ describe('the server hands out', () => {
     await mkdir(join(built, 'assets'));
     await writeFile(join(built, 'index.html'), '<title>The app</title>');
     await writeFile(join(built, 'assets/main-abc.js'), '0;');
-    registerDashboard(app, built);
-    registerDashboard(bare, join(built, 'nothing'));
+    registerDashboard(app, { folder: built });
+    registerDashboard(bare, { folder: join(built, 'nothing') });
   });
   afterAll(async () => {
     await app.close();

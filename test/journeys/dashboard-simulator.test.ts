@@ -1,0 +1,99 @@
+/** The doors of a demo, played with in the dashboard (docs/dashboard.md). */
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { registerSimulatorPanel } from '#server/jobs/simulator-panel';
+import { createControl } from '#simulator/control';
+import { startTestDashboard, type TestDashboard } from '#test/kit/dashboard';
+import { addPerson, addSite } from '#test/kit/people';
+import { freePort } from '#test/kit/ports';
+
+let board: TestDashboard;
+let control: FastifyInstance;
+beforeAll(async () => {
+  const port = await freePort();
+  board = await startTestDashboard({
+    settings: { CARDEA_DEMO: 'harbour', CARDEA_SIMULATOR_PORT: String(port) },
+  });
+  control = createControl(board.house.simulated);
+  await control.listen({ host: '127.0.0.1', port });
+}, 180_000);
+afterAll(async () => {
+  await control.close();
+  await board.stop();
+});
+
+it('a tag is held, a PIN typed and a plug pulled; door and cloud tell side by side', async () => {
+  const { page, house } = board;
+  await house.admit({ tagNumber: '00007501', locks: ['Front door'] });
+  await board.open('overview', 'Overview');
+  await page.getByRole('link', { name: 'Simulator', exact: true }).click();
+  await page.getByRole('button', { name: /^Front door/ }).click();
+  await page.getByLabel('You are').selectOption('Nora Visser');
+  const door = page.getByRole('log', { name: 'What you did, and what the door did' });
+  const cloud = page.getByRole('region', { name: 'What the cloud hears' });
+  // The right is on its way to the hub: until then it stays shut.
+  await expect
+    .poll(
+      async () => {
+        await page.getByRole('button', { name: 'Hold the tag to the reader' }).click();
+        return door.getByText('It opens. The hub decided.').count();
+      },
+      { timeout: 60_000, interval: 1_000 },
+    )
+    .toBeGreaterThan(0);
+  await cloud.getByText('Opened').first().waitFor();
+
+  await page.getByLabel('PIN', { exact: true }).fill('918273');
+  await page.getByRole('button', { name: 'Type the PIN' }).click();
+  await door.getByText('It stays shut. The hub decided.').first().waitFor();
+  await cloud.getByRole('button', { name: 'Why was this refused?' }).first().waitFor();
+  await board.check('simulator');
+
+  const before = house.simulated.clock.movedMs;
+  await page.getByRole('button', { name: 'One hour on' }).click();
+  await page.getByText('(moved by you)').waitFor();
+  expect(house.simulated.clock.movedMs - before).toBeGreaterThan(3_500_000);
+  await page.getByRole('button', { name: 'Back to real time' }).click();
+  await page.getByText('(moved by you)').waitFor({ state: 'detached' });
+
+  await page.getByRole('button', { name: /^Ground floor hub/ }).click();
+  await page.getByRole('button', { name: 'Pull the plug' }).click();
+  await page.getByRole('button', { name: 'Ground floor hub No power' }).waitFor();
+  await page.getByRole('button', { name: 'Plug it in' }).click();
+  await page.getByRole('button', { name: 'Ground floor hub Has power' }).waitFor();
+});
+
+it('nobody plays but an owner, and only what the page offers', async () => {
+  const { server, house, owner } = board;
+  const siteId = house.collectionId;
+  const admin = await addPerson(server, { siteId, role: 'site_admin' });
+  const elsewhere = await addSite(server);
+  const stranger = await addPerson(server, { siteId: elsewhere, role: 'owner' });
+  const ask = async (token: string | null, path = 'building', site = siteId) => {
+    const method = path === 'building' ? 'GET' : 'POST';
+    const answer = await server.ask(method, `//demo/sites/${site}/simulator/${path}`, { token });
+    return answer.status;
+  };
+  expect(await ask(owner.token)).toBe(200);
+  expect(await ask(null)).toBe(401);
+  expect(await ask(admin.token)).toBe(403);
+  expect(await ask(stranger.token)).toBe(404);
+  expect(await ask(stranger.token, 'building', elsewhere)).toBe(404);
+  expect(await ask(owner.token, 'locks/Front%20door/reset')).toBe(404);
+  expect(await ask(owner.token, 'locks/No%20such%20door/handle')).toBe(400);
+  expect(await ask(owner.token, 'locks/Front%20door/..%2f..%2fclock')).toBe(404);
+  // A server without a demo has no such address.
+  const bare = Fastify();
+  const { database, cardea } = server;
+  const parts = { database, sitePlaces: cardea.domain.sitePlaces, checkToken: unasked };
+  const config = {
+    demo: 'none' as const,
+    roles: ['http' as const, 'gateway' as const],
+    simulatorPort: 1,
+  };
+  expect(registerSimulatorPanel(bare, { ...parts, config })).toBe(false);
+  expect((await bare.inject(`/demo/sites/${siteId}/simulator/building`)).statusCode).toBe(404);
+  await bare.close();
+});
+
+const unasked = () => Promise.reject(new Error('nobody is asked'));

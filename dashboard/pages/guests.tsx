@@ -80,7 +80,7 @@ function AddGuest({ onClose }: { readonly onClose: () => void }) {
         path: { site_id: siteId },
         body: { alias: alias.trim(), expires_at: until === '' ? null : instantAt(until, zone) },
       }),
-    { touches: ['users'], done: say('added', { name: alias.trim() }) },
+    { touches: ['users', 'v1.2'], done: say('added', { name: alias.trim() }) },
   );
   function submit(event: FormEvent): void {
     event.preventDefault();

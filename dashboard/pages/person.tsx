@@ -57,11 +57,11 @@ export function Page() {
               <Stack>
                 <PersonKeys person={data} />
                 <PersonGroups person={data} />
+                <PersonRoles key={`roles ${data.id}`} person={data} />
               </Stack>
               <Stack>
                 <PersonAccess person={data} />
                 <PersonProfile key={data.id} person={data} />
-                <PersonRoles key={`roles ${data.id}`} person={data} />
               </Stack>
             </SimpleGrid>
             <IfMay need="manage_users">

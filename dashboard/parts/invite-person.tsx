@@ -35,7 +35,10 @@ export function InvitePerson({ onClose }: { readonly onClose: () => void }) {
           role_ids: [...roles],
         },
       }),
-    { touches: ['users', 'invitations'], done: (made) => say('added', { name: personName(made) }) },
+    {
+      touches: ['users', 'invitations', 'v1.2'],
+      done: (made) => say('added', { name: personName(made) }),
+    },
   );
   function submit(event: FormEvent): void {
     event.preventDefault();

@@ -158,7 +158,7 @@ export function RemoveButton({ person }: Props) {
   const [isAsked, ask] = useDisclosure();
   const name = personName(person);
   const removing = useAct(() => api.delete(path, { path: { site_id: siteId, id: person.id } }), {
-    touches: ['users', 'tags', 'access_groups'],
+    touches: ['users', 'tags', 'access_groups', 'v1.2'],
     done: say('removed', { name }),
   });
   return (

@@ -68,7 +68,7 @@ export function PersonKeys({ person }: Props) {
             ...(mayChange
               ? [
                   {
-                    label: say('block'),
+                    label: say('change'),
                     cell: (key: PersonKey) => <BlockKey person={person} personKey={key} />,
                   },
                 ]

@@ -49,7 +49,7 @@ export const tagWords = words({
     removeEffect:
       'The site forgets the tag. To be used again, it must be held to a lock that registers tags.',
     removeDone: 'The tag is removed.',
-    acts: 'Acts',
+    acts: 'Change',
   },
   de: {
     lead: 'Karten und Schlüsselanhänger, die Schlösser dieses Standorts gelernt haben',
@@ -100,6 +100,6 @@ export const tagWords = words({
     removeEffect:
       'Der Standort vergisst das Tag. Um es wieder zu benutzen, muss es an ein Schloss gehalten werden, das Tags anmeldet.',
     removeDone: 'Das Tag ist entfernt.',
-    acts: 'Handlungen',
+    acts: 'Ändern',
   },
 });

@@ -12,6 +12,7 @@ import { addPerson } from '#test/kit/people';
 import { until } from '#test/kit/wait';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const files = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
 let server: TestServer;
 let house: TestBuilding;
 beforeAll(async () => {
@@ -63,14 +64,12 @@ describe('every page of the documentation', () => {
         texts.get(path)?.includes(` id="${decodeURIComponent(anchor)}"`) !== true,
     );
     expect([dead, lost]).toEqual([[], []]);
-    const files = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
     const pages = files.filter((file) => file.endsWith('.md') && file !== 'generated/errors.md');
     for (const file of pages) expect([...texts.keys()]).toContain(`/docs/${file.slice(0, -3)}`);
     expect(texts.get('/docs/device-link.asyncapi.yaml')).toMatch(/^asyncapi:/m);
   });
 
   it('has links to files of the repository that exist there', () => {
-    const files = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
     const lost = files
       .filter((file) => file.endsWith('.md'))
       .flatMap((file) => {

@@ -21,6 +21,8 @@ import {
   IconUsers,
   IconUsersGroup,
   IconWebhook,
+  IconMessage,
+  IconSettings,
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { FunctionComponent } from 'react';
@@ -154,6 +156,26 @@ export const pages: readonly PageEntry[] = [
     name: 'hub',
     need: 'see_everything',
     load: () => import('./pages/hub.tsx'),
+  },
+  {
+    path: 'rules',
+    name: 'rules',
+    need: 'manage_site',
+    load: () => import('./pages/rules.tsx'),
+    menu: { group: 'groupSite', icon: IconMessage },
+  },
+  {
+    path: 'rules/$ruleId',
+    name: 'rule',
+    need: 'manage_site',
+    load: () => import('./pages/rule.tsx'),
+  },
+  {
+    path: 'settings',
+    name: 'settings',
+    need: 'manage_site',
+    load: () => import('./pages/settings.tsx'),
+    menu: { group: 'groupSite', icon: IconSettings },
   },
   {
     path: 'check',

@@ -27,6 +27,9 @@ export const pageWords = words({
     lockers: 'Lockers',
     health: 'System health',
     outbox: 'Outbox',
+    rules: 'Message rules',
+    rule: 'Message rule',
+    settings: 'Settings',
   },
   de: {
     overview: 'Übersicht',
@@ -53,6 +56,9 @@ export const pageWords = words({
     lockers: 'Schließfächer',
     health: 'Zustand des Servers',
     outbox: 'Postausgang',
+    rules: 'Benachrichtigungen',
+    rule: 'Benachrichtigung',
+    settings: 'Einstellungen',
   },
 });
 export type PageName = keyof (typeof pageWords)['en'];

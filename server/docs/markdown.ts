@@ -1,24 +1,6 @@
 /** Files of docs/ as HTML: links lead to the pages of the server, code is coloured, headings have anchors. */
-import hljs from 'highlight.js/lib/core';
-import bash from 'highlight.js/lib/languages/bash';
-import javascript from 'highlight.js/lib/languages/javascript';
-import json from 'highlight.js/lib/languages/json';
-import php from 'highlight.js/lib/languages/php';
-import python from 'highlight.js/lib/languages/python';
-import typescript from 'highlight.js/lib/languages/typescript';
-import yaml from 'highlight.js/lib/languages/yaml';
 import MarkdownIt from 'markdown-it';
-
-for (const [name, language] of Object.entries({
-  bash,
-  javascript,
-  json,
-  php,
-  python,
-  typescript,
-  yaml,
-}))
-  hljs.registerLanguage(name, language);
+import { highlighter } from './highlighter.ts';
 
 export type Heading = { readonly level: number; readonly text: string; readonly anchor: string };
 export type Rendered = { readonly html: string; readonly headings: readonly Heading[] };
@@ -28,8 +10,8 @@ const { escapeHtml } = markdown.utils;
 export { escapeHtml };
 
 function coloured(code: string, language: string): string {
-  if (hljs.getLanguage(language) === undefined) return '';
-  return hljs.highlight(code, { language }).value;
+  if (highlighter.getLanguage(language) === undefined) return '';
+  return highlighter.highlight(code, { language }).value;
 }
 
 // What scrolls sideways is reached by keyboard too.

@@ -75,7 +75,6 @@ export const peopleWords = words({
     keysHelp: 'What opens doors in the name of this person.',
     keysNone: 'No key yet. Give a tag, make a PIN, or let the person add a phone.',
     kind: 'Kind',
-    since: 'Since',
     until: 'Until',
     noEnd: 'No end',
     offline: 'Works offline',
@@ -206,7 +205,6 @@ export const peopleWords = words({
     keysNone:
       'Noch kein Schlüssel. Geben Sie ein Tag, machen Sie eine PIN, oder lassen Sie die Person ein Telefon hinzufügen.',
     kind: 'Art',
-    since: 'Seit',
     until: 'Bis',
     noEnd: 'Ohne Ende',
     offline: 'Geht offline',
@@ -225,7 +223,7 @@ export const peopleWords = words({
     tagTaken: 'Das Tag ist frei.',
     makePin: 'PIN machen',
     makePinEffect:
-      'Für {name} wird eine PIN aus sechs Ziffern gemacht; damit darf {name} Tastaturen benutzen. Sie wird hier ein einziges Mal gezeigt. Eine PIN, die {name} schon hat, gilt dann nicht mehr.',
+      'Für {name} wird eine PIN aus sechs Ziffern gemacht; damit lassen sich Tastaturen benutzen. Sie wird hier ein einziges Mal gezeigt. Eine PIN, die {name} schon hat, gilt dann nicht mehr.',
     pinOnce: 'Diese PIN wird nur jetzt gezeigt',
     pinOnceHelp:
       'Sagen Sie sie {name} jetzt, oder schreiben Sie sie an einem sicheren Ort auf. Niemand kann sie später nachsehen; eine verlorene PIN wird durch eine andere ersetzt.',

@@ -13,16 +13,17 @@ import {
   IconHome,
   IconLayoutDashboard,
   IconMail,
+  IconMessage,
   IconPackage,
   IconRouter,
+  IconSettings,
+  IconShield,
   IconStethoscope,
   IconTag,
   IconUser,
   IconUsers,
   IconUsersGroup,
   IconWebhook,
-  IconMessage,
-  IconSettings,
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { FunctionComponent } from 'react';
@@ -143,6 +144,13 @@ export const pages: readonly PageEntry[] = [
     name: 'pod',
     need: 'manage_site',
     load: () => import('./pages/pod.tsx'),
+  },
+  {
+    path: 'roles',
+    name: 'roles',
+    need: 'manage_users',
+    load: () => import('./pages/roles.tsx'),
+    menu: { group: 'groupPeople', icon: IconShield },
   },
   {
     path: 'hubs',

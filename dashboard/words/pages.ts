@@ -30,6 +30,7 @@ export const pageWords = words({
     rules: 'Message rules',
     rule: 'Message rule',
     settings: 'Settings',
+    roles: 'Roles',
   },
   de: {
     overview: 'Übersicht',
@@ -59,6 +60,7 @@ export const pageWords = words({
     rules: 'Benachrichtigungen',
     rule: 'Benachrichtigung',
     settings: 'Einstellungen',
+    roles: 'Rollen',
   },
 });
 export type PageName = keyof (typeof pageWords)['en'];

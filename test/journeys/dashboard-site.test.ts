@@ -76,7 +76,7 @@ it('a flat gets a member, a guest with hours, a code, and is cleaned for the nex
   await confirm('Clean');
   await seen('Nobody lives here.');
   await seen('No guests.');
-}, 60_000);
+}, 120_000);
 
 it('a webhook is made, a refusal at a door is delivered and sent once more', async () => {
   const { page, house } = board;
@@ -103,7 +103,7 @@ it('a webhook is made, a refusal at a door is delivered and sent once more', asy
   await board.open('webhooks', 'Webhooks');
   await seen('Works');
   await board.check('webhooks');
-}, 60_000);
+}, 120_000);
 
 it('the history names what was done and by whom, and fits its fingerprints', async () => {
   const { page } = board;
@@ -117,3 +117,34 @@ it('the history names what was done and by whom, and fits its fingerprints', asy
   await seen(/^\d+ records checked: nothing was touched$/);
   await board.check('audit');
 });
+
+it('a site makes a role of its own, and removes it', async () => {
+  const { page } = board;
+  await board.open('roles', 'Roles');
+  await press('Add a role');
+  await dialog().getByLabel('Role').fill('Porter');
+  await dialog().getByLabel('look after lockers').check();
+  await confirm('Add a role');
+  const porter = page.getByRole('row', { name: /Porter/ });
+  await porter.getByText('look after lockers').waitFor();
+  await board.check('roles');
+  await press('Remove Porter');
+  await confirm('Remove');
+  await porter.waitFor({ state: 'detached' });
+});
+
+it('whoever runs the server sees how it does and what it has written', async () => {
+  const { page, server, owner } = board;
+  await server.database.pool.query('update logins set is_operator = true where id = $1', [
+    owner.loginId,
+  ]);
+  await board.open('health', 'System health');
+  await seen('Everything is up');
+  await page.getByRole('table', { name: 'Parts' }).getByText('Database').waitFor();
+  await board.check('health');
+  await board.open('outbox', 'Outbox');
+  await board.check('outbox');
+  await board.open('lockers', 'Lockers');
+  await seen('No lockers yet');
+  await board.check('lockers');
+}, 120_000);

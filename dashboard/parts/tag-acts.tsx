@@ -33,7 +33,7 @@ export function TagHolder({ tag }: Props) {
       <Button
         size="xs"
         variant="default"
-        aria-label={say('giveTag', { number: tag.tag_number ?? '' })}
+        aria-label={`${say('give')}: ${tag.tag_number ?? ''}`}
         onClick={giving.open}
       >
         {say('give')}

@@ -55,7 +55,8 @@ it('a tag is learned, a person invited, hours are drawn, and the door opens for 
   await seen('Hold the tags to Storage now');
   await house.simulated.lock('Storage').present(tag('44445555'));
   await dialog().getByText('44445555').waitFor();
-  await dialog().getByRole('button', { name: 'Give tag 44445555' }).click();
+  await board.check('tag-registration');
+  await dialog().getByRole('button', { name: 'Give to a person: 44445555' }).click();
   await page
     .getByRole('button', { name: /Nora Visser/ })
     .first()

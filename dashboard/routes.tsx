@@ -24,6 +24,7 @@ import {
   IconUsers,
   IconUsersGroup,
   IconWebhook,
+  IconFileImport,
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { FunctionComponent } from 'react';
@@ -184,6 +185,13 @@ export const pages: readonly PageEntry[] = [
     need: 'manage_site',
     load: () => import('./pages/settings.tsx'),
     menu: { group: 'groupSite', icon: IconSettings },
+  },
+  {
+    path: 'import',
+    name: 'import',
+    need: 'manage_site',
+    load: () => import('./pages/import.tsx'),
+    menu: { group: 'groupSite', icon: IconFileImport },
   },
   {
     path: 'check',

@@ -31,6 +31,7 @@ export const pageWords = words({
     rule: 'Message rule',
     settings: 'Settings',
     roles: 'Roles',
+    import: 'Import',
   },
   de: {
     overview: 'Übersicht',
@@ -61,6 +62,7 @@ export const pageWords = words({
     rule: 'Benachrichtigung',
     settings: 'Einstellungen',
     roles: 'Rollen',
+    import: 'Import',
   },
 });
 export type PageName = keyof (typeof pageWords)['en'];

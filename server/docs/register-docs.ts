@@ -86,19 +86,25 @@ export function registerDocs(
 }
 
 function placesOf({ pages }: DocsContents): readonly Place[] {
-  const guides = [...pages.values()].flatMap(({ title: page, address, text }) =>
-    headingsOf(text).map(({ level, text: heading, anchor }) =>
-      level === 1
-        ? { page, heading: '', address }
-        : { page, heading, address: `${address}#${anchor}` },
-    ),
-  );
+  // Decisions and tables of operations have a title only, and are most of the text there is to read through.
+  const short: Place[] = [];
+  const long: Place[] = [];
+  for (const { file, title: page, address, text } of pages.values())
+    if (file.includes('/')) short.push({ page, heading: '', address });
+    else
+      long.push(
+        ...headingsOf(text).map(({ level, text: heading, anchor }) =>
+          level === 1
+            ? { page, heading: '', address }
+            : { page, heading, address: `${address}#${anchor}` },
+        ),
+      );
   const errors = errorNames.map((name) => {
     const { code } = errorRow(name);
     const address = `/docs/errors#${String(code)}`;
     return { page: 'Error reference', heading: `${String(code)} ${name}`, address };
   });
-  return [...guides, ...errors];
+  return [...long, ...errors, ...short];
 }
 
 function startHtml({ groups }: DocsContents): string {

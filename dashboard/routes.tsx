@@ -8,6 +8,7 @@ import {
   IconBuilding,
   IconChartHistogram,
   IconDoor,
+  IconFileImport,
   IconHeartbeat,
   IconHistory,
   IconHome,
@@ -24,7 +25,6 @@ import {
   IconUsers,
   IconUsersGroup,
   IconWebhook,
-  IconFileImport,
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { FunctionComponent } from 'react';

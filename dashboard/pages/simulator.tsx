@@ -1,6 +1,6 @@
 /** The demo building to play with: doors and hubs on one side, what cloud and door make of it on the other. */
 import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { isCardeaError } from '#client/errors';
 import { useLive } from '../data/live.tsx';
 import { lockPollMs } from '../data/locks.ts';
@@ -13,6 +13,7 @@ import {
   type SimulatorAct,
 } from '../data/simulator.ts';
 import { useSite } from '../data/site.tsx';
+import { castOf } from '../data/tour.ts';
 import { instantAt } from '../data/wall-clock.ts';
 import { BuildingPicture } from '../parts/building-picture.tsx';
 import { DoorActs, HubActs } from '../parts/door-acts.tsx';
@@ -22,6 +23,7 @@ import { useWords } from '../parts/language.tsx';
 import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
 import { Section } from '../parts/section.tsx';
 import { useFormats, When } from '../parts/time.tsx';
+import { Tour } from '../parts/tour.tsx';
 import { pageWords } from '../words/pages.ts';
 import { simulatorWords } from '../words/simulator.ts';
 import '../parts/simulator.css';
@@ -43,7 +45,12 @@ export function Page() {
 }
 
 /** What was done, and what the door made of it. */
-type Told = { readonly id: number; readonly at: string; readonly text: string } & DoorAnswer;
+type Told = DoorAnswer & {
+  readonly id: number;
+  readonly at: string;
+  readonly path: string;
+  readonly text: string;
+};
 type Act = SimulatorAct & { readonly told: string };
 const toldAtMost = 20;
 
@@ -63,15 +70,27 @@ function Play({ building }: { readonly building: SimulatedBuilding }) {
     act.mutate(asked, {
       onSuccess: (answer) =>
         setTold((before) =>
-          [{ ...answer, id: (before[0]?.id ?? 0) + 1, at: building.now, text }, ...before].slice(
-            0,
-            toldAtMost,
-          ),
+          [
+            { ...answer, id: (before[0]?.id ?? 0) + 1, at: building.now, path: asked.path, text },
+            ...before,
+          ].slice(0, toldAtMost),
         ),
     });
   const doing = { isPending: act.isPending, onAct };
+  const cast = useMemo(() => castOf(building), [building]);
   return (
     <>
+      {cast === undefined ? null : (
+        <Tour
+          cast={cast}
+          building={building}
+          told={told}
+          onShow={(mac, name) => {
+            choose(mac);
+            if (name !== undefined) setWho(name);
+          }}
+        />
+      )}
       <BuildingClock building={building} {...doing} />
       <ErrorNote error={act.error} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>

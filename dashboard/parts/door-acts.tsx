@@ -33,9 +33,10 @@ export function DoorActs({
   readonly onWho: (name: string) => void;
 }) {
   const say = useWords(simulatorWords);
-  const [typed, setTyped] = useState<string>();
+  // Of the person who is played: another one has another PIN.
+  const [typed, setTyped] = useState<{ readonly who: string; readonly pin?: string }>({ who });
   const person = people.find(({ name }) => name === who);
-  const pin = typed ?? person?.pin ?? '';
+  const pin = (typed.who === who ? typed.pin : undefined) ?? person?.pin ?? '';
   const at = { door: door.name, who: person?.name ?? say('stranger') };
   const act = (name: string, told: string, body?: unknown) =>
     onAct({ path: `locks/${door.mac}/${name}`, body, told });
@@ -46,10 +47,7 @@ export function DoorActs({
         <NativeSelect
           label={say('who')}
           value={who}
-          onChange={({ currentTarget }) => {
-            onWho(currentTarget.value);
-            setTyped(undefined);
-          }}
+          onChange={({ currentTarget }) => onWho(currentTarget.value)}
           data={[
             { value: '', label: say('stranger') },
             ...people
@@ -75,7 +73,7 @@ export function DoorActs({
               autoComplete="off"
               value={pin}
               onChange={({ currentTarget }) =>
-                setTyped(currentTarget.value.replaceAll(/\D/g, '').slice(0, 12))
+                setTyped({ who, pin: currentTarget.value.replaceAll(/\D/g, '').slice(0, 12) })
               }
             />
             <Button
@@ -128,6 +126,7 @@ export function HubActs({ hub, isPending, onAct }: Doing & { readonly hub: Simul
   return (
     <Section title={name} help={say('hubHelp')}>
       <Button
+        w="fit-content"
         disabled={isPending}
         onClick={() =>
           onAct({

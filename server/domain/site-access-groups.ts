@@ -103,7 +103,11 @@ export function createSiteAccessGroups({
     },
     list: (actor, options, view) => listSiteAccessGroups(scopeOf(actor), options, view),
     listLocks: (actor, options, of) => listGroupLocks(scopeOf(actor), options, of),
-    listUsers: (actor, options, of) => listGroupUsers(scopeOf(actor), options, of),
+    listUsers: (actor, options, of) =>
+      listGroupUsers(scopeOf(actor), options, {
+        ...of,
+        which: of.which === 'others' ? 'others_outside_pods' : of.which,
+      }),
 
     create: (actor, siteId, name) =>
       accessGroups.create(actor, { customer_reference: name, collection_id: siteId }),

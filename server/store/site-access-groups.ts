@@ -74,6 +74,11 @@ export type GroupList = {
   readonly which: 'members' | 'others';
 };
 
+/** As GroupList; `others_outside_pods`: without members of pods, whom no access group takes (2220). */
+export type GroupUserList = Omit<GroupList, 'which'> & {
+  readonly which: GroupList['which'] | 'others_outside_pods';
+};
+
 export const groupLockFields = {
   id: { type: 'uuid', sql: sql`l.id`, isNotNull: true },
   customer_reference: { type: 'text', sql: sql`l.customer_reference` },
@@ -109,14 +114,20 @@ export const groupUserFields = {
 export function listGroupUsers(
   scope: Scope,
   options: ListOptions,
-  { siteId, groupId, which }: GroupList,
+  { siteId, groupId, which }: GroupUserList,
 ): Promise<ListResult<UserShortResponse>> {
   const isMember = sql`exists (select 1 from access_group_accessors m where m.tenant_id = a.tenant_id
     and m.access_group_id = ${groupId}::uuid and m.accessor_id = a.id)`;
+  const conditions = {
+    members: isMember,
+    others: sql`not ${isMember}`,
+    others_outside_pods: sql`not ${isMember} and not exists (select 1 from pod_users u
+      where u.tenant_id = a.tenant_id and u.accessor_id = a.id and u.pod_user_type = 'member')`,
+  };
   return listRows<UserShortResponse>(scope, {
     from: sql`accessors a join people p on p.tenant_id = a.tenant_id and p.id = a.user_id`,
     tenant: sql`a.tenant_id`,
-    where: sql`a.collection_id = ${siteId}::uuid and ${which === 'members' ? isMember : sql`not ${isMember}`}`,
+    where: sql`a.collection_id = ${siteId}::uuid and ${conditions[which]}`,
     select: sql`p.id, nullif(p.first_name, '') as first_name, nullif(p.last_name, '') as last_name`,
     fields: groupUserFields,
     options,

@@ -230,6 +230,7 @@ describe('members of pods', () => {
     ];
     for (const [method, path, body] of asked)
       expect(refusal(await asAdmin.ask(method, path, body))).toBe('403 2220');
+    expect(await idsAt(asAdmin, `${users}?excluded=true&$top=1000`)).not.toContain(userId);
     const same = { role_ids: roleIds('site_user', 'site_mobile_user'), alias: 'Two' };
     expect(await asAdmin.read('PATCH', `/users/${id}`, same)).toMatchObject({ alias: 'Two' });
     await isDone(202, asAdmin.ask('PATCH', `/pods/${pod}/clean`));

@@ -257,15 +257,12 @@ describe('a request that is wrong', () => {
     expect(answer).toMatchObject({ status: 400, body: { error: 'unauthorized_client' } });
   });
 
-  it.each(['implicit', 'urn:x'])(
-    'of the grant %s is unsupported_grant_type',
-    async (grant) => {
-      expect(await asProgram({ grant_type: grant })).toMatchObject({
-        status: 400,
-        body: { error: 'unsupported_grant_type' },
-      });
-    },
-  );
+  it.each(['implicit', 'urn:x'])('of the grant %s is unsupported_grant_type', async (grant) => {
+    expect(await asProgram({ grant_type: grant })).toMatchObject({
+      status: 400,
+      body: { error: 'unsupported_grant_type' },
+    });
+  });
 
   it.each([
     ['no grant', 'scope=core_api.full'],

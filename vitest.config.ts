@@ -9,8 +9,8 @@ export default defineConfig({
     exclude: ['node_modules/**', 'dist/**', 'data/**'],
     globalSetup: ['test/kit/global-setup.ts'],
     pool: 'forks',
-    // Journeys wait more than they compute; the usual one less than there are cores leaves a small machine idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // Journeys wait more than they compute, so one more than there are cores: the usual one less leaves a small machine idle.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 90_000,
     hookTimeout: 120_000,
   },

@@ -282,6 +282,8 @@ describe('an installer', () => {
     }
     expect([...open].toSorted((a, b) => a.localeCompare(b))).toEqual(
       [
+        // What one may do oneself.
+        'GET /ext/v1/sites/{site_id}/rights',
         'GET /sites/{id}',
         'GET /sites/{site_id}/iqs',
         'GET /sites/{site_id}/iqs/{id}',

@@ -1,5 +1,5 @@
 /** What the documentation consists of: the files of docs/, where each is served, and what stands beside what. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** In the sources docs/ lies beside server/, and in dist/ as well: tools/build.mjs packs it. */
@@ -69,11 +69,12 @@ const servedElsewhere: Readonly<Record<string, string>> = {
   'decisions/': '/docs/decisions',
 };
 
-/** Reads docs/ from the disk. */
+/** Reads docs/ from the disk; where a build left them out there are none, and the server serves doors all the same. */
 export function readContents(): DocsContents {
-  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((path) => path.replaceAll('\\', '/'))
-    .sort();
+  const listed = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    : [];
+  const paths = listed.map((path) => path.replaceAll('\\', '/')).sort();
   const pages = new Map<string, DocsPage>();
   const files = new Map<string, string>();
   for (const file of paths) {

@@ -106,7 +106,7 @@ export function useEntryColumns({ hasDoor = true } = {}): Column<Entry>[] {
 }
 
 /** Incidents that somebody should look after. */
-export function isTrouble({ event_category: category }: Pick<Incident, 'event_category'>): boolean {
+function isTrouble({ event_category: category }: Pick<Incident, 'event_category'>): boolean {
   return !/_(end|restored)$|lock_time_set/.test(category ?? '');
 }
 

@@ -4,7 +4,7 @@ import { groupWords } from '../words/groups.ts';
 import { useLanguage, useWords } from './language.tsx';
 import { useDayNames } from './week-grid.tsx';
 
-export function useSpanText(): (span: Span) => string {
+function useSpanText(): (span: Span) => string {
   const say = useWords(groupWords);
   const { long } = useDayNames();
   const { language } = useLanguage();

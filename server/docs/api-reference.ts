@@ -8,7 +8,7 @@ import { escapeHtml } from './markdown.ts';
 import { readingPolicy, sendKept, type DocsView } from './shell.ts';
 
 /** Where the sign-in window of the reference comes back to; `cardea-web` is registered with it. */
-export const signedInPath = '/docs/api/signed-in';
+const signedInPath = '/docs/api/signed-in';
 
 const script = `
 'use strict';

@@ -15,7 +15,7 @@ export type Invitee = {
 };
 
 /** A caller waits for the answer; the next call with the same file goes on. */
-export const mostInvitedAtOnce = 250;
+const mostInvitedAtOnce = 250;
 const atATime = 5;
 /** A mail server that is down is asked no further. */
 const mostFailures = 5;

@@ -81,7 +81,7 @@ export function createPodGuests(parts: SiteUserParts): PodGuests {
 }
 
 /** Somebody who is to become a guest, as bodies have it. VALUE_INVALID: the rule. */
-export function guestOfBody(body: Static<typeof PostPodGuest>): PodArrival {
+function guestOfBody(body: Static<typeof PostPodGuest>): PodArrival {
   const { first_name, last_name, email = null, access_rule } = body;
   return { first_name, last_name, email, tag_id: null, rule: guestRuleOfBody(access_rule) };
 }

@@ -328,7 +328,7 @@ export function noPod(): ApiError {
 }
 
 /** Every change of roles sets `remote_access` (connect-api.md 2.3). */
-export async function writeRoles(
+async function writeRoles(
   scope: WriteScope,
   { audit }: SiteUserParts,
   {

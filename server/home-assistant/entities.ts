@@ -15,7 +15,7 @@ export type Wishes = {
   readonly statusTopic: string;
 };
 
-export const discoveryPrefix = 'homeassistant';
+const discoveryPrefix = 'homeassistant';
 
 /** Every message that there is to be. */
 export function entityMessages(

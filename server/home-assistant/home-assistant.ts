@@ -44,7 +44,7 @@ type Parts = {
 };
 
 /** As the audit log names it. */
-export const homeAssistantClient = 'home-assistant';
+const homeAssistantClient = 'home-assistant';
 
 const pollMs = 5_000;
 const reconnectMs = 5_000;

@@ -20,7 +20,7 @@ export type CsvFile = {
   readonly rows: readonly CsvRow[];
 };
 
-export const mostCsvRows = 10_000;
+const mostCsvRows = 10_000;
 const mostColumns = 100;
 const delimiters = [';', ',', '\t'] as const;
 

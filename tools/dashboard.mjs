@@ -100,6 +100,7 @@ function printSizes() {
     0,
   );
   console.log(`First page: ${kb(script)} of script and ${kb(style)} of style, compressed.`);
+  if (!process.argv.includes('--sizes')) return;
   for (const [name, { file }] of Object.entries(manifest))
     if (!first.has(name) && file.endsWith('.js')) console.log(`  ${kb(size(file))}  ${name}`);
 }

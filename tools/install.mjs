@@ -14,7 +14,9 @@ export function ensureInstalled() {
   if (!agrees()) {
     console.log('Installing the packages of package-lock.json …');
     // The build needs the development packages, whatever NODE_ENV says.
-    if (!runNpm(['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'])) {
+    // Warnings of npm speak to whoever chooses the packages, not to whoever starts the program.
+    const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+    if (!runNpm(['ci', '--include=dev', '--include=optional', ...quiet])) {
       console.error('npm ci failed; its message is above.');
       process.exit(1);
     }

@@ -42,9 +42,11 @@ export async function migrate(options: {
         applied_at timestamptz NOT NULL DEFAULT now()
       )`);
     const missing = (await findMissing(client, migrations)).filter(({ number }) => number <= upTo);
+    // An upgrade is told step by step; of an empty database it is enough to hear how many there were.
+    const level = missing.length === migrations.length ? 'debug' : 'info';
     for (const migration of missing) {
       await apply(client, migration);
-      log.info({ migration: migration.name }, 'the database was brought forward');
+      log[level]({ migration: migration.name }, 'the database was brought forward');
     }
     return missing.map((migration) => migration.name);
   } finally {

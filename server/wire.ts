@@ -57,6 +57,7 @@ import { createSiteUses } from './domain/site-uses.ts';
 import { createStreamedEvents } from './domain/streamed-events.ts';
 import { createTags } from './domain/tags.ts';
 import { createTenantCertificates } from './domain/tenant-certificates.ts';
+import { createTenants } from './domain/tenants.ts';
 import { createTimeSchedules } from './domain/time-schedules.ts';
 import { createTransferTokens } from './domain/transfer-tokens.ts';
 import { createTrees } from './domain/tree.ts';
@@ -438,6 +439,7 @@ function createDomain({
     ...createSiteUses({ ...hardware, ...config, ...accounts }),
     operators: createOperators({ database }),
     clientAdministration: createClientAdministration(people),
+    tenants: createTenants({ database }),
     identityProviders: createIdentityProviders({ ...people, issuer, seal }),
     handedMessages,
     ...accounts,

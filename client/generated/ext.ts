@@ -950,6 +950,37 @@ export interface ExtOperations {
       }
       errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND")
     }
+    /**
+     * List the tenants of the installation
+     */
+    "/ext/v1/tenants": {
+      path: {
+
+      }
+      query: {
+        $filter?: string
+        $orderby?: string
+        $top?: string
+        $skip?: string
+        $count?: string
+        $inlinecount?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        items: {
+          id: string
+          name: string
+          site_count: number
+          created_at: string
+        }[]
+        next_page_link: (string | null)
+        count: (number | null)
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR")
+    }
   }
   POST: {
     /**

@@ -16,6 +16,7 @@ import type { Messages } from '#server/domain/messages';
 import type { Operators } from '#server/domain/operators';
 import type { SitePlaces } from '#server/domain/site-places';
 import type { StreamedEvents } from '#server/domain/streamed-events';
+import type { Tenants } from '#server/domain/tenants';
 import type { WebhookUses } from '#server/domain/webhook-uses';
 import type { Why } from '#server/domain/why';
 import type { Route } from '#server/http/route';
@@ -36,6 +37,7 @@ import { createOperatorRoute } from './operator-route.ts';
 import { createSiteRoute } from './site-route.ts';
 import { ownSiteUseRoutes, type OwnSiteUseParts } from './site-use-routes.ts';
 import { streamedEventRoutes } from './streamed-events.ts';
+import { tenantRoutes } from './tenants.ts';
 import { webhookRoutes } from './webhooks.ts';
 import { whyRoutes } from './why.ts';
 
@@ -60,6 +62,7 @@ type Parts = OwnSiteUseParts &
     readonly messageRecipients: MessageRecipients;
     readonly messages: Messages;
     readonly streamedEvents: StreamedEvents;
+    readonly tenants: Tenants;
   };
 
 /** Every operation below `/ext/v1`. */
@@ -84,5 +87,6 @@ export function extRoutes(parts: Parts): Route[] {
     ...accountMailRoutes(operatorRoute, parts),
     ...clientRoutes(operatorRoute, parts),
     ...identityProviderRoutes(operatorRoute, parts),
+    ...tenantRoutes(operatorRoute, parts),
   ];
 }

@@ -1,5 +1,10 @@
-import type { TenantId } from '#contract/ids';
+import { sql } from 'kysely';
+import { nilUuid, type TenantId } from '#contract/ids';
+import type { ListOptions } from '#contract/odata';
+import { listRows, type ListResult } from './list.ts';
+import type { SqlListFields } from './odata-filter.ts';
 import type { Database } from './pool.ts';
+import { readScope } from './scope.ts';
 
 export type Tenant = {
   readonly id: TenantId;
@@ -41,4 +46,34 @@ export async function listTenantIds(database: Database): Promise<TenantId[]> {
     text: 'select id from tenants',
   });
   return rows.map(({ id }) => id);
+}
+
+/** A tenant as operators see it. */
+export type TenantRow = {
+  readonly id: TenantId;
+  readonly name: string;
+  readonly site_count: number;
+  readonly created_at: Date;
+};
+
+export const tenantFields = {
+  id: { type: 'uuid', sql: sql`t.id`, isNotNull: true },
+  name: { type: 'text', sql: sql`t.name`, isNotNull: true },
+  created_at: { type: 'instant', sql: sql`t.created_at`, isNotNull: true },
+} as const satisfies SqlListFields;
+
+/** A page of all tenants, oldest first. */
+export function listTenants(
+  database: Database,
+  options: ListOptions,
+): Promise<ListResult<TenantRow>> {
+  return listRows<TenantRow>(readScope(database, nilUuid as TenantId), {
+    from: sql`tenants t`,
+    tenant: 'shared',
+    select: sql`t.id, t.name, (select count(*)::int from collections c where c.tenant_id = t.id) as site_count, t.created_at`,
+    fields: tenantFields,
+    options,
+    id: sql`t.id`,
+    defaultOrder: [{ sql: sql`t.created_at`, type: 'instant', direction: 'asc', isNotNull: true }],
+  });
 }

@@ -76,6 +76,21 @@ describe('an operator', () => {
     expect((await ask('GET', `/clients/${client.id}`)).json).toEqual(client);
   });
 
+  it('finds the tenant that a client is to serve', async () => {
+    const found = await ask('GET', `/tenants?$filter=id eq ${cardea.tenant.tenantId}&$count=true`);
+    expect(found.json).toMatchObject({
+      count: 1,
+      items: [
+        {
+          id: cardea.tenant.tenantId,
+          name: expect.any(String),
+          site_count: 1,
+          created_at: expect.any(String),
+        },
+      ],
+    });
+  });
+
   it('makes a public client, which has no secret', async () => {
     const made = await make({
       kind: 'public',
@@ -198,7 +213,7 @@ describe('an operator', () => {
 });
 
 it('anybody else is refused with an empty 403, before anything is looked at', async () => {
-  for (const path of ['/clients', `/clients/${randomUUID()}`]) {
+  for (const path of ['/clients', `/clients/${randomUUID()}`, '/tenants']) {
     const answer = await cardea.ask('GET', `//ext/v1${path}`, { token: owner.token });
     expect([answer.status, answer.text]).toEqual([403, '']);
   }

@@ -1,6 +1,17 @@
 /** Roles of people in a site: the built-in ones, and what a role may allow (connect-api.md 2.2 and 2.3, behaviour.md 16). */
 import { Type, type Static } from 'typebox';
-import { Bool, listOf, Name, optional, orNull, page, Text, Uuid, words } from './fields.ts';
+import {
+  Bool,
+  Instant,
+  listOf,
+  Name,
+  optional,
+  orNull,
+  page,
+  Text,
+  Uuid,
+  words,
+} from './fields.ts';
 
 /**
  * What a role may give:
@@ -160,5 +171,9 @@ export const OwnRightsResponse = Type.Object({
   owns_site: Bool,
   /** Administers the installation. */
   runs_server: Bool,
+  /** One of the people of the site; false = let in as an installer only. */
+  takes_part: Bool,
+  /** Until when the site lets you in as an installer; null = it does not. */
+  installer_until: orNull(Instant),
 });
 export type OwnRightsResponse = Static<typeof OwnRightsResponse>;

@@ -20,6 +20,8 @@ export interface ExtOperations {
         rights: ("see_everything" | "manage_users" | "manage_hardware" | "manage_site" | "see_subscription" | "remote_locking_all" | "remote_locking_accessible" | "remote_office_mode" | "manage_guests" | "manage_lockers" | "make_reports")[]
         owns_site: boolean
         runs_server: boolean
+        takes_part: boolean
+        installer_until: (string | null)
       }
       errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
     }
@@ -781,6 +783,32 @@ export interface ExtOperations {
         count: (number | null)
       }
       errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "ODATA_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED")
+    }
+    /**
+     * Everything of a site as one signed file
+     */
+    "/ext/v1/sites/{site_id}/export": {
+      path: {
+        site_id: string
+      }
+      query: {
+        /**
+         * with the newest entries and incidents
+         */
+        events?: boolean
+        /**
+         * base64 DER of a P-256 key; secrets are encrypted to it, else left out
+         */
+        public_key?: string
+      }
+      headers: {
+
+      }
+      body: undefined
+      answer: {
+        [k: string]: unknown
+      }
+      errors: ("REQUEST_INVALID" | "VALUE_INVALID" | "UNAUTHORIZED" | "INTERNAL_ERROR" | "NOT_FOUND" | "SITE_NOT_RELEASED" | "PLATFORM_FUNCTION_FAILED")
     }
     /**
      * List the mails about accounts with their delivery records

@@ -5,6 +5,7 @@ import type { CollectionOptions } from '#server/domain/collection-options';
 import type { ConfigurationCheck } from '#server/domain/configuration-check';
 import type { CsvImports } from '#server/domain/csv-imports';
 import type { DataRemovals } from '#server/domain/data-removals';
+import type { Exports } from '#server/domain/exports';
 import type { IdentityProviders } from '#server/domain/identity-providers';
 import type { Invitations } from '#server/domain/invitations';
 import type { LockerGroups } from '#server/domain/locker-groups';
@@ -35,6 +36,7 @@ import { messageRecipientRoutes } from './message-recipients.ts';
 import { messageRoutes } from './messages.ts';
 import { createOperatorRoute } from './operator-route.ts';
 import { createSiteRoute } from './site-route.ts';
+import { siteExportRoutes } from './site-exports.ts';
 import { ownSiteUseRoutes, type OwnSiteUseParts } from './site-use-routes.ts';
 import { streamedEventRoutes } from './streamed-events.ts';
 import { tenantRoutes } from './tenants.ts';
@@ -54,6 +56,7 @@ type Parts = OwnSiteUseParts &
     readonly invitations: Invitations;
     readonly csvImports: CsvImports;
     readonly dataRemovals: DataRemovals;
+    readonly exports: Exports;
     readonly collectionOptions: CollectionOptions;
     readonly why: Why;
     readonly configurationCheck: ConfigurationCheck;
@@ -84,6 +87,7 @@ export function extRoutes(parts: Parts): Route[] {
     ...invitationRoutes(siteRoute, parts),
     ...csvImportRoutes(siteRoute, parts),
     ...dataRemovalRoutes(siteRoute, parts),
+    ...siteExportRoutes(siteRoute, parts),
     ...accountMailRoutes(operatorRoute, parts),
     ...clientRoutes(operatorRoute, parts),
     ...identityProviderRoutes(operatorRoute, parts),

@@ -10,6 +10,7 @@ import {
   type Role,
   type RoleResponse,
 } from '#contract/roles';
+import { instantTextOrNull } from '#contract/time-text';
 import type { Operators } from '#server/domain/operators';
 import { hasSiteRight } from '#server/domain/permissions';
 import type { Roles } from '#server/domain/roles';
@@ -55,6 +56,8 @@ export function ownRoleRoutes(
         rights: roleRights.filter((right) => hasSiteRight(place, right)),
         owns_site: hasSiteRight(place, 'own_site'),
         runs_server: await operators.isOperator(caller.subject as LoginId),
+        takes_part: hasSiteRight(place, 'take_part'),
+        installer_until: instantTextOrNull(place.visit?.endsAt ?? null),
       }),
     }),
     siteRoute({

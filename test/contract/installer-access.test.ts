@@ -310,6 +310,22 @@ describe('an installer', () => {
     );
   });
 
+  it('is told that hardware alone is his, and until when', async () => {
+    const place = await house();
+    const by = await installer(place);
+    const { expiry_date: end } = (await at(place, 'GET', '/installer_access')).json as Json;
+    const rights = await server.ask('GET', `//ext/v1/sites/${place.siteId}/rights`, {
+      token: by.token,
+    });
+    expect(rights.json).toEqual({
+      rights: [],
+      owns_site: false,
+      runs_server: false,
+      takes_part: false,
+      installer_until: end,
+    });
+  });
+
   it('is out as soon as the site says so', async () => {
     const place = await house();
     const by = await installer(place);

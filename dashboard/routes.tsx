@@ -55,14 +55,14 @@ export const pages: readonly PageEntry[] = [
   {
     path: 'locks',
     name: 'locks',
-    need: 'take_part',
+    need: 'see_locks',
     load: () => import('./pages/locks.tsx'),
     menu: { group: 'groupDoors', icon: IconDoor },
   },
   {
     path: 'locks/$lockId',
     name: 'lock',
-    need: 'take_part',
+    need: 'see_locks',
     load: () => import('./pages/lock.tsx'),
   },
   {
@@ -156,14 +156,14 @@ export const pages: readonly PageEntry[] = [
   {
     path: 'hubs',
     name: 'hubs',
-    need: 'see_everything',
+    need: 'see_hardware',
     load: () => import('./pages/hubs.tsx'),
     menu: { group: 'groupSite', icon: IconRouter },
   },
   {
     path: 'hubs/$hubId',
     name: 'hub',
-    need: 'see_everything',
+    need: 'see_hardware',
     load: () => import('./pages/hub.tsx'),
   },
   {

@@ -9,9 +9,24 @@ const lastKey = 'cardea.site';
 export type Site = ItemOf<'/v1.2/sites'>;
 type OwnRights = AnswerOf<'GET', '/ext/v1/sites/{site_id}/rights'>;
 
-/** What a page or a button needs: a right that roles give, to own the site, to run the server, or to play with a demo's doors. */
+/**
+ * What a page or a button needs: a right that roles give, to be one of the people, to own the site, to run the server, or to play with
+ * a demo's doors. What an installer may who was let in for a day: `see_locks`, `see_hardware`, `touch_hardware`.
+ */
 export type Need =
-  OwnRights['rights'][number] | 'take_part' | 'own_site' | 'run_server' | 'simulate';
+  | OwnRights['rights'][number]
+  | 'take_part'
+  | 'see_locks'
+  | 'see_hardware'
+  | 'touch_hardware'
+  | 'own_site'
+  | 'run_server'
+  | 'simulate';
+
+const orInstaller = {
+  see_hardware: 'see_everything',
+  touch_hardware: 'manage_hardware',
+} as const;
 
 /** Whether this server runs a demo (docs/decisions/0278). */
 const hasSimulator = document.querySelector('meta[name="cardea-simulator"]') !== null;
@@ -69,7 +84,11 @@ export function useMay(): (need: Need) => boolean {
   const { data } = useRightsState();
   return (need) => {
     if (data === undefined) return false;
-    if (need === 'take_part') return true;
+    const isInstaller = data.installer_until !== null;
+    if (need === 'take_part') return data.takes_part;
+    if (need === 'see_locks') return data.takes_part || isInstaller;
+    if (need === 'see_hardware' || need === 'touch_hardware')
+      return isInstaller || data.rights.includes(orInstaller[need]);
     if (need === 'own_site') return data.owns_site;
     if (need === 'run_server') return data.runs_server;
     if (need === 'simulate') return data.owns_site && hasSimulator;

@@ -42,15 +42,15 @@ export function Page() {
             <SimpleGrid cols={{ base: 1, md: 2 }}>
               <Stack>
                 <Facts hub={data} />
-                <IfMay need="manage_hardware">
+                <IfMay need="touch_hardware">
                   <HubActs hub={data} />
                 </IfMay>
               </Stack>
               <Stack>
-                <IfMay need="manage_hardware">
+                <IfMay need="touch_hardware">
                   <HubSettings key={data.id} hub={data} />
                 </IfMay>
-                {data.otp_enabled ? <HubCodes hub={data} /> : null}
+                <IfMay need="take_part">{data.otp_enabled ? <HubCodes hub={data} /> : null}</IfMay>
               </Stack>
             </SimpleGrid>
           </>

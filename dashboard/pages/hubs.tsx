@@ -25,15 +25,19 @@ export function Page() {
       title={name('hubs')}
       lead={say('lead')}
       acts={
-        <IfMay need="manage_hardware">
-          <Button variant="default" onClick={() => setAdding('repeaters')}>
-            {say('addRepeater')}
-          </Button>
-          <Button variant="default" onClick={() => setAdding('locks')}>
-            {say('addLock')}
-          </Button>
-          <Button onClick={() => setAdding('iqs')}>{say('addHub')}</Button>
-        </IfMay>
+        <>
+          <IfMay need="touch_hardware">
+            <Button variant="default" onClick={() => setAdding('repeaters')}>
+              {say('addRepeater')}
+            </Button>
+            <Button variant="default" onClick={() => setAdding('locks')}>
+              {say('addLock')}
+            </Button>
+          </IfMay>
+          <IfMay need="manage_hardware">
+            <Button onClick={() => setAdding('iqs')}>{say('addHub')}</Button>
+          </IfMay>
+        </>
       }
     >
       {adding === null ? null : <RegisterDevice kind={adding} onClose={() => setAdding(null)} />}

@@ -51,13 +51,17 @@ export function Page() {
             <SimpleGrid cols={{ base: 1, md: 2 }}>
               <Facts lock={data} />
               <Stack>
-                <IfMay need="see_everything">
+                <IfMay need="see_hardware">
                   <LockSettings lock={data} />
                 </IfMay>
-                <LockHours lock={data} />
+                <IfMay need="take_part">
+                  <LockHours lock={data} />
+                </IfMay>
               </Stack>
             </SimpleGrid>
-            <Latest lockId={data.id} />
+            <IfMay need="take_part">
+              <Latest lockId={data.id} />
+            </IfMay>
           </>
         )}
       </Loaded>

@@ -21,7 +21,7 @@ export function Page() {
                 <Card
                   key={site.id}
                   component={Link}
-                  to={`/sites/${site.id}/overview`}
+                  to={`/sites/${site.id}`}
                   withBorder
                   padding="md"
                 >

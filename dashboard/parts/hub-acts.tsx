@@ -7,6 +7,7 @@ import type { Hub } from '../data/hubs.ts';
 import { useAct } from '../data/queries.ts';
 import { useSiteId } from '../data/site.tsx';
 import { hubWords } from '../words/hubs.ts';
+import { IfMay } from './allowed.tsx';
 import { Confirm } from './confirm.tsx';
 import { useWords } from './language.tsx';
 import { Section } from './section.tsx';
@@ -31,9 +32,11 @@ export function HubActs({ hub }: { readonly hub: Hub }) {
         <Button variant="default" onClick={() => setAsked('replace')}>
           {say('replace')}
         </Button>
-        <Button variant="default" onClick={() => setAsked('remove')}>
-          {say('remove')}
-        </Button>
+        <IfMay need="manage_hardware">
+          <Button variant="default" onClick={() => setAsked('remove')}>
+            {say('remove')}
+          </Button>
+        </IfMay>
       </Group>
       {asked === null ? null : <Asked act={asked} hub={hub} onClose={() => setAsked(null)} />}
     </Section>

@@ -33,7 +33,7 @@ export function LockSettings({ lock }: { readonly lock: Lock }) {
 function Form({ lock, settings }: { readonly lock: Lock; readonly settings: Settings }) {
   const say = useWords(lockWords);
   const shell = useWords(shellWords);
-  const mayChange = useMay()('manage_hardware');
+  const mayChange = useMay()('touch_hardware');
   const siteId = useSiteId();
   const at = { site_id: siteId, id: lock.id };
   const [name, setName] = useState(lock.customer_reference ?? '');

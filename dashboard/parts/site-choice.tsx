@@ -36,7 +36,7 @@ export function SiteChoice() {
         <Link
           key={id}
           className="menu-item"
-          to={`/sites/${id}/overview`}
+          to={`/sites/${id}`}
           aria-current={id === site?.id ? 'true' : undefined}
         >
           {reference ?? id}

@@ -1,18 +1,20 @@
 import { Card, Group, SimpleGrid, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { useEntries, useIncidents, type Entry } from '../data/events.ts';
+import { seriesOf } from '../data/activity.ts';
+import { useEntries, useIncidents } from '../data/events.ts';
 import { useLive } from '../data/live.tsx';
 import { lockPollMs } from '../data/locks.ts';
 import { openOf } from '../data/open-incidents.ts';
 import { useRead } from '../data/queries.ts';
 import { useMay, useSite } from '../data/site.tsx';
 import { EventList, useEntryColumns, useIncidentColumns } from '../parts/event-list.tsx';
-import { HoursChart, type HourCount } from '../parts/hours-chart.tsx';
+import { FirstSteps } from '../parts/first-steps.tsx';
+import { HoursChart } from '../parts/hours-chart.tsx';
 import { useWords } from '../parts/language.tsx';
 import { Tag } from '../parts/lock-state.tsx';
 import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
 import { SiteLink } from '../parts/site-link.tsx';
-import { useFormats, useNow } from '../parts/time.tsx';
+import { useNow } from '../parts/time.tsx';
 import { eventWords } from '../words/events.ts';
 import { overviewWords } from '../words/overview.ts';
 import { pageWords } from '../words/pages.ts';
@@ -29,6 +31,7 @@ export function Page() {
       lead={say('lead')}
       acts={state === 'live' ? <Tag color="teal">{say('live')}</Tag> : null}
     >
+      <FirstSteps />
       <Figures />
       {seesAll ? <OpenIncidents /> : null}
       <Day />
@@ -53,7 +56,7 @@ function Figures() {
     isOn: seesAll,
   });
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
+    <SimpleGrid cols={{ base: 2, md: 3 }}>
       <Loaded of={locks} lines={2}>
         {({ items }) => {
           const attached = items.filter((lock) => lock.iq_link_state === 'attached');
@@ -82,11 +85,7 @@ function Figures() {
       {seesAll ? (
         <Loaded of={iqs} lines={2}>
           {({ items }) => (
-            <Figure
-              to="locks"
-              label={say('hubsOnline')}
-              isBad={items.some(({ online }) => !online)}
-            >
+            <Figure to="hubs" label={say('hubsOnline')} isBad={items.some(({ online }) => !online)}>
               {say('ofAll', {
                 count: items.filter(({ online }) => online).length,
                 all: items.length,
@@ -164,7 +163,14 @@ function OpenIncidents() {
           refetch: () => incidents.refetch(),
         }}
         columns={columns}
-        empty={<Empty title={say('noIncidents')}>{say('noIncidentsHelp')}</Empty>}
+        empty={
+          <Text size="sm">
+            ✓ {say('noIncidents')}.{' '}
+            <Text span c="dimmed">
+              {say('noIncidentsHelp')}
+            </Text>
+          </Text>
+        }
       />
     </Section>
   );
@@ -197,39 +203,34 @@ function Latest() {
   );
 }
 
+/** Hours of the chart; the last is the one that runs. */
+const chartHours = 24;
+const hourMs = 3_600_000;
+
 function Day() {
   const say = useWords(overviewWords);
   const site = useSite();
-  const { day, hour } = useFormats();
-  const today = day(useNow());
-  const entries = useEntries({ filter: `local_date_time ge ${today}T00:00:00`, top: many });
-  const first = entries.data?.pages[0];
+  const now = useNow();
+  // The start of an hour, so that the question stays the same for as long.
+  const first = new Date((Math.floor(now.getTime() / hourMs) - chartHours + 1) * hourMs);
+  const entries = useEntries({ filter: `utc_date_time ge ${first.toISOString()}`, top: many });
+  const newest = entries.data?.pages[0];
   return (
     <Section title={say('activity')}>
       <Text size="sm" c="dimmed" mb="sm">
         {say('activityHelp')}
         {site?.time_zone ? ` (${site.time_zone})` : ''}
+        {entries.hasNextPage ? ` · ${say('activityNewest', { count: many })}` : ''}
       </Text>
-      <Loaded of={{ data: first, error: entries.error, refetch: () => entries.refetch() }}>
+      <Loaded of={{ data: newest, error: entries.error, refetch: () => entries.refetch() }}>
         {({ items }) =>
           items.length === 0 ? (
             <Text size="sm">{say('activityNone')}</Text>
           ) : (
-            <HoursChart hours={countsOf(items, hour)} />
+            <HoursChart of={seriesOf(items, { sinceHours: chartHours, until: now })} />
           )
         }
       </Loaded>
     </Section>
   );
-}
-
-function countsOf(entries: readonly Entry[], hourOf: (instant: string) => number): HourCount[] {
-  const hours = Array.from({ length: 24 }, () => ({ opened: 0, refused: 0 }));
-  for (const entry of entries) {
-    const hour = hours[hourOf(entry.utc_date_time)];
-    if (hour === undefined) continue;
-    if (entry.event_category === 'lock_rejected') hour.refused += 1;
-    else if (entry.event_category === 'lock_opened') hour.opened += 1;
-  }
-  return hours;
 }

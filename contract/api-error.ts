@@ -1,21 +1,22 @@
 import { errorRow, type Effect, type ErrorName } from './errors.ts';
 
 /** Why a hub did not do what it was asked (core-api.md 4); any other word is answered with 500. */
-export type HubWord =
-  | 'timeout'
-  | 'hardware_not_found'
-  | 'accessor_not_found'
-  | 'otp_invalid'
-  | 'pin_not_changed'
-  | 'lock_offline'
-  | 'not_attached'
-  | 'otp_blocked'
-  | 'command_forbidden'
-  | 'privacy_mode'
-  | 'access_denied'
-  | 'hardware_error'
-  | 'jammed'
-  | (string & {});
+export const hubWords = [
+  'timeout',
+  'hardware_not_found',
+  'accessor_not_found',
+  'otp_invalid',
+  'pin_not_changed',
+  'lock_offline',
+  'not_attached',
+  'otp_blocked',
+  'command_forbidden',
+  'privacy_mode',
+  'access_denied',
+  'hardware_error',
+  'jammed',
+] as const;
+export type HubWord = (typeof hubWords)[number] | (string & {});
 
 const wordStatus: ReadonlyMap<string, number> = new Map([
   ['timeout', 408],

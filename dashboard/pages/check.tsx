@@ -11,6 +11,7 @@ import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
 import { SiteLink } from '../parts/site-link.tsx';
 import { When } from '../parts/time.tsx';
 import { checkWords, findingApiWords, severityApiWords } from '../words/check.ts';
+import { findingMeansApiWords, findingRemedyApiWords } from '../words/findings.ts';
 import { pageWords } from '../words/pages.ts';
 
 /** The configuration check: what leads nowhere, why that matters, and a button where a click can mend it. */
@@ -52,7 +53,9 @@ function OneFinding({ finding }: { readonly finding: Finding }) {
   const say = useWords(checkWords);
   const word = useApiWords(findingApiWords);
   const severityName = useApiWords(severityApiWords);
-  const { severity, total, objects, means, remedy } = finding;
+  const means = useApiWords(findingMeansApiWords);
+  const remedy = useApiWords(findingRemedyApiWords);
+  const { severity, total, objects } = finding;
   return (
     <Card withBorder component="section">
       <Stack gap="xs">
@@ -62,8 +65,8 @@ function OneFinding({ finding }: { readonly finding: Finding }) {
             {word(finding.word)} ({total})
           </Title>
         </Group>
-        <Text size="sm">{plain(means)}</Text>
-        <Text size="sm">{say('remedy', { text: plain(remedy) })}</Text>
+        <Text size="sm">{plain(means(finding.word))}</Text>
+        <Text size="sm">{say('remedy', { text: plain(remedy(finding.word)) })}</Text>
         <List listStyleType="none" spacing={4}>
           {objects.map((object) => (
             <List.Item key={object.object_id}>

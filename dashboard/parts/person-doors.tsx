@@ -17,6 +17,7 @@ import { useGroupsOf } from './person-groups.tsx';
 import { useKeyName, useKeys } from './person-keys.tsx';
 import { Section } from './section.tsx';
 import { SiteLink } from './site-link.tsx';
+import { useWhyText } from './why-text.ts';
 
 type Door = { readonly id: string; readonly name: string };
 type Why = AnswerOf<'POST', '/ext/v1/sites/{site_id}/why'>;
@@ -164,6 +165,7 @@ type AnswerProps = {
 function Answer({ lockId, keyId, at, part }: AnswerProps) {
   const say = useWords(peopleWords);
   const siteId = useSiteId();
+  const whyText = useWhyText();
   const why = useQuery({
     // Below `users` and `access_groups` there are many reasons to ask again; the time is one of its own.
     queryKey: ['site', siteId, 'why', lockId, keyId, at],
@@ -176,7 +178,7 @@ function Answer({ lockId, keyId, at, part }: AnswerProps) {
     refetchInterval: 10_000,
   });
   if (part === 'reason')
-    return why.data === undefined ? <ErrorNote error={why.error} /> : why.data.text;
+    return why.data === undefined ? <ErrorNote error={why.error} /> : whyText(why.data);
   if (why.data === undefined) return <Text size="sm">…</Text>;
   return (
     <Group gap={4}>

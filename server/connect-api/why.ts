@@ -6,8 +6,9 @@ import { isUuid, type IqId, type KeyId, type LockId } from '#contract/ids';
 import { plateText } from '#contract/license-plates';
 import { instantText } from '#contract/time-text';
 import { EntryWhyResponse, PostWhyRequest, WhyResponse, type WhyRule } from '#contract/why';
+import { whyTexts } from '#contract/why-texts';
 import type { EntryWhyAnswer, Told, Why, WhyAnswer, WhyCredential } from '#server/domain/why';
-import { ruleOf, ruleText, whyText } from '#server/domain/why-text';
+import { ruleOf, whyText } from '#server/domain/why-text';
 import type { Route } from '#server/http/route';
 import type { WhyEntry, WhyItem } from '#server/store/why';
 import type { SiteRoute } from './site-route.ts';
@@ -110,7 +111,7 @@ function toEntryWhyResponse(entryId: string, answer: EntryWhyAnswer): EntryWhyRe
 }
 
 function entryText({ today, isCertain, changedSince }: EntryWhyAnswer, rule: WhyRule | null) {
-  const recorded = rule === null ? 'Privacy mode was switched at the door.' : ruleText(rule);
+  const recorded = rule === null ? 'Privacy mode was switched at the door.' : whyTexts[rule];
   if (today === null) return recorded;
   if (isCertain) return whyText(today.explanation);
   return changedSince.length > 0

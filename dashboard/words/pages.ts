@@ -31,6 +31,9 @@ export const pageWords = words({
     lockers: 'Lockers',
     health: 'System health',
     outbox: 'Outbox',
+    clients: 'Clients and API keys',
+    client: 'Client',
+    providers: 'Sign-in by others',
     roles: 'Roles',
   },
   de: {
@@ -62,6 +65,9 @@ export const pageWords = words({
     lockers: 'Schließfächer',
     health: 'Zustand des Servers',
     outbox: 'Postausgang',
+    clients: 'Clients und API-Schlüssel',
+    client: 'Client',
+    providers: 'Anmeldung durch andere',
     roles: 'Rollen',
   },
 });

@@ -1,0 +1,117 @@
+/** The secrets of a client: two work at a time, so that one is changed without a gap. */
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { api } from '../data/api.ts';
+import type { Client } from '../data/clients.ts';
+import { useAct } from '../data/queries.ts';
+import { clientWords } from '../words/clients.ts';
+import { Confirm } from './confirm.tsx';
+import { useWords } from './language.tsx';
+import { Section } from './section.tsx';
+import { ShownOnce } from './shown-once.tsx';
+import { Tag } from './lock-state.tsx';
+import { useFormats } from './time.tsx';
+
+type Props = { readonly client: Client };
+type Secret = Client['secrets'][number];
+
+export function ClientSecrets({ client }: Props) {
+  const say = useWords(clientWords);
+  const { dateTime } = useFormats();
+  const isOfOurs = client.tenant_id === null;
+  return (
+    <Section title={say('secrets')} help={say('secretsHelp')}>
+      <Stack gap="sm" align="flex-start">
+        {client.secrets.map((secret, index) => (
+          <Group key={secret.id} gap="sm">
+            <Text size="sm">{say('secretMade', { at: dateTime(secret.created_at) })}</Text>
+            {client.secrets.length > 1 && index === 0 ? (
+              <Tag color="teal">{say('newest')}</Tag>
+            ) : null}
+            {client.secrets.length > 1 ? <EndSecret client={client} secret={secret} /> : null}
+          </Group>
+        ))}
+        {isOfOurs ? null : <AnotherSecret client={client} />}
+      </Stack>
+    </Section>
+  );
+}
+
+function AnotherSecret({ client }: Props) {
+  const say = useWords(clientWords);
+  const { dateTime } = useFormats();
+  const [isAsked, setAsked] = useState(false);
+  const making = useAct(
+    () => api.post('/ext/v1/clients/{client_id}/secrets', { path: { client_id: client.id } }),
+    { touches: ['clients'] },
+  );
+  // The newest two stay.
+  const [, leaving] = client.secrets;
+  if (making.data !== undefined)
+    return (
+      <ShownOnce
+        title={say('secretTitle', { name: client.name })}
+        help={say('secretHelp')}
+        value={making.data.secret}
+        onClose={making.reset}
+      />
+    );
+  return (
+    <>
+      <Button variant="default" onClick={() => setAsked(true)}>
+        {say('another')}
+      </Button>
+      <Confirm
+        isOpen={isAsked}
+        onClose={() => setAsked(false)}
+        title={say('another')}
+        effect={
+          leaving === undefined
+            ? say('anotherEffect')
+            : say('anotherEffectTwo', { at: dateTime(leaving.created_at) })
+        }
+        act={say('another')}
+        isPending={making.isPending}
+        error={making.error}
+        onAct={() => making.mutate(undefined, { onSuccess: () => setAsked(false) })}
+      />
+    </>
+  );
+}
+
+function EndSecret({ client, secret }: Props & { readonly secret: Secret }) {
+  const say = useWords(clientWords);
+  const { dateTime } = useFormats();
+  const [isAsked, setAsked] = useState(false);
+  const at = dateTime(secret.created_at);
+  const ending = useAct(
+    () =>
+      api.delete('/ext/v1/clients/{client_id}/secrets/{id}', {
+        path: { client_id: client.id, id: secret.id },
+      }),
+    { touches: ['clients'], done: say('secretEnded') },
+  );
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        variant="default"
+        aria-label={say('endSecretAt', { at })}
+        onClick={() => setAsked(true)}
+      >
+        {say('endSecret')}
+      </Button>
+      <Confirm
+        isOpen={isAsked}
+        onClose={() => setAsked(false)}
+        title={say('endSecretAt', { at })}
+        effect={say('endSecretEffect')}
+        act={say('endSecret')}
+        isPending={ending.isPending}
+        error={ending.error}
+        isDestructive
+        onAct={() => ending.mutate(undefined, { onSuccess: () => setAsked(false) })}
+      />
+    </>
+  );
+}

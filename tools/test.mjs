@@ -1,8 +1,8 @@
-import { ensureBrowser } from './browser.mjs';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { checkNodeVersion } from './node-version.mjs';
 import { packageProgram, runNode } from './run-program.mjs';
+import { ensureTestPrograms } from './test-programs.mjs';
 
 const CHECKS = [
   { name: 'Prettier', program: 'prettier/bin/prettier.cjs', args: ['--check', '.'] },
@@ -13,7 +13,7 @@ const CHECKS = [
 
 checkNodeVersion();
 ensureInstalled();
-ensureBrowser();
+ensureTestPrograms();
 const failed = CHECKS.filter(({ name, program, args }) => {
   console.log(`${name} …`);
   return !runNode(packageProgram(program), args);

@@ -1,5 +1,4 @@
 /** The documentation of the running server, and the programs of the guide for integrators as they stand there. */
-import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +8,7 @@ import { partOf, readBuilding, startTestBuilding, type TestBuilding } from '#tes
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
 import { faultsOf } from '#test/kit/page-check';
 import { addPerson } from '#test/kit/people';
+import { runnableLanguages, samplesOf, startSample } from '#test/kit/samples';
 import { until } from '#test/kit/wait';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -185,39 +185,26 @@ it('is usable by everybody, and the reference signs in and asks this server', as
   }
 }, 120_000);
 
-const languages = [
-  { language: 'bash', program: 'bash', args: ['-c'] },
-  { language: 'python', program: 'python3', args: ['-c'] },
-  { language: 'ts', program: process.execPath, args: ['--input-type=module', '--eval'] },
-] as const;
-const isHere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
-const runnable = languages.filter(
-  ({ language, program }) => isHere(program) && (language !== 'bash' || isHere('curl')),
-);
-
 describe('the guide for integrators', () => {
   it('has a program that can be run here', () => {
-    expect(runnable.map(({ language }) => language)).toContain('ts');
+    expect(runnableLanguages.map(({ language }) => language)).toContain('ts');
   });
 
-  it.each(runnable)(
+  it.each(runnableLanguages)(
     'opens a door and meets an error in $language',
     async (sample) => {
-      const guide = readFileSync(join(root, 'docs/first-hour.md'), 'utf8');
-      const [, text] = new RegExp(`\`\`\`${sample.language}\\n([^]*?)\`\`\``).exec(guide) ?? [];
-      const child = spawn(sample.program, [...sample.args, text ?? ''], {
+      const [text = ''] = await samplesOf('first-hour', sample.language);
+      const running = startSample(sample, {
+        text,
         env: {
-          PATH: process.env['PATH'],
           BASE_URL: server.url,
           CLIENT_ID: server.tenant.clientId,
           CLIENT_SECRET: server.tenant.clientSecret,
           DOOR: 'Front door',
         },
       });
-      let said = '';
-      for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (part: Buffer) => (said += part.toString()));
-      await new Promise((resolve) => child.once('close', resolve));
+      await running.ended;
+      const said = running.said();
       expect(said).toMatch(/^opened: (200|Front door)$/m);
       expect(said).toContain('lock_opened');
       expect(said).toContain('1101');

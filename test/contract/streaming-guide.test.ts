@@ -1,37 +1,46 @@
-import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
-import { startTestServer } from '#test/kit/cardea';
-import { startOtherProcess } from '#test/kit/other-process';
-import { addPerson, addSite } from '#test/kit/people';
-import { addEventPlace, storeEntry } from '#test/kit/stored-events';
+/** The programs of docs/streaming.md, in every language, run as they stand there until they have told of an entry. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '#test/kit/cardea';
+import { startOtherProcess, type OtherProcess } from '#test/kit/other-process';
+import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { runnableLanguages, samplesOf, startSample } from '#test/kit/samples';
+import { addEventPlace, storeEntry, type EventPlace } from '#test/kit/stored-events';
 import { until } from '#test/kit/wait';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+let cardea: TestServer;
+let other: OtherProcess;
+let siteId: string;
+let place: EventPlace;
+let person: TestPerson;
+beforeAll(async () => {
+  cardea = await startTestServer();
+  other = await startOtherProcess(cardea);
+  siteId = await addSite(cardea);
+  place = await addEventPlace(cardea.database, { tenantId: cardea.tenant.tenantId, siteId });
+  person = await addPerson(cardea, { siteId, role: 'site_admin' });
+});
+afterAll(async () => {
+  await other.stop();
+  await cardea.stop();
+});
 
-const samples = [
-  {
-    name: 'listens',
-    ready: 'listening',
-    printed: '2026-11-22T08:15:30Z lock_opened null Ada',
-  },
-  { name: 'pulls', ready: 'read up to', printed: '2026-11-22T08:15:30Z lock_opened' },
-] as const;
+it('has programs that can be run here', () => {
+  expect(runnableLanguages.map(({ language }) => language)).toContain('ts');
+});
 
-it.each(samples.map((sample, index) => ({ ...sample, index })))(
-  'the program of docs/streaming.md that $name prints an entry as it stands there',
-  async ({ index, ready, printed }) => {
-    const guide = await readFile(`${root}docs/streaming.md`, 'utf8');
-    const program = [...guide.matchAll(/```js\n(.*?)```/gs)][index]?.[1] ?? '';
-    const cardea = await startTestServer();
-    const other = await startOtherProcess(cardea);
-    const siteId = await addSite(cardea);
-    const { tenantId, clientId, clientSecret } = cardea.tenant;
-    const place = await addEventPlace(cardea.database, { tenantId, siteId });
-    const person = await addPerson(cardea, { siteId, role: 'site_admin' });
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-      cwd: root,
+const programs = runnableLanguages.flatMap((sample) => [
+  { ...sample, act: 'listens', index: 0 },
+  { ...sample, act: 'pulls', index: 1 },
+]);
+
+it.each(programs)(
+  'the program in $language that $act tells of an entry',
+  async ({ act, index, ...sample }) => {
+    const { clientId, clientSecret, tenantId } = cardea.tenant;
+    const programs = await samplesOf('streaming', sample.language);
+    expect(programs).toHaveLength(2);
+    const running = startSample(sample, {
+      text: programs[index] ?? '',
       env: {
         BASE_URL: cardea.url,
         CLIENT_ID: clientId,
@@ -41,30 +50,24 @@ it.each(samples.map((sample, index) => ({ ...sample, index })))(
         SITE_ID: siteId,
       },
     });
-    let said = '';
-    child.stdout.on('data', (part: Buffer) => (said += part.toString()));
-    child.stderr.on('data', (part: Buffer) => (said += part.toString()));
-    // A pull that has nothing to tell waits for 20 s.
-    const patience = { timeoutMs: 40_000 };
-    const store = async (): Promise<void> => {
-      await storeEntry(cardea.database, { ...place, accessorId: person.accessorId });
-      other.wake(tenantId);
-    };
     try {
-      await until(() => said.includes(ready), { ...patience, what: 'it listens' });
+      // Who begins with the latest hears of what is stored from then on.
       await until(
         async () => {
-          await store();
-          return said.includes(printed);
+          await storeEntry(cardea.database, { ...place, accessorId: person.accessorId });
+          other.wake(tenantId);
+          return running.said().includes('2026-11-22T08:15:30Z');
         },
-        { ...patience, what: 'the entry is printed' },
+        { timeoutMs: 40_000, what: () => `an entry is told of, after: ${running.said()}` },
       );
-      expect(said).not.toMatch(/error/i);
+      const said = running.said();
+      expect(said).toContain('lock_opened');
+      if (act === 'listens') expect(said).toContain('Ada');
+      else await until(() => running.said().includes('read up to'), { what: 'it keeps its place' });
+      expect(said).not.toMatch(/error|warning/i);
     } finally {
-      child.kill();
-      await other.stop();
-      await cardea.stop();
+      await running.end();
     }
   },
-  120_000,
+  60_000,
 );

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { addPerson, addSite } from '#test/kit/people';
 import { freePort } from '#test/kit/ports';
+import { isHere } from '#test/kit/samples';
 import { until } from '#test/kit/wait';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -30,8 +31,6 @@ function sample(language: string): string {
   if (text === undefined) throw new Error(`the guide has no ${language}`);
   return text;
 }
-
-const isHere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 
 type Language = {
   readonly language: string;

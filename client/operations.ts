@@ -1,21 +1,13 @@
 /** What each operation takes and gives, looked up by method and path; types alone, nothing of it reaches a bundle. */
-import type { ConnectV11Operations } from './generated/connect-v1-1.ts';
-import type { ConnectV12Operations } from './generated/connect-v1-2.ts';
-import type { CoreOperations } from './generated/core.ts';
-import type { ExtOperations } from './generated/ext.ts';
+import type { Operations } from './generated/operations.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-type Operations<M extends Method> = CoreOperations[M] &
-  ConnectV11Operations[M] &
-  ConnectV12Operations[M] &
-  ExtOperations[M];
-
 /** A path that has the method, as the description writes it: `/v1.2/locks/{id}`. */
-export type PathOf<M extends Method> = string & keyof Operations<M>;
+export type PathOf<M extends Method> = string & keyof Operations[M];
 
 type Part<M extends Method, P extends PathOf<M>, Name extends string> =
-  Operations<M>[P] extends Readonly<Record<Name, infer Value>> ? Value : never;
+  Operations[M][P] extends Readonly<Record<Name, infer Value>> ? Value : undefined;
 
 /** The body of a good answer; undefined where there is none. */
 export type AnswerOf<M extends Method, P extends PathOf<M>> = Part<M, P, 'answer'>;

@@ -17,6 +17,7 @@ import {
   IconLogin2,
   IconMail,
   IconMessage,
+  IconMessages,
   IconPackage,
   IconRouter,
   IconSettings,
@@ -180,6 +181,13 @@ export const pages: readonly PageEntry[] = [
     name: 'rule',
     need: 'manage_site',
     load: () => import('./pages/rule.tsx'),
+  },
+  {
+    path: 'messages',
+    name: 'messages',
+    need: 'manage_site',
+    load: () => import('./pages/messages.tsx'),
+    menu: { group: 'groupSite', icon: IconMessages },
   },
   {
     path: 'settings',

@@ -13,7 +13,7 @@ import { useApiWords, useWords } from '../parts/language.tsx';
 import { LockHours } from '../parts/lock-hours.tsx';
 import { LockSettings } from '../parts/lock-settings.tsx';
 import { LockBattery, LockContact, LockState } from '../parts/lock-state.tsx';
-import { OpenButton, OpeningNote, useLocking } from '../parts/open-lock.tsx';
+import { OpenButton, OpeningNote, useLockCode, useLocking } from '../parts/open-lock.tsx';
 import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
 import { eventWords } from '../words/events.ts';
 import { lockApiWords, lockWords } from '../words/locks.ts';
@@ -75,6 +75,7 @@ function OfficeButton({ lock }: { readonly lock: Lock }) {
   // The wish stays what it was when it was asked for, while the door changes.
   const [isEnding, setEnding] = useState(false);
   const locking = useLocking(lock);
+  const code = useLockCode(lock);
   const isOn = lock.locked_state === 'office_mode';
   const text = (ends: boolean) => say(ends ? 'endOffice' : 'startOffice');
   return (
@@ -96,8 +97,15 @@ function OfficeButton({ lock }: { readonly lock: Lock }) {
         effect={say(isEnding ? 'endOfficeEffect' : 'startOfficeEffect')}
         act={text(isEnding)}
         isPending={locking.isPending}
-        onAct={() => locking.mutate(isEnding ? 'locked' : 'office_mode', { onSuccess: ask.close })}
+        isIncomplete={code.isMissing}
+        onAct={() =>
+          locking.mutate(
+            { wish: isEnding ? 'locked' : 'office_mode', ...code.member() },
+            { onSuccess: ask.close },
+          )
+        }
       >
+        {code.field}
         <OpeningNote error={locking.error} />
       </Confirm>
     </>

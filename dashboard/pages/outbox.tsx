@@ -1,26 +1,22 @@
-import { Button, Modal, Text } from '@mantine/core';
-import { useState } from 'react';
-import type { ItemOf } from '#client/operations';
+import { Text } from '@mantine/core';
 import { useRead } from '../data/queries.ts';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { ListView, useListState } from '../parts/list.tsx';
 import { Tag } from '../parts/lock-state.tsx';
 import { Empty, PageFrame } from '../parts/page.tsx';
+import { ReadLetter } from '../parts/read-letter.tsx';
 import { When } from '../parts/time.tsx';
 import { letterStateApiWords, outboxWords } from '../words/outbox.ts';
 import { pageWords } from '../words/pages.ts';
-import { shellWords } from '../words/shell.ts';
 
 const pollMs = 10_000;
 const colors = { waiting: 'orange', delivered: 'teal', failed: 'red', outbox: 'gray' } as const;
-type Letter = ItemOf<'/ext/v1/outbox'>;
 
 /** Letters of the installation, for operators. */
 export function Page() {
   const say = useWords(outboxWords);
   const name = useWords(pageWords);
   const word = useApiWords(letterStateApiWords);
-  const [read, setRead] = useState<Letter>();
   const state = useListState({ searchIn: ['address', 'subject'], order: 'created_at desc' });
   const letters = useRead('/ext/v1/outbox', { query: state.query, everyMs: pollMs });
   return (
@@ -58,46 +54,13 @@ export function Page() {
           { label: say('attempts'), cell: ({ attempts }) => attempts },
           {
             label: say('read'),
-            cell: (letter) => (
-              <Button
-                size="compact-sm"
-                variant="default"
-                aria-label={say('readLetter', { address: letter.address })}
-                onClick={() => setRead(letter)}
-              >
-                {say('read')}
-              </Button>
+            cell: ({ address, subject, text }) => (
+              <ReadLetter to={address} subject={subject} text={text} />
             ),
           },
         ]}
         empty={<Empty title={say('empty')}>{say('emptyHelp')}</Empty>}
       />
-      {read === undefined ? null : (
-        <LetterDialog letter={read} onClose={() => setRead(undefined)} />
-      )}
     </PageFrame>
-  );
-}
-
-function LetterDialog({
-  letter,
-  onClose,
-}: {
-  readonly letter: Letter;
-  readonly onClose: () => void;
-}) {
-  const shell = useWords(shellWords);
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={letter.subject}
-      size="lg"
-      closeButtonProps={{ 'aria-label': shell('close') }}
-    >
-      <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
-        {letter.text}
-      </Text>
-    </Modal>
   );
 }

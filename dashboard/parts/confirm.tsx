@@ -17,6 +17,8 @@ type Props = {
   readonly isPending?: boolean;
   readonly error?: unknown;
   readonly isDestructive?: boolean;
+  /** Whether a field still lacks what the act needs. */
+  readonly isIncomplete?: boolean;
   /** Fields of the act. */
   readonly children?: ReactNode;
 };
@@ -43,6 +45,7 @@ export function Confirm(props: Props) {
           <Button
             onClick={onAct}
             loading={isPending ?? false}
+            disabled={props.isIncomplete ?? false}
             {...(isDestructive === true ? { color: 'red.8' } : {})}
           >
             {act}

@@ -26,7 +26,7 @@ import { DetachButton } from './detach-lock.tsx';
 import { HangUp } from './hang-up.tsx';
 import { useWords } from './language.tsx';
 import { LockBattery, Tag } from './lock-state.tsx';
-import { OneTimeCode } from './one-time-code.tsx';
+import { useOneTimeCode } from './one-time-code.tsx';
 import { Loaded } from './page.tsx';
 import { Section } from './section.tsx';
 
@@ -152,7 +152,7 @@ type PlaceProps = {
 
 function Place({ node, hub, draft, isNew, mayChange, onDraft }: PlaceProps) {
   const say = useWords(hubWords);
-  const asksCode = useAsksCode(hub);
+  const asking = useAsking(hub);
   const name = nameOf(node);
   const Icon = node.hardware_type === 'lock' ? IconDoor : IconRouter;
   const places = [
@@ -191,7 +191,7 @@ function Place({ node, hub, draft, isNew, mayChange, onDraft }: PlaceProps) {
             />
           ) : null}
           {node.hardware_type === 'lock' && node.is_attached && !isNew ? (
-            <DetachButton lockId={node.id} name={name} asksCode={asksCode} />
+            <DetachButton lockId={node.id} name={name} asking={asking} />
           ) : (
             <Button
               size="compact-sm"
@@ -209,8 +209,8 @@ function Place({ node, hub, draft, isNew, mayChange, onDraft }: PlaceProps) {
 }
 
 /** Of an installer no code is asked where the hub was enabled (docs/decisions/0217). */
-function useAsksCode({ otp_enabled: asks }: Hub): boolean {
-  return useMay()('manage_hardware') && asks;
+function useAsking({ id, otp_enabled: asks }: Hub): string | undefined {
+  return useMay()('manage_hardware') && asks ? id : undefined;
 }
 
 type PendingProps = {
@@ -225,14 +225,14 @@ function Pending({ hub, draft, changes, onDone }: PendingProps) {
   const siteId = useSiteId();
   const options = useRead('/ext/v1/sites/{site_id}/options', { isOn: isMixed(draft) });
   const [isAsked, ask] = useDisclosure();
-  const [otp, setOtp] = useState('');
-  const asksCode = useAsksCode(hub);
+  const asking = useAsking(hub);
+  const code = useOneTimeCode(asking);
   const sending = useAct(
     () =>
       api.put(path, {
         path: { site_id: siteId, id: hub.id },
         body: {
-          ...(asksCode ? { otp } : {}),
+          ...code.member(),
           iq_tree_items: inOrder(draft).map(({ node }) => ({
             id: node.id,
             parent_id: node.parent_id,
@@ -265,6 +265,7 @@ function Pending({ hub, draft, changes, onDone }: PendingProps) {
         act={say('apply')}
         isPending={sending.isPending}
         error={sending.error}
+        isIncomplete={code.isMissing}
         onAct={() => sending.mutate(undefined, { onSuccess: onDone })}
       >
         <List size="sm" spacing="xs">
@@ -274,7 +275,7 @@ function Pending({ hub, draft, changes, onDone }: PendingProps) {
             </List.Item>
           ))}
         </List>
-        {asksCode ? <OneTimeCode value={otp} onChange={setOtp} /> : null}
+        {code.field}
       </Confirm>
     </Stack>
   );

@@ -9,6 +9,7 @@ import { lockWords } from '../words/locks.ts';
 import { Confirm } from './confirm.tsx';
 import { ErrorNote, toFailure } from './error-note.tsx';
 import { useWords } from './language.tsx';
+import { useOneTimeCode } from './one-time-code.tsx';
 import { SiteLink } from './site-link.tsx';
 
 type Wish = 'unlocked' | 'office_mode' | 'locked';
@@ -24,15 +25,20 @@ export function useLocking(lock: Lock) {
     locked: 'confirmedLocked',
   } as const;
   return useAct(
-    async (wish: Wish) => {
+    async ({ wish, otp }: { readonly wish: Wish; readonly otp?: string }) => {
       await api.patch('/v1.2/sites/{site_id}/locks/{id}/locking', {
         path: { site_id: siteId, id: lock.id },
-        body: { locked_state: wish },
+        body: { locked_state: wish, ...(otp === undefined ? {} : { otp }) },
       });
       return wish;
     },
     { touches: ['locks', 'entries'], done: (wish) => say(done[wish], { name }) },
   );
+}
+
+/** The code that the hub of a lock wants of whoever opens it from afar. */
+export function useLockCode({ iq }: Lock) {
+  return useOneTimeCode(iq?.otp_enabled === true ? iq.id : undefined);
 }
 
 /** What became of an opening that was not confirmed. */
@@ -62,6 +68,7 @@ export function OpenButton({
   const may = useMay();
   const [isAsked, ask] = useDisclosure();
   const locking = useLocking(lock);
+  const code = useLockCode(lock);
   if (!may('remote_locking_all') && !may('remote_locking_accessible')) return null;
   const name = lock.customer_reference ?? lock.mac ?? '';
   return (
@@ -84,8 +91,12 @@ export function OpenButton({
         effect={say('openEffect')}
         act={say('open')}
         isPending={locking.isPending}
-        onAct={() => locking.mutate('unlocked', { onSuccess: ask.close })}
+        isIncomplete={code.isMissing}
+        onAct={() =>
+          locking.mutate({ wish: 'unlocked', ...code.member() }, { onSuccess: ask.close })
+        }
       >
+        {code.field}
         <OpeningNote error={locking.error} />
       </Confirm>
     </>

@@ -66,26 +66,6 @@ export const hubWords = words({
     addedRepeaterEffect: '{name} is expected on {place}. It joins when its button is pressed.',
     takenOutEffect: '{name} leaves this hub. It can be put into the tree of another one.',
     applied: 'The hub has the new tree.',
-    oneTimeCode: 'One-time code',
-    oneTimeCodeHelp:
-      'This hub asks for a code of your app, so that nobody changes it without you. Get the app ready under "Your one-time codes".',
-    codes: 'Your one-time codes',
-    codesHelp:
-      'With a code of your app you open doors from afar and change this hub. The app makes it of a secret and a PIN of four digits.',
-    codesReady: 'Your codes work at this hub.',
-    codesNone: 'Your codes are not set up at this hub.',
-    setUp: 'Set up your codes',
-    setUpStep1: 'Write this secret into your app.',
-    setUpStep2: 'Have the PIN sent to you, and write it into the app.',
-    setUpStep3: 'Make a code with the app and write it here.',
-    sendPin: 'Send the PIN by e-mail',
-    pinSent: 'The PIN is on its way.',
-    activate: 'Use my codes',
-    activated: 'Your codes work at this hub.',
-    resetCodes: 'Reset your codes',
-    resetCodesEffect:
-      'Secret and PIN stop working at this hub; set your codes up again afterwards. If you have no code any more, an admin of the site resets it.',
-    codesReset: 'Your codes are reset.',
     service: 'Service',
     restore: 'Restore',
     restoreEffect:
@@ -166,26 +146,6 @@ export const hubWords = words({
       '{name} wird an {place} erwartet. Er verbindet sich, wenn sein Knopf gedrückt wird.',
     takenOutEffect: '{name} verlässt diesen Hub. Es kann in den Baum eines anderen gesetzt werden.',
     applied: 'Der Hub hat den neuen Baum.',
-    oneTimeCode: 'Einmalcode',
-    oneTimeCodeHelp:
-      'Dieser Hub verlangt einen Code Ihrer App, damit ihn niemand ohne Sie ändert. Richten Sie die App unter „Ihre Einmalcodes“ ein.',
-    codes: 'Ihre Einmalcodes',
-    codesHelp:
-      'Mit einem Code Ihrer App öffnen Sie Türen aus der Ferne und ändern diesen Hub. Die App macht ihn aus einem Geheimnis und einer PIN aus vier Ziffern.',
-    codesReady: 'Ihre Codes gelten an diesem Hub.',
-    codesNone: 'Ihre Codes sind an diesem Hub nicht eingerichtet.',
-    setUp: 'Codes einrichten',
-    setUpStep1: 'Tragen Sie dieses Geheimnis in Ihre App ein.',
-    setUpStep2: 'Lassen Sie sich die PIN senden und tragen Sie sie in die App ein.',
-    setUpStep3: 'Erzeugen Sie mit der App einen Code und tragen Sie ihn hier ein.',
-    sendPin: 'PIN per E-Mail senden',
-    pinSent: 'Die PIN ist unterwegs.',
-    activate: 'Meine Codes verwenden',
-    activated: 'Ihre Codes gelten an diesem Hub.',
-    resetCodes: 'Codes zurücksetzen',
-    resetCodesEffect:
-      'Geheimnis und PIN gelten an diesem Hub nicht mehr; richten Sie Ihre Codes danach neu ein. Wenn Sie keinen Code mehr haben, setzt ein Administrator des Standorts sie zurück.',
-    codesReset: 'Ihre Codes sind zurückgesetzt.',
     service: 'Wartung',
     restore: 'Wiederherstellen',
     restoreEffect:

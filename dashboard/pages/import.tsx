@@ -2,11 +2,12 @@ import { Alert, Button, Checkbox, FileInput, Group, Radio, Stack, Text } from '@
 import { useDisclosure } from '@mantine/hooks';
 import { useState, type FormEvent } from 'react';
 import type { AnswerOf } from '#client/operations';
+import { errorNames, errorRow } from '#contract/errors';
 import { api, save } from '../data/api.ts';
 import { useAct } from '../data/queries.ts';
 import { useSiteId } from '../data/site.tsx';
 import { Confirm } from '../parts/confirm.tsx';
-import { ErrorNote } from '../parts/error-note.tsx';
+import { ErrorNote, useErrorTexts } from '../parts/error-note.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { ListView } from '../parts/list.tsx';
 import { PageFrame } from '../parts/page.tsx';
@@ -158,6 +159,7 @@ const headings = {
 function Outcome({ result }: { readonly result: Result }) {
   const say = useWords(importWords);
   const note = useApiWords(importApiWords);
+  const faultText = useFaultText();
   const { state, created, updated, unchanged, failed, ignored_columns: ignored, rows } = result;
   return (
     <Section title={say(headings[state])}>
@@ -187,10 +189,7 @@ function Outcome({ result }: { readonly result: Result }) {
             {
               label: say('fault'),
               cell: ({ errors, notes }) =>
-                [
-                  ...errors.map(({ code, message }) => `${code}: ${message}`),
-                  ...notes.map((one) => note(one)),
-                ].join(' '),
+                [...errors.map(faultText), ...notes.map((one) => note(one))].join(' '),
             },
           ]}
           empty={<Text size="sm">{say('none')}</Text>}
@@ -198,4 +197,16 @@ function Outcome({ result }: { readonly result: Result }) {
       </Stack>
     </Section>
   );
+}
+
+type Fault = Result['rows'][number]['errors'][number];
+
+/** `1101 tag_number: …`. */
+function useFaultText(): (fault: Fault) => string {
+  const textsOf = useErrorTexts();
+  return ({ code, column, message }) => {
+    const name = errorNames.find((one) => errorRow(one).code === code) ?? 'UNKNOWN';
+    const { meaning, rest } = textsOf({ name, message, whatToDo: '' });
+    return `${[code, column].filter(Boolean).join(' ')}: ${[meaning, rest].filter(Boolean).join(' ')}`;
+  };
 }

@@ -1,8 +1,9 @@
 /** Every failure on the screen: its code, what it means, what to do, and the way to the error reference. */
 import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { CardeaError, isCardeaError } from '#client/errors';
 import { shellWords } from '../words/shell.ts';
-import { useWords, type Say } from './language.tsx';
+import { useLanguage, useWords } from './language.tsx';
 
 type Props = {
   /** Anything thrown; nothing is shown for null and undefined. */
@@ -21,14 +22,20 @@ export function toFailure(thrown: unknown): CardeaError {
 
 export function ErrorNote({ error, title, retry }: Props) {
   const say = useWords(shellWords);
+  const textsOf = useErrorTexts();
   if (error === null || error === undefined) return null;
   const failure = toFailure(error);
-  const { heading, meaning, whatToDo } = toldOf(failure, say);
+  const { heading, meaning, whatToDo, rest } = textsOf(failure);
   return (
     <Alert color="red" variant="light" title={title ?? heading} role="alert" my="sm">
       <Stack gap="xs">
         <Text size="sm">{meaning}</Text>
-        <Text size="sm">{whatToDo}</Text>
+        {rest === '' ? null : (
+          <Text size="sm" lang="en">
+            {rest}
+          </Text>
+        )}
+        {whatToDo === '' ? null : <Text size="sm">{say('whatToDo', { text: whatToDo })}</Text>}
         {failure.effect === 'unknown' ? (
           <Text size="sm" fw={600}>
             {say('unknownEffect')}
@@ -60,15 +67,47 @@ export function ErrorNote({ error, title, retry }: Props) {
   );
 }
 
-/** What the catalogue says of it is English, as the API is; what has no code is said in the language of the screen. */
-function toldOf(failure: CardeaError, say: Say<keyof (typeof shellWords)['en']>) {
-  if (failure.name === 'UNREACHABLE')
-    return { heading: say('noAnswer'), meaning: say('noAnswerHelp'), whatToDo: '' };
-  if (failure.name === 'FORBIDDEN')
-    return { heading: say('forbidden'), meaning: say('forbiddenHelp'), whatToDo: '' };
-  return {
-    heading: say('failed'),
-    meaning: failure.message,
-    whatToDo: say('whatToDo', { text: failure.whatToDo }),
+/**
+ * What a failure says in the language of the screen. The API is English; its words in other languages come with the first page on
+ * which something may fail, and where they cannot be had, English is better than nothing.
+ */
+export function useErrorTexts(): (failure: Failure) => Told {
+  const say = useWords(shellWords);
+  const { language } = useLanguage();
+  const { data: texts } = useQuery({
+    queryKey: ['error-texts'],
+    queryFn: () => import('./error-text.ts'),
+    enabled: language !== 'en',
+    staleTime: Infinity,
+    networkMode: 'always',
+  });
+  return (failure) => {
+    const { name, message, whatToDo } = failure;
+    if (name === 'UNREACHABLE')
+      return { heading: say('noAnswer'), meaning: say('noAnswerHelp'), whatToDo: '', rest: '' };
+    if (name === 'FORBIDDEN')
+      return { heading: say('forbidden'), meaning: say('forbiddenHelp'), whatToDo: '', rest: '' };
+    const heading = say('failed');
+    if (name === 'UNKNOWN')
+      return {
+        heading,
+        meaning: say('strange', { message }),
+        whatToDo: say('strangeHelp'),
+        rest: '',
+      };
+    return texts === undefined
+      ? { heading, meaning: message, whatToDo, rest: '' }
+      : { heading, ...texts.errorText({ name, message }, language) };
   };
 }
+
+type Failure = Pick<CardeaError, 'name' | 'message' | 'whatToDo'>;
+
+type Told = {
+  readonly heading: string;
+  readonly meaning: string;
+  /** Empty where the meaning says it. */
+  readonly whatToDo: string;
+  /** What is there in English only. */
+  readonly rest: string;
+};

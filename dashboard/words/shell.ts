@@ -46,6 +46,8 @@ export const shellWords = words({
     tryAgain: 'Try again',
     noAnswer: 'The server did not answer',
     noAnswerHelp: 'Check your connection. The server may also be starting again.',
+    strange: 'The answer is not one this program knows: {message}',
+    strangeHelp: 'Load the page again. A proxy may have answered, or the server is newer.',
     forbidden: 'You have no right to do this',
     forbiddenHelp:
       'Your roles in this site do not allow it. Whoever manages the site can change that.',
@@ -108,6 +110,9 @@ export const shellWords = words({
     tryAgain: 'Noch einmal versuchen',
     noAnswer: 'Der Server hat nicht geantwortet',
     noAnswerHelp: 'Prüfen Sie Ihre Verbindung. Vielleicht startet der Server gerade neu.',
+    strange: 'Diese Antwort kennt das Programm nicht: {message}',
+    strangeHelp:
+      'Laden Sie die Seite neu. Vielleicht hat ein Proxy geantwortet, oder der Server ist neuer.',
     forbidden: 'Dazu haben Sie kein Recht',
     forbiddenHelp:
       'Ihre Rollen an diesem Standort erlauben es nicht. Wer den Standort verwaltet, kann das ändern.',

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorNames, errorRow } from '#contract/errors';
+import { errorText } from '#dashboard/parts/error-text';
+import { reasonApiWords } from '#dashboard/words/reasons';
 import { languages, type Words } from '#dashboard/words/words';
 import { registerDashboard } from '#server/http/dashboard';
 
@@ -55,6 +58,85 @@ describe('the texts of the dashboard', () => {
     expect(unused).toEqual([]);
   });
 });
+
+/** Sentences behind the meaning of an error, their blanks empty: `Allowed are {} to {}.` */
+function reasonsIn(source: string): string[] {
+  const literal = /'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/.source;
+  const given = [
+    `\\breason: *(?:\\w+ \\? )?(?:${literal})`,
+    `\\b(?:notAllowed|failed|refused|invalid|wrong|cellFault|row\\.fail)\\((?:(?:'\\w+'|\\w+),\\s*)?(?:${literal})\\s*,?\\s*\\)`,
+  ];
+  return given
+    .flatMap((form) => [...source.matchAll(new RegExp(form, 'g'))])
+    .map((found) => found.slice(1).find((text) => text !== undefined) ?? '')
+    .filter((text) => /[A-Za-z] \w/.test(text))
+    .map((text) =>
+      text.replaceAll(/\$\{[^}]*\}/g, '{}').replace(/^The \w+ (?=field is)/, 'The {} '),
+    );
+}
+
+describe('an error in another language than that of the API', () => {
+  it('is told whole, for every code of the catalogue', () => {
+    for (const name of errorNames) {
+      const message = errorRow(name).message.replaceAll(/\{\w+\}/g, 'timeout');
+      const { meaning, whatToDo, rest } = errorText({ name, message }, 'de');
+      expect([name, rest, meaning === message, /\{/.test(meaning)]).toEqual([
+        name,
+        '',
+        false,
+        false,
+      ]);
+      expect([name, whatToDo]).not.toEqual([name, errorRow(name).whatToDo]);
+    }
+  });
+
+  it('is told with its reason, its field and the word of the hub', () => {
+    const told = (name: (typeof errorNames)[number], message: string) => {
+      const { meaning, rest } = errorText({ name, message }, 'de');
+      return [meaning, rest];
+    };
+    expect(
+      told('OPERATION_NOT_ALLOWED', 'Operation cannot be executed. The lock is in office mode.'),
+    ).toEqual(['Das ist so nicht möglich. Die Tür ist im Büromodus.', '']);
+    expect(told('VALUE_INVALID', "Value of 'end_date' is invalid. Allowed are 1 to 9.")).toEqual([
+      'Der Wert von „Enddatum“ ist ungültig. Erlaubt: 1 bis 9.',
+      '',
+    ]);
+    expect(told('CCC_COMMAND_FAILED', 'Request execution failed with code: jammed')).toEqual([
+      'Der Hub hat es nicht getan: der Riegel klemmt.',
+      '',
+    ]);
+    expect(
+      told(
+        'REQUEST_INVALID',
+        'The request received is invalid: The a field is required. The b field is required.',
+      ),
+    ).toEqual(['Die Anfrage ist ungültig. Es fehlt: a. Es fehlt: b.', '']);
+    // What a newer server says is better in English than not at all.
+    expect(told('OPERATION_NOT_ALLOWED', 'Operation cannot be executed. It is Monday.')).toEqual([
+      'Das ist so nicht möglich.',
+      'It is Monday.',
+    ]);
+  });
+
+  it('has words for every reason that the APIs of sites give (dashboard/words/reasons.ts)', () => {
+    const folders = ['domain', 'connect-api'].map((name) => join(folder, '../server', name));
+    const known = new Set(
+      Object.keys(reasonApiWords.de).map((text) => text.replaceAll(/\{\w+\}/g, '{}')),
+    );
+    const reasons = folders.flatMap((path) =>
+      readdirSync(path)
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !ofPrograms.test(name))
+        .flatMap((name) => reasonsIn(readFileSync(join(path, name), 'utf8'))),
+    );
+    expect(reasons.length).toBeGreaterThan(150);
+    expect(reasons.filter((text) => !known.has(text))).toEqual([]);
+  });
+});
+
+/** What only programs ask for: the protocol of phones, moving of databases, streams, people as the hardware knows them. */
+const ofPrograms =
+  /^(device-certificates|own-devices|mobile-keys|export-|migration|site-import|stream|iq-pins|hub-|data-removals|why)/;
 
 describe('the server hands out', () => {
   let built: string;

@@ -33,8 +33,7 @@ export const startOf: Readonly<Record<Purpose, Uses>> = {
 export const purposes = Object.keys(startOf) as readonly Purpose[];
 
 export function purposeOf({ kind, grants }: Pick<Client, 'kind' | 'grants'>): Purpose {
-  if (grants.includes('access_code')) return 'guests';
-  if (kind === 'public') return 'app';
+  if (kind === 'public') return grants.includes('authorization_code') ? 'app' : 'guests';
   if (grants.includes('authorization_code')) return 'web';
   return grants.includes('password') ? 'person' : 'program';
 }
@@ -79,13 +78,18 @@ export function scopesFor(grants: readonly Grant[]): readonly Scope[] {
 export function firstLines(client: Client, origin: string): string {
   const purpose = purposeOf(client);
   const { id, kind } = client;
-  const secret = kind === 'public' ? '' : ` \\\n  --data-urlencode "client_secret=$CLIENT_SECRET"`;
-  const known = kind === 'public' ? [] : ["CLIENT_SECRET='…'"];
+  const isSecret = kind === 'confidential';
+  const known = isSecret ? ["CLIENT_SECRET='…'"] : [];
   const reads = client.scopes.some((scope) => scope.startsWith('user_api'))
     ? `${origin}/v1.2/sites`
     : `${origin}/v1.2/locks`;
-  const token = (grant: Grant, more = '') =>
-    `curl -sf ${origin}/connect/token -d grant_type=${grant} -d client_id=${id}${secret}${more}`;
+  const token = (grant: Grant, ...fields: readonly string[]) =>
+    [
+      `curl -sf ${origin}/connect/token -d grant_type=${grant}`,
+      `-d client_id=${id}`,
+      ...(isSecret ? ['--data-urlencode "client_secret=$CLIENT_SECRET"'] : []),
+      ...fields,
+    ].join(' \\\n  ');
   const use = (asked: string) => [
     `TOKEN=$(${asked} |\n  grep -o '"access_token":"[^"]*' | cut -d'"' -f4)`,
     `curl -s ${reads} -H "Authorization: Bearer $TOKEN"`,
@@ -99,13 +103,14 @@ export function firstLines(client: Client, origin: string): string {
       ...use(
         token(
           'password',
-          ' \\\n  --data-urlencode "username=$EMAIL" --data-urlencode "password=$PASSWORD"',
+          '--data-urlencode "username=$EMAIL"',
+          '--data-urlencode "password=$PASSWORD"',
         ),
       ),
     ],
     guests: () => [
       "ACCESS_CODE='…'",
-      token('access_code', ' \\\n  --data-urlencode "access_code=$ACCESS_CODE"'),
+      token('access_code', '--data-urlencode "access_code=$ACCESS_CODE"'),
     ],
     web: () => [...known, ...byBrowser()],
     app: byBrowser,
@@ -127,7 +132,8 @@ export function firstLines(client: Client, origin: string): string {
       ...use(
         token(
           'authorization_code',
-          ` \\\n  --data-urlencode ${shellText(`redirect_uri=${back}`)} -d "code=$CODE" -d "code_verifier=$VERIFIER"`,
+          `--data-urlencode ${shellText(`redirect_uri=${back}`)}`,
+          '-d "code=$CODE" -d "code_verifier=$VERIFIER"',
         ),
       ),
     ];

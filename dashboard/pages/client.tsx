@@ -48,6 +48,7 @@ function Facts({ client }: OfClient) {
   const tenantName = useTenantName();
   const { dateTime } = useFormats();
   const { disabled_at: endedAt, kind } = client;
+  const isOurs = client.tenant_id === null;
   return (
     <>
       <Group gap="sm">
@@ -59,9 +60,9 @@ function Facts({ client }: OfClient) {
       {endedAt === null ? null : (
         <Alert color="gray">{say('endedAt', { at: dateTime(endedAt) })}</Alert>
       )}
-      {client.tenant_id === null ? <Alert color="blue">{say('ownHelp')}</Alert> : null}
+      {isOurs ? <Alert color="blue">{say('ownHelp')}</Alert> : null}
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        {endedAt === null ? <ClientBeginning client={client} /> : null}
+        {isOurs || endedAt !== null ? null : <ClientBeginning client={client} />}
         <Stack>
           {endedAt !== null ? null : kind === 'public' ? (
             <Section title={say('secrets')}>

@@ -11,6 +11,7 @@ import {
   PersonAccess,
   RemoveButton,
 } from '../parts/person-access.tsx';
+import { PersonCodes } from '../parts/person-codes.tsx';
 import { PersonDoors } from '../parts/person-doors.tsx';
 import { PersonGroups } from '../parts/person-groups.tsx';
 import { PersonKeys } from '../parts/person-keys.tsx';
@@ -61,6 +62,9 @@ export function Page() {
               </Stack>
               <Stack>
                 <PersonAccess person={data} />
+                <IfMay need="manage_hardware">
+                  <PersonCodes person={data} />
+                </IfMay>
                 <PersonProfile key={data.id} person={data} />
               </Stack>
             </SimpleGrid>

@@ -18,7 +18,6 @@ type Secret = Client['secrets'][number];
 export function ClientSecrets({ client }: Props) {
   const say = useWords(clientWords);
   const { dateTime } = useFormats();
-  const isOfOurs = client.tenant_id === null;
   return (
     <Section title={say('secrets')} help={say('secretsHelp')}>
       <Stack gap="sm" align="flex-start">
@@ -31,7 +30,7 @@ export function ClientSecrets({ client }: Props) {
             {client.secrets.length > 1 ? <EndSecret client={client} secret={secret} /> : null}
           </Group>
         ))}
-        {isOfOurs ? null : <AnotherSecret client={client} />}
+        <AnotherSecret client={client} />
       </Stack>
     </Section>
   );

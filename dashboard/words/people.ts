@@ -1,3 +1,5 @@
+import type { SiteKeyType } from '#contract/site-user-keys';
+import type { BuiltInRoleCode } from '#contract/roles';
 import { words } from './words.ts';
 
 /** People, one person, guests. */
@@ -121,6 +123,13 @@ export const peopleWords = words({
     opensNoKey: 'Without a key no door opens. Give a tag or make a PIN first.',
     opensNoDoor: 'No group of this person has a door.',
     askMore: 'Ask more doors',
+    codes: 'PIN for hubs',
+    codesHelp: 'With it {name} opens doors from afar. It works at these hubs.',
+    resetCodes: 'Reset',
+    resetCodesAt: 'Reset the PIN for {hub}',
+    resetCodesEffect:
+      'For somebody who has forgotten it, or lost the phone with it: the PIN of {name} stops working at {hub} at once, and {name} has a new one sent. Keys, the PIN for keypads, and the PINs of others stay as they are.',
+    codesReset: 'The PIN of {name} is reset.',
     guestsLead: 'People who stay for a while, without a name or an account',
     guestsEmpty: 'No guests',
     guestsEmptyHelp:
@@ -253,6 +262,13 @@ export const peopleWords = words({
       'Ohne Schlüssel öffnet keine Tür. Geben Sie zuerst ein Tag oder machen Sie eine PIN.',
     opensNoDoor: 'Keine Gruppe dieser Person hat eine Tür.',
     askMore: 'Weitere Türen fragen',
+    codes: 'PIN für Hubs',
+    codesHelp: 'Damit öffnet {name} Türen aus der Ferne. Sie gilt an diesen Hubs.',
+    resetCodes: 'Zurücksetzen',
+    resetCodesAt: 'Die PIN für {hub} zurücksetzen',
+    resetCodesEffect:
+      'Für jemanden, der sie vergessen oder das Telefon damit verloren hat: die PIN von {name} gilt an {hub} sofort nicht mehr, und {name} lässt sich eine neue senden. Schlüssel, die PIN für Tastaturen und die PINs anderer bleiben, wie sie sind.',
+    codesReset: 'Die PIN von {name} ist zurückgesetzt.',
     guestsLead: 'Wer eine Zeit lang da ist, ohne Namen und Konto',
     guestsEmpty: 'Keine Gäste',
     guestsEmptyHelp:
@@ -266,7 +282,7 @@ export const peopleWords = words({
 });
 
 /** Words of the API about people: kinds of keys, built-in roles, rules of a door. */
-export const peopleApiWords = words({
+export const peopleApiWords = words<SiteKeyType | BuiltInRoleCode>({
   en: {
     tag: 'Tag',
     mkey: 'Phone',

@@ -1,5 +1,5 @@
 /** The one-time code that a hub asks for: made here of a PIN, or written off an app. */
-import { Button, PinInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, PinInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import { api } from '../data/api.ts';
 import { codeOf, isPin, keepSecret, keptSecret } from '../data/hub-codes.ts';
@@ -133,6 +133,7 @@ export function SetUpPin({ hubId, onReady }: AtHub & { readonly onReady: () => v
   const path = { site_id: useSiteId(), id: hubId };
   const mayReadMessages = useMay()('manage_site');
   const [pin, setPin] = useState('');
+  const [hasPin, setHasPin] = useState(false);
   const sending = useAct(
     async () => {
       await api.get('/v1.2/sites/{site_id}/iqs/{id}/pin', { path, query: { send_email: true } });
@@ -154,12 +155,14 @@ export function SetUpPin({ hubId, onReady }: AtHub & { readonly onReady: () => v
   return (
     <Stack gap="xs" align="flex-start">
       <Text size="sm">{say('none')}</Text>
-      {sending.isSuccess ? (
+      {hasPin ? (
         <>
-          <Text size="sm" role="status">
-            {say('sent')}{' '}
-            {mayReadMessages ? <SiteLink to="messages">{say('messages')}</SiteLink> : null}
-          </Text>
+          {sending.isSuccess ? (
+            <Text size="sm" role="status">
+              {say('sent')} {mayReadMessages ? say('kept') : null}{' '}
+              {mayReadMessages ? <SiteLink to="messages">{say('messages')}</SiteLink> : null}
+            </Text>
+          ) : null}
           <PinField
             label={say('sentPin')}
             help={say('sentPinHelp')}
@@ -178,9 +181,17 @@ export function SetUpPin({ hubId, onReady }: AtHub & { readonly onReady: () => v
       ) : (
         <>
           <ErrorNote error={sending.error} />
-          <Button loading={sending.isPending} onClick={() => sending.mutate(undefined)}>
-            {say('send')}
-          </Button>
+          <Group gap="xs">
+            <Button
+              loading={sending.isPending}
+              onClick={() => sending.mutate(undefined, { onSuccess: () => setHasPin(true) })}
+            >
+              {say('send')}
+            </Button>
+            <Button variant="default" onClick={() => setHasPin(true)}>
+              {say('have')}
+            </Button>
+          </Group>
         </>
       )}
     </Stack>

@@ -6,7 +6,8 @@
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { EasyOfficeModeSchedule, Schedule } from './access-table.ts';
-import { batteryStates, communicationTypes, IqReport, lockTypes } from './iq-link.ts';
+import { communicationTypes, IqReport, lockTypes } from './iq-link.ts';
+import { batteryStates } from './lock-conditions.ts';
 import { nullable, words } from './frame-fields.ts';
 
 const strict = { additionalProperties: false } as const;

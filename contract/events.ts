@@ -1,6 +1,7 @@
 /** What an IQ writes into its ledger: facts in the past tense, numbered, uploaded in order, stored once (behaviour.md 8-10). */
 import { Type, type Static } from 'typebox';
 import { nullable, words } from './frame-fields.ts';
+import { batteryStates } from './lock-conditions.ts';
 
 export const entryCategories = [
   'lock_opened',
@@ -132,6 +133,19 @@ export const HardwareResetEvent = Type.Object({
 });
 export type HardwareResetEvent = Static<typeof HardwareResetEvent>;
 
+/** What changed of the battery of a lock, or of its radio; what is absent is as it was. A first one says all that is known. */
+export const LockConditionEvent = Type.Object({
+  ...common,
+  kind: Type.Literal('lock_condition'),
+  lock_id: Type.String(),
+  battery_level: Type.Optional(words(batteryStates)),
+  /** The hub hears it. */
+  online: Type.Optional(Type.Boolean()),
+  /** How well the hub, or the repeater between, hears it: 0-31, 31 best. */
+  signal_strength: Type.Optional(Type.Integer({ minimum: 0, maximum: 31 })),
+});
+export type LockConditionEvent = Static<typeof LockConditionEvent>;
+
 export const HubEvent = Type.Union([
   EntryEvent,
   IncidentEvent,
@@ -139,5 +153,6 @@ export const HubEvent = Type.Union([
   TagShownEvent,
   FactoryResetEvent,
   HardwareResetEvent,
+  LockConditionEvent,
 ]);
 export type HubEvent = Static<typeof HubEvent>;

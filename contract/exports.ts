@@ -6,7 +6,8 @@
 import { Type, type Static } from 'typebox';
 import { CollectionOptions, collectionOptionRanges } from './collection-options.ts';
 import { accessByWords, entryCategories, incidentCategories, rejectReasons } from './events.ts';
-import { batteryStates, communicationTypes, lockTypes } from './iq-link.ts';
+import { communicationTypes, lockTypes } from './iq-link.ts';
+import { batteryStates } from './lock-conditions.ts';
 import { iqLedPatterns } from './iqs.ts';
 import { offlineAccessTypes } from './key-settings.ts';
 import { lockModes } from './lockers.ts';

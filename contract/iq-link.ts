@@ -15,6 +15,7 @@ import { DesiredItem } from './access-table.ts';
 import { HubEvent } from './events.ts';
 import { FirmwareFact, SignedFirmware, UpdateReport } from './firmware.ts';
 import { nullable, words } from './frame-fields.ts';
+import { batteryStates } from './lock-conditions.ts';
 
 export const protocolVersion = 1;
 /** Behaviour.md 2: heartbeat each 5 s, offline after 15 s of silence, in either direction. */
@@ -109,7 +110,6 @@ export const lockTypes = [
   'escutcheon_pin',
   'wall_reader_pin',
 ] as const;
-export const batteryStates = ['critical', 'low', 'good', 'fresh', 'none', 'unknown'] as const;
 export const communicationTypes = ['rf_net', 'blue_net'] as const;
 
 /** The last known state of one attached lock, always whole. */

@@ -13,7 +13,8 @@ import {
   words,
 } from './fields.ts';
 import { FloorResponse } from './floors.ts';
-import { batteryStates, communicationTypes, lockStates, lockTypes } from './iq-link.ts';
+import { communicationTypes, lockStates, lockTypes } from './iq-link.ts';
+import { batteryStates } from './lock-conditions.ts';
 import { VendorResponse } from './vendors.ts';
 
 /** core-api.md 8. */

@@ -14,7 +14,8 @@ import {
   Uuid,
   words,
 } from './fields.ts';
-import { batteryStates, communicationTypes, lockTypes } from './iq-link.ts';
+import { communicationTypes, lockTypes } from './iq-link.ts';
+import { batteryStates } from './lock-conditions.ts';
 import { dataSyncStates, iqStates } from './iqs.ts';
 import { hardwareTypes, IqTreeItem } from './tree.ts';
 

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Bool, Instant, Int, listOf, optional, orNull, Text, Uuid, words } from './fields.ts';
-import { batteryStates, communicationTypes, lockTypes } from './iq-link.ts';
+import { communicationTypes, lockTypes } from './iq-link.ts';
+import { batteryStates } from './lock-conditions.ts';
 import { iqLinkStates } from './locks.ts';
 
 export const hardwareTypes = ['lock', 'repeater'] as const;

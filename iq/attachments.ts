@@ -5,9 +5,11 @@
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { nullable, words } from '#contract/frame-fields';
+import { batteryStates } from '#contract/lock-conditions';
 import { readIfThere, readLines, replaceFile, toLine } from './files.ts';
 
-const nullableText = Type.Union([Type.String(), Type.Null()]);
+const nullableText = nullable(Type.String());
 
 export const Attached = Type.Object({
   kind: Type.Union([Type.Literal('lock'), Type.Literal('repeater')]),
@@ -24,6 +26,16 @@ export const Attached = Type.Object({
   was_reset: Type.Boolean(),
   /** The battery level last warned of. */
   battery_warned: Type.Union([Type.Literal('low'), Type.Literal('critical'), Type.Null()]),
+  /** Battery and radio as they were written down last; absent = never. */
+  condition: Type.Optional(
+    Type.Object({
+      battery_level: words(batteryStates),
+      online: Type.Boolean(),
+      signal_strength: nullable(Type.Integer()),
+      /** UTC instant of the last change after the first. */
+      signal_changed_at: nullable(Type.String()),
+    }),
+  ),
   /** The offline memory the lock confirmed last: its version and the ids of its keys. */
   memory: Type.Optional(
     Type.Object({

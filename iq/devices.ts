@@ -3,6 +3,7 @@ import { assertNever } from '#contract/assert-never';
 import type { Attached, Attachments } from './attachments.ts';
 import type { Attaching } from './attach.ts';
 import type { HubClock } from './clock.ts';
+import type { Conditions } from './conditions.ts';
 import type { Door } from './door.ts';
 import type { Driver, DriverEvent, LockStatus } from './drivers/driver.ts';
 import type { EasyOffice } from './easy-office.ts';
@@ -40,6 +41,7 @@ export function createDevices({
   attaching,
   attachments,
   clock,
+  conditions,
   doors,
   driver,
   easyOffice,
@@ -57,6 +59,7 @@ export function createDevices({
   readonly attaching: Attaching;
   readonly attachments: Attachments;
   readonly clock: HubClock;
+  readonly conditions: Conditions;
   readonly doors: ReadonlyMap<string, Door>;
   readonly driver: Driver;
   readonly easyOffice: EasyOffice;
@@ -77,7 +80,12 @@ export function createDevices({
     if (!attached || !door) throw new NotAttachedError('the device is not attached to this hub');
     // Before anything else: a door that is heard is there.
     const isBack = await presence.heard(door);
+    // Before what it remembers: that happened earlier.
+    if (isBack) await conditions.look(door);
     await handle(event, door, attached);
+    const isBattery = event.kind === 'battery';
+    const said = isBattery ? { at: whenOf(event).at, battery: event.battery } : undefined;
+    await conditions.look(door, said);
     if (isBack) cameBack(door);
     onChanged();
   }
@@ -139,6 +147,8 @@ export function createDevices({
       ? (former?.memoryVersion ?? null)
       : status.memoryVersion;
     door.status = { ...status, memoryVersion, bolt: former?.bolt ?? status.bolt };
+    if (status.signal !== undefined && status.signal !== door.signal?.strength)
+      door.signal = { strength: status.signal, at: clock.now() };
     const when: When = { at: clock.now(), source: null };
     // The word that it closed may have been lost on the air.
     if (status.door === 'closed') await leaf.closed(door, when);

@@ -35,6 +35,7 @@ beforeEach(() => {
   door.status = usualStatus;
   presence = createPresence({
     clock,
+    conditions: { look: () => Promise.resolve() },
     doors: new Map([[door.id, door]]),
     repeaters: new Map(),
     recorder: {

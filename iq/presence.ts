@@ -4,7 +4,9 @@
  *
  * A clock that is set, or a machine that slept, makes no lock silent: time that nobody lived through is taken out.
  */
+import type { RepeaterReport } from '#contract/iq-link';
 import type { HubClock, Timer } from './clock.ts';
+import type { Conditions } from './conditions.ts';
 import type { Door } from './door.ts';
 import { deviceHeartbeatMs, deviceOfflineAfterMs, type RepeaterStatus } from './drivers/driver.ts';
 import type { Recorder } from './recorder.ts';
@@ -16,6 +18,20 @@ export type SeenRepeater = {
   communicationType: RepeaterStatus['communicationType'];
   signal: { readonly strength: number; readonly at: Date } | null;
 };
+
+export function newRepeater(id: string, now: Date): SeenRepeater {
+  return { id, isOnline: false, lastHeard: now, communicationType: 'blue_net', signal: null };
+}
+
+export function reportOfRepeater(repeater: SeenRepeater): RepeaterReport {
+  return {
+    id: repeater.id,
+    online: repeater.isOnline,
+    communication_type: repeater.communicationType,
+    signal_strength: repeater.signal?.strength ?? null,
+    signal_strength_at: repeater.signal?.at.toISOString() ?? null,
+  };
+}
 
 export type Presence = {
   start(): void;
@@ -30,6 +46,7 @@ const lookEveryMs = deviceHeartbeatMs / 2;
 
 export function createPresence({
   clock,
+  conditions,
   doors,
   repeaters,
   recorder,
@@ -38,6 +55,7 @@ export function createPresence({
   onFailure,
 }: {
   readonly clock: HubClock;
+  readonly conditions: Conditions;
   readonly doors: ReadonlyMap<string, Door>;
   readonly repeaters: ReadonlyMap<string, SeenRepeater>;
   readonly recorder: Recorder;
@@ -55,12 +73,14 @@ export function createPresence({
       door.isOnline = false;
       onLost(door);
     }
+    const looked = conditions.look(door);
     const now = clock.now();
     const sincePairMs = door.lastLossAt ? now.getTime() - door.lastLossAt.getTime() : Infinity;
-    if (sincePairMs < quietBetweenPairsMs) return;
+    if (sincePairMs < quietBetweenPairsMs) return looked;
     door.lastLossAt = now;
     door.isLossRecorded = true;
     await recorder.incident('lock_connection_lost', { lockId: door.id });
+    return looked;
   }
 
   function followJumps(): void {

@@ -9,6 +9,7 @@ import { attachmentOf, createAttaching } from './attach.ts';
 import { openAttachments, type Attached } from './attachments.ts';
 import { createSteadyClock, machineUpMs } from './clock.ts';
 import { createCommands } from './commands.ts';
+import { createConditions } from './conditions.ts';
 import { gather, type PartialDelta } from './desired.ts';
 import { createDevices, NotAttachedError } from './devices.ts';
 import { followClock, newDoor, reportOf, stopDoor, type Door } from './door.ts';
@@ -24,7 +25,7 @@ import { Link } from './link.ts';
 import { syncLockMemory } from './lock-memory.ts';
 import { Outcomes } from './outcomes.ts';
 import { factoryReset, finishDisowning, noteRestored, takeClaim, wipe } from './ownership.ts';
-import { createPresence, type SeenRepeater } from './presence.ts';
+import { createPresence, newRepeater, reportOfRepeater, type SeenRepeater } from './presence.ts';
 import { createPresentations } from './presentations.ts';
 import { createRegistration } from './registration.ts';
 import { createReporter } from './report.ts';
@@ -174,8 +175,10 @@ export async function startRunning(
     onFailure,
   });
   const registration = createRegistration({ clock, driver, onChanged });
+  const conditions = createConditions({ attachments, now, recorder, onFailure });
   const presence = createPresence({
     clock,
+    conditions,
     doors,
     repeaters,
     recorder,
@@ -207,6 +210,7 @@ export async function startRunning(
     attaching,
     attachments,
     clock,
+    conditions,
     doors,
     driver,
     easyOffice,
@@ -283,11 +287,7 @@ export async function startRunning(
 
   function repeaterReports(): readonly RepeaterReport[] {
     return [...repeaters.values()].map((repeater) => ({
-      id: repeater.id,
-      online: repeater.isOnline,
-      communication_type: repeater.communicationType,
-      signal_strength: repeater.signal?.strength ?? null,
-      signal_strength_at: repeater.signal?.at.toISOString() ?? null,
+      ...reportOfRepeater(repeater),
       ...firmware.memberOf(attachments.find(repeater.id)?.mac),
     }));
   }
@@ -320,6 +320,7 @@ export async function startRunning(
       }
     });
     await Promise.all([inspect(), ...measured]);
+    await Promise.all([...doors.values()].map((door) => conditions.look(door)));
     onChanged();
   }
 
@@ -484,10 +485,6 @@ export async function startRunning(
       repeaters: repeaterReports(),
     }),
   };
-}
-
-function newRepeater(id: string, now: Date): SeenRepeater {
-  return { id, isOnline: false, lastHeard: now, communicationType: 'blue_net', signal: null };
 }
 
 /** First six hex digits of the activation code, dotted: 03.E4.AD. */

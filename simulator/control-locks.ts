@@ -1,7 +1,7 @@
 /** What can be done at a door. Every answer says what the door did and what its hub wrote down. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type, type Static, type TSchema } from 'typebox';
-import { batteryStates } from '#contract/iq-link';
+import { batteryStates } from '#contract/lock-conditions';
 import type { DoorAnswer, SimulatedLock } from '#iq/drivers/simulated-lock';
 import type { SimulatedBuilding } from './building.ts';
 import { readBody } from './control-input.ts';
@@ -26,6 +26,7 @@ const bodies = {
     { level: Type.Union(batteryStates.map((state) => Type.Literal(state))) },
     strict,
   ),
+  signal: Type.Object({ strength: Type.Integer({ minimum: 0, maximum: 31 }) }, strict),
   say: Type.Object({ text: Type.String({ minLength: 1, maxLength: 200 }) }, strict),
 };
 
@@ -82,6 +83,7 @@ export function layLockRoutes(app: FastifyInstance, building: SimulatedBuilding)
   act('jam', nothing, (lock) => lock.jam());
   act('unjam', nothing, (lock) => lock.unjam());
   act('battery', bodies.battery, (lock, { level }) => lock.drainBattery(level));
+  act('signal', bodies.signal, async (lock, { strength }) => void (await lock.setSignal(strength)));
   act('silent', onOff, (lock, { on }) => (on ? lock.goSilent() : lock.speakAgain()));
   act('out_of_range', onOff, (lock, { on }) => (on ? lock.outOfRange() : lock.backInRange()));
   act('lose_clock', nothing, (lock) => lock.loseClock());

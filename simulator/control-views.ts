@@ -49,6 +49,7 @@ export function viewLock(lock: SimulatedLock, hubs: readonly SimulatedHub[]) {
     privacy: status.privacy,
     tampered: status.tampered,
     battery: status.battery,
+    signal_strength: lock.signal,
     clock: status.clock,
     learning_tags: lock.isLearning,
     jammed: lock.isJammed,

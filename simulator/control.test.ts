@@ -119,8 +119,15 @@ test('a jam, a drained battery, silence and distance are shown and can be ended'
   });
   expect((await post('/locks/Storage/unjam')).body).toMatchObject({ lock: { jammed: false } });
   expect((await post('/locks/Storage/battery', { level: 'critical' })).body).toMatchObject({
-    events: [{ category: 'low_battery_warning', detail: 'critical' }],
+    events: [
+      { category: 'low_battery_warning', detail: 'critical' },
+      { kind: 'lock_condition', battery_level: 'critical' },
+    ],
     lock: { battery: 'critical' },
+  });
+  expect((await post('/locks/Storage/signal', { strength: 3 })).body).toMatchObject({
+    events: [{ kind: 'lock_condition', signal_strength: 3 }],
+    lock: { signal_strength: 3 },
   });
   for (const act of ['silent', 'out_of_range']) {
     expect((await post(`/locks/Storage/${act}`, { on: true })).body).toMatchObject({

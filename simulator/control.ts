@@ -1,7 +1,7 @@
 /** The control API of a simulated building: HTTP and JSON on 127.0.0.1, for people with curl, tests and demos (docs/simulator.md). */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { LockHasNoPart } from '#iq/drivers/simulated-lock';
+import { LockHasNoPart } from '#iq/drivers/simulated-traits';
 import type { SimulatedBuilding } from './building.ts';
 import { layHubRoutes } from './control-hubs.ts';
 import { BadInput, readBody } from './control-input.ts';

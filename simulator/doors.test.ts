@@ -206,7 +206,13 @@ describe('a door whose hub is there', () => {
       await lock.drainBattery('critical');
       await lock.drainBattery('fresh');
     });
-    expect(events).toEqual(['low_battery_warning low', 'low_battery_warning critical']);
+    expect(events).toEqual([
+      'low_battery_warning low',
+      'lock_condition',
+      'low_battery_warning critical',
+      'lock_condition',
+      'lock_condition',
+    ]);
   });
 
   test('gets its time back from the hub', async () => {

@@ -18,8 +18,6 @@ export type LockType =
   | 'escutcheon_pin'
   | 'wall_reader_pin';
 
-export type BatteryState = 'critical' | 'low' | 'good' | 'fresh' | 'none' | 'unknown';
-
 export type CommunicationType = 'rf_net' | 'blue_net';
 
 export type LockState =

@@ -49,6 +49,7 @@ import type { ExtInstallersOperations } from './ext-installers.ts';
 import type { ExtInvitationsOperations } from './ext-invitations.ts';
 import type { ExtIqsOperations } from './ext-iqs.ts';
 import type { ExtLockersOperations } from './ext-lockers.ts';
+import type { ExtLocksOperations } from './ext-locks.ts';
 import type { ExtMessagesOperations } from './ext-messages.ts';
 import type { ExtMigrationsOperations } from './ext-migrations.ts';
 import type { ExtOptionsOperations } from './ext-options.ts';
@@ -111,6 +112,7 @@ export type Operations = ConnectAccessGroupsOperations &
   ExtInvitationsOperations &
   ExtIqsOperations &
   ExtLockersOperations &
+  ExtLocksOperations &
   ExtMessagesOperations &
   ExtMigrationsOperations &
   ExtOptionsOperations &

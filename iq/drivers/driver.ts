@@ -11,7 +11,8 @@
  *    forgets it only after `raise` has resolved, so the same record may be raised twice and is stored once.
  */
 import type { IqLedPattern } from '#contract/iqs';
-import type { batteryStates, communicationTypes, IqReport, lockTypes } from '#contract/iq-link';
+import type { communicationTypes, IqReport, lockTypes } from '#contract/iq-link';
+import type { BatteryState } from '#contract/lock-conditions';
 import type { FirmwareFact, UpdateFailure } from '#contract/firmware';
 import type { TrailEntry } from '#access/audit-trail';
 import type { OfflineMemory } from '#access/offline';
@@ -21,7 +22,6 @@ import type { FirmwareImage } from '../firmware-check.ts';
 
 export type LockType = (typeof lockTypes)[number];
 export type CommunicationType = (typeof communicationTypes)[number];
-export type BatteryState = (typeof batteryStates)[number];
 
 export const answerWithinMs = 5_000;
 /** Behaviour.md 2: locks and repeaters beat each 10 s; offline after 5 missed. */
@@ -67,6 +67,8 @@ export type LockStatus = {
   readonly clock: 'set' | 'lost';
   /** `version` of the offline memory it holds, or null = none. */
   readonly memoryVersion: string | null;
+  /** How well its word was heard, 0-31, 31 best; absent = the radio does not say. */
+  readonly signal?: number;
   /** Changes with the lock's audit trail; absent = the hardware keeps none. */
   readonly trailVersion?: number;
 };

@@ -6,11 +6,12 @@
  * nothing it says arrives; one out of range neither hears nor is heard.
  */
 import type { BuildingLock } from '#contract/building';
+import type { BatteryState } from '#contract/lock-conditions';
 import type { OfflineMemory } from '#access/offline';
 import type { PhoneAtDoor } from '#access/phones';
 import type { Presentation } from '#access/presentation';
 import type { HubClock } from '../clock.ts';
-import type { BatteryState, DriverEvent, LockStatus, LockTraits, Outcome } from './driver.ts';
+import type { DriverEvent, LockStatus, LockTraits, Outcome } from './driver.ts';
 import { confirmed, refused, SimulatedBolt } from './simulated-bolt.ts';
 import { SimulatedMemory, type Happening, type Untold } from './simulated-memory.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type SimulatedAttachment,
   type SimulatedRadio,
 } from './simulated-radio.ts';
-import { hasKeypad, traitsOf } from './simulated-traits.ts';
+import { hasKeypad, LockHasNoPart, traitsOf } from './simulated-traits.ts';
 
 /** What somebody at the door saw happen. */
 export type DoorAnswer = {
@@ -33,14 +34,6 @@ export type CardLight = 'attached' | 'detached' | 'online' | 'offline' | 'waitin
 
 /** What a lock without battery backup wakes up with. */
 const lostTime = Date.UTC(2000, 0, 1);
-
-export class LockHasNoPart extends Error {
-  override readonly name = 'LockHasNoPart';
-
-  constructor(part: 'keypad' | 'privacy knob') {
-    super(`this lock has no ${part}`);
-  }
-}
 
 export class SimulatedLock {
   readonly mac: string;
@@ -97,6 +90,12 @@ export class SimulatedLock {
       clock: parts.clock,
       onStuck: () => void this.#inTurn(() => this.#happened({ kind: 'bolt', bolt: 'uncertain' })),
     });
+  }
+
+  /** How well it is heard, 0-31. */
+  setSignal(strength: number): Promise<boolean> {
+    this.#membership.signal = strength;
+    return this.beatNow();
   }
 
   get hasKeypad(): boolean {
@@ -324,6 +323,10 @@ export class SimulatedLock {
     return this.#light;
   }
 
+  get signal(): number {
+    return this.#membership.signal;
+  }
+
   get isSilent(): boolean {
     return this.#isSilent;
   }
@@ -377,6 +380,7 @@ export class SimulatedLock {
       clock: this.#isClockLost ? 'lost' : 'set',
       memoryVersion: this.#memory.version,
       trailVersion: this.#memory.trail.version,
+      signal: this.#membership.signal,
     };
   }
 

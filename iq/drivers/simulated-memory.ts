@@ -9,8 +9,9 @@ import {
   trailCredential,
   type TrailEntry,
 } from '#access/audit-trail';
+import type { BatteryState } from '#contract/lock-conditions';
 import type { MobileKeyShown, Presentation } from '#access/presentation';
-import type { BatteryState, DriverEvent, LockStatus, Outcome } from './driver.ts';
+import type { DriverEvent, LockStatus, Outcome } from './driver.ts';
 import { confirmed, refused } from './simulated-bolt.ts';
 
 type Remembered = Extract<DriverEvent, { record: number | null }>;

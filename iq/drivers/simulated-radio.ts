@@ -24,6 +24,8 @@ const retryMs = 1_000;
 export class SimulatedMembership {
   /** The card was shown or the button pressed: a hub may take it. */
   isJoining = false;
+  /** 0-31, 31 best. */
+  signal: number;
   readonly #mac: string;
   readonly #clock: HubClock;
   readonly #beatNow: () => Promise<boolean>;
@@ -35,6 +37,7 @@ export class SimulatedMembership {
   /** `beatNow` resolves to whether the hub has heard. */
   constructor(mac: string, parts: { clock: HubClock; beatNow: () => Promise<boolean> }) {
     this.#mac = mac;
+    this.signal = signalOf(mac);
     this.#clock = parts.clock;
     this.#beatNow = parts.beatNow;
   }

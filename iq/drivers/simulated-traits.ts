@@ -19,3 +19,11 @@ export function traitsOf(hardware: BuildingLock): LockTraits {
     holdsPins: hasKeypad(hardware) && communicationType === 'rf_net',
   };
 }
+
+export class LockHasNoPart extends Error {
+  override readonly name = 'LockHasNoPart';
+
+  constructor(part: 'keypad' | 'privacy knob') {
+    super(`this lock has no ${part}`);
+  }
+}

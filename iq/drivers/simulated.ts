@@ -303,12 +303,11 @@ export function createSimulatedHardware({
       identify: (mac) =>
         ask(mac, ({ vendor, traits }) => ({ result: 'confirmed', vendor, traits }) as const),
       async measureSignal(mac): Promise<SignalOutcome> {
-        const strength = signalOf(mac);
         if (!repeaterByMac.has(mac)) {
-          return askOwn(mac, () => ({ result: 'confirmed', strength }) as const);
+          return askOwn(mac, (lock) => ({ result: 'confirmed', strength: lock.signal }) as const);
         }
         await pause(latencyMs);
-        if (repeaterInReach(mac)) return { result: 'confirmed', strength };
+        if (repeaterInReach(mac)) return { result: 'confirmed', strength: signalOf(mac) };
         await pause(answerWithinMs);
         return { result: 'silent' };
       },

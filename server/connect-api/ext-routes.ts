@@ -8,6 +8,7 @@ import type { DataRemovals } from '#server/domain/data-removals';
 import type { Exports } from '#server/domain/exports';
 import type { IdentityProviders } from '#server/domain/identity-providers';
 import type { Invitations } from '#server/domain/invitations';
+import type { LockConditions } from '#server/domain/lock-conditions';
 import type { LockerGroups } from '#server/domain/locker-groups';
 import type { MessageRecipients } from '#server/domain/message-recipients';
 import type { MessageRules } from '#server/domain/message-rules';
@@ -15,6 +16,7 @@ import type { IqPins } from '#server/domain/iq-pins';
 import type { Iqs } from '#server/domain/iqs';
 import type { Messages } from '#server/domain/messages';
 import type { Operators } from '#server/domain/operators';
+import type { SiteLocks } from '#server/domain/site-locks';
 import type { SitePlaces } from '#server/domain/site-places';
 import type { StreamedEvents } from '#server/domain/streamed-events';
 import type { Tenants } from '#server/domain/tenants';
@@ -31,6 +33,7 @@ import { dataRemovalRoutes } from './data-removals.ts';
 import { identityProviderRoutes } from './identity-providers.ts';
 import { invitationRoutes } from './invitations.ts';
 import { ownPinRoutes } from './iq-pins.ts';
+import { lockConditionRoutes } from './lock-conditions.ts';
 import { lockerGroupRoutes } from './locker-groups.ts';
 import { messageRecipientRoutes } from './message-recipients.ts';
 import { messageRoutes } from './messages.ts';
@@ -61,6 +64,8 @@ type Parts = OwnSiteUseParts &
     readonly why: Why;
     readonly configurationCheck: ConfigurationCheck;
     readonly messageRules: MessageRules;
+    readonly siteLocks: SiteLocks;
+    readonly lockConditions: LockConditions;
     readonly lockerGroups: LockerGroups;
     readonly messageRecipients: MessageRecipients;
     readonly messages: Messages;
@@ -82,6 +87,7 @@ export function extRoutes(parts: Parts): Route[] {
     ...streamedEventRoutes(siteRoute, parts),
     ...webhookRoutes(siteRoute, parts),
     ...configurationCheckRoutes(siteRoute, parts),
+    ...lockConditionRoutes(siteRoute, parts),
     ...lockerGroupRoutes(siteRoute, parts),
     ...ownPinRoutes(siteRoute, parts),
     ...invitationRoutes(siteRoute, parts),

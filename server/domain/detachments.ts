@@ -4,6 +4,7 @@ import { ApiError } from '#contract/api-error';
 import type { AccessorId, IqId, LockId } from '#contract/ids';
 import type { DetachLockRequest } from '#contract/locks';
 import type { Actor } from '#server/events/audit';
+import type { Ids } from '#server/runtime/ids';
 import type { LockRow } from '#server/store/locks';
 import type { Database } from '#server/store/pool';
 import { retireCode } from '#server/store/retired-codes';
@@ -12,6 +13,7 @@ import { setLockLink, unlinkLock } from '#server/store/tree';
 import type { DesiredState } from './desired-state.ts';
 import { knownAccessor } from './iq-pins.ts';
 import { getIq, reachFault } from './iqs.ts';
+import { endContact } from './lock-conditions.ts';
 import { getLock, heldLock, lockFact } from './locks.ts';
 import {
   checkOtp,
@@ -38,7 +40,11 @@ export type Detachments = {
   ): Promise<LockRow>;
 };
 
-type Parts = OtpParts & { readonly database: Database; readonly desiredState: DesiredState };
+type Parts = OtpParts & {
+  readonly database: Database;
+  readonly ids: Ids;
+  readonly desiredState: DesiredState;
+};
 
 export function createDetachments(parts: Parts): Detachments {
   const { database } = parts;
@@ -89,6 +95,7 @@ async function detach(
   // Nobody knows whether the hardware hears of it.
   if (isForced) await retireCode(scope, { lockId: id, now });
   await changeLink(scope, { lock, iqId: iq.id, isForced });
+  if (isForced) await endContact(scope, parts, [id]);
   await parts.desiredState.refresh(scope, { iqIds: [iq.id], lockIds: [id] });
   const accessorId = body.accessor_id as AccessorId | null;
   parts.audit.record(scope, actor, {

@@ -1,6 +1,7 @@
 /** Locks and who may open them, for programs and for people of a site. */
 import { createAccessGroups, type AccessGroups } from './access-groups.ts';
 import { createDetachments, type Detachments } from './detachments.ts';
+import { createLockConditions, type LockConditions } from './lock-conditions.ts';
 import { createLockSettings, type LockSettings } from './lock-settings.ts';
 import { createLockings, type Lockings } from './lockings.ts';
 import { createLockerGroups, type LockerGroups } from './locker-groups.ts';
@@ -15,6 +16,7 @@ export type Doors = {
   readonly lockings: Lockings;
   readonly detachments: Detachments;
   readonly tagRegistrations: TagRegistrations;
+  readonly lockConditions: LockConditions;
   readonly lockSettings: LockSettings;
   readonly accessGroups: AccessGroups;
   readonly siteLocks: SiteLocks;
@@ -38,6 +40,7 @@ export function createDoors(
     lockings,
     detachments,
     tagRegistrations,
+    lockConditions: createLockConditions(parts),
     lockSettings: createLockSettings(parts),
     accessGroups,
     siteLocks: createSiteLocks({ ...parts, locks, lockings, detachments, tagRegistrations }),

@@ -25,6 +25,7 @@ import type { WriteScope } from '#server/store/scope';
 import { attachRepeater, detachRepeater, setLockLink, unlinkLock } from '#server/store/tree';
 import type { DesiredState } from './desired-state.ts';
 import { freshPin } from './iq-pins.ts';
+import { endContact } from './lock-conditions.ts';
 
 export type HubAct = LinkEvent | TagShownEvent | FactoryResetEvent | HardwareResetEvent;
 
@@ -71,11 +72,8 @@ export function createHubActs(parts: Parts): HubActs {
 type Linking = { readonly iq: ConnectedIq; readonly event: LinkEvent };
 
 /** The word of the hub ends a pending state; one that nobody waits for changes nothing. */
-async function changeLink(
-  scope: WriteScope,
-  { audit, desiredState }: Parts,
-  { iq, event }: Linking,
-): Promise<void> {
+async function changeLink(scope: WriteScope, parts: Parts, { iq, event }: Linking): Promise<void> {
+  const { audit, desiredState } = parts;
   const { iqId } = iq;
   if (!isUuid(event.hardware_id)) return;
   const lockId = event.hardware_id as LockId;
@@ -90,6 +88,7 @@ async function changeLink(
           : await detachRepeater(scope, repeaterId, iqId);
   if (!isChanged) return;
   if (event.kind === 'lock_attached') await freeCodeOfLock(scope, lockId);
+  if (event.kind === 'lock_detached') await endContact(scope, parts, [lockId]);
   const isLock = event.kind.startsWith('lock');
   await desiredState.refresh(scope, { iqIds: [iqId], ...(isLock ? { lockIds: [lockId] } : {}) });
   audit.record(scope, hardwareActor(iq), {

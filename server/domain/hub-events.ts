@@ -18,9 +18,11 @@ import {
   type NewIncident,
 } from '#server/store/events';
 import type { Database } from '#server/store/pool';
+import { insertLockConditions, type NewCondition } from '#server/store/lock-conditions';
 import { inTransaction, type WriteScope } from '#server/store/scope';
 import { findZones } from '#server/store/hub-reports';
 import type { HubActs } from './hub-acts.ts';
+import { conditionOf } from './lock-conditions.ts';
 
 type Parts = {
   readonly database: Database;
@@ -58,7 +60,7 @@ async function store(
 ): Promise<ReadonlyMap<IqId, LedgerHead>> {
   const iqIds = [...new Set(uploads.map(({ iq }) => iq.iqId))];
   const heads = await holdLedgers(scope, iqIds);
-  const news = { entries: [] as NewEntry[], incidents: [] as NewIncident[] };
+  const news: News = { entries: [], incidents: [], conditions: [] };
   const before = new Map(heads);
   const zones = new Map<IqId, string>();
   for (const upload of uploads) {
@@ -66,17 +68,25 @@ async function store(
       await take(scope, parts, { upload, event, heads, news, zones });
   }
   const ledgers = new Map([...heads].filter(([iqId, head]) => before.get(iqId) !== head));
-  if (ledgers.size > 0) await insertEvents(scope, { ...news, ledgers, now: parts.clock.now() });
+  const now = parts.clock.now();
+  if (ledgers.size > 0) await insertEvents(scope, { ...news, ledgers, now });
+  await insertLockConditions(scope, news.conditions, now);
   if (news.entries.length + news.incidents.length > 0)
     scope.afterCommit(() => parts.bus.publish(eventsTopic(scope.tenantId), ''));
   return heads;
 }
 
+type News = {
+  readonly entries: NewEntry[];
+  readonly incidents: NewIncident[];
+  readonly conditions: NewCondition[];
+};
+
 type Taking = {
   readonly upload: LedgerUpload;
   readonly event: HubEvent;
   readonly heads: Map<IqId, LedgerHead>;
-  readonly news: { readonly entries: NewEntry[]; readonly incidents: NewIncident[] };
+  readonly news: News;
   readonly zones: Map<IqId, string>;
 };
 
@@ -132,6 +142,12 @@ async function take(scope: WriteScope, parts: Parts, taking: Taking): Promise<vo
         detail: storable(event.detail),
         lockId: uuidOrNull(event.lock_id),
       });
+      return;
+    case 'lock_condition':
+      if (isUuid(event.lock_id))
+        news.conditions.push(
+          conditionOf(event, { id, lockId: event.lock_id.toLowerCase(), at: at.at }),
+        );
       return;
     default:
       await parts.acts.take(scope, upload.iq, { event, at: at.at });

@@ -1,7 +1,8 @@
 /** What Home Assistant is shown of a site, and which process shows it. */
 import type { PoolClient } from 'pg';
 import type { CollectionId, IqId, LockId, TenantId } from '#contract/ids';
-import type { batteryStates, lockStates } from '#contract/iq-link';
+import type { lockStates } from '#contract/iq-link';
+import type { BatteryState } from '#contract/lock-conditions';
 import type { Database } from './pool.ts';
 
 export type ShownLock = {
@@ -12,7 +13,7 @@ export type ShownLock = {
   readonly iqId: IqId | null;
   readonly state: (typeof lockStates)[number];
   readonly online: boolean;
-  readonly battery: (typeof batteryStates)[number];
+  readonly battery: BatteryState;
   readonly leftOpen: boolean;
   readonly intrusion: boolean;
 };

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { EasyOfficeModeSchedule } from '#contract/access-table';
 import type { CollectionId, FloorId, IqId, LockId, RepeaterId } from '#contract/ids';
-import { batteryStates, communicationTypes, lockStates, lockTypes } from '#contract/iq-link';
+import { communicationTypes, lockStates, lockTypes } from '#contract/iq-link';
+import { batteryStates } from '#contract/lock-conditions';
 import { iqLinkStates, tagRegistrationStates, type LockResponse } from '#contract/locks';
 import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';

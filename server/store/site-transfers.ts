@@ -98,6 +98,7 @@ const moves: readonly (readonly [table: string, which: string, changes: string])
     '',
   ],
   ['offline_keys', 'lock_id = any ($5)', ''],
+  ['lock_conditions', 'lock_id = any ($5)', ''],
   ['locker_occupations', 'lock_id = any ($5)', ''],
   ['pods', 'collection_id = $3', ''],
   ['pod_users', 'pod_id in (select id from pods where collection_id = $3)', ''],

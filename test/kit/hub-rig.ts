@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HubEvent } from '#contract/events';
+import type { HubEvent, LockConditionEvent } from '#contract/events';
 import type { LockReport } from '#contract/iq-link';
 import type { Credential, ExitAsked } from '#access/presentation';
 import { openAttachments } from '#iq/attachments';
@@ -137,8 +137,9 @@ export type HubRig = {
   readonly hardware: ScriptedHardware;
   readonly clock: ManualClock;
   readonly dataDir: string;
-  /** Everything the ledger has taken since the start, oldest first. */
+  /** Everything the ledger has taken since the start, oldest first; battery and radio apart. */
   readonly recorded: HubEvent[];
+  readonly conditions: LockConditionEvent[];
   /** Somebody at the door. */
   present(what: Credential | ExitAsked, heldMs?: number): Promise<void>;
   tag(heldMs?: number): Promise<void>;
@@ -190,8 +191,11 @@ export async function startHubRig({
     ...(machineUpMs === undefined ? {} : { machineUpMs }),
   });
   const recorded: HubEvent[] = [];
+  const conditions: LockConditionEvent[] = [];
   hub.observe((fact) => {
-    if (fact.kind === 'recorded') recorded.push(fact.event);
+    if (fact.kind !== 'recorded') return;
+    if (fact.event.kind === 'lock_condition') conditions.push(fact.event);
+    else recorded.push(fact.event);
   });
   await hub.start();
 
@@ -215,6 +219,7 @@ export async function startHubRig({
     clock,
     dataDir,
     recorded,
+    conditions,
     present,
     beat,
     tag: (heldMs) => present({ type: 'tag', tagNumber, rfidUid: null }, heldMs),

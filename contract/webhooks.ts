@@ -27,6 +27,20 @@ export type DeliveryType = (typeof deliveryTypes)[number];
 export const deliveryStates = ['waiting', 'delivered', 'failed'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
+/** Why a message was not taken, where no status says so. */
+export const deliveryFaults = [
+  'url_invalid',
+  'https_required',
+  'address_refused',
+  'name_not_found',
+  'timeout',
+  'tls_failed',
+  'connection_refused',
+  'connection_failed',
+  'redirect_not_followed',
+] as const;
+export type DeliveryFault = (typeof deliveryFaults)[number];
+
 export const Webhook = Type.Object({
   id: Uuid,
   url: Text,

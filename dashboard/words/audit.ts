@@ -1,3 +1,4 @@
+import type { auditOutcomes } from '#contract/audit-log';
 import { words } from './words.ts';
 
 export const auditWords = words({
@@ -61,7 +62,7 @@ export const auditWords = words({
   },
 });
 
-export const auditOutcomeApiWords = words({
+export const auditOutcomeApiWords = words<(typeof auditOutcomes)[number]>({
   en: { ok: 'Done', refused: 'Refused', failed: 'Failed' },
   de: { ok: 'Getan', refused: 'Abgelehnt', failed: 'Gescheitert' },
 });
@@ -82,6 +83,7 @@ export const auditNounApiWords = words({
     door: 'Door',
     entry_message_rule: 'Message rule',
     floor: 'Floor',
+    floor_plan: 'Floor plan',
     hardware: 'Hardware',
     incident_message_rule: 'Message rule',
     installer_access: 'Installer access',
@@ -111,7 +113,7 @@ export const auditNounApiWords = words({
     webhook: 'Webhook',
   },
   de: {
-    access_group: 'Zugangsgruppe',
+    access_group: 'Zutrittsgruppe',
     accessor: 'Person',
     account: 'Konto',
     attendance_report: 'Anwesenheitsbericht',
@@ -122,10 +124,11 @@ export const auditNounApiWords = words({
     data_removal: 'Löschen von Daten',
     device: 'Gerät',
     door: 'Tür',
-    entry_message_rule: 'Nachrichtenregel',
-    floor: 'Stockwerk',
+    entry_message_rule: 'Benachrichtigung',
+    floor: 'Etage',
+    floor_plan: 'Grundriss',
     hardware: 'Hardware',
-    incident_message_rule: 'Nachrichtenregel',
+    incident_message_rule: 'Benachrichtigung',
     installer_access: 'Zugang des Errichters',
     invitation: 'Einladung',
     iq: 'Hub',
@@ -135,7 +138,7 @@ export const auditNounApiWords = words({
     lock: 'Schloss',
     locker_group: 'Schließfachgruppe',
     message_recipient: 'Empfänger',
-    message_schedule: 'Zeiten von Nachrichten',
+    message_schedule: 'Zeiten einer Benachrichtigung',
     migration: 'Umzug',
     otp: 'Einmalcode',
     pod: 'Einheit',
@@ -174,6 +177,7 @@ export const auditVerbApiWords = words({
     import: 'imported',
     learn: 'learned',
     open: 'opened',
+    place: 'places changed',
     redeem: 'redeemed',
     refuse: 'refused',
     remove: 'removed',
@@ -208,6 +212,7 @@ export const auditVerbApiWords = words({
     import: 'importiert',
     learn: 'angelernt',
     open: 'geöffnet',
+    place: 'Plätze geändert',
     redeem: 'eingelöst',
     refuse: 'abgelehnt',
     remove: 'entfernt',

@@ -1,3 +1,4 @@
+import type { FindingSeverity, FindingWord } from '#contract/configuration-check';
 import { words } from './words.ts';
 
 export const checkWords = words({
@@ -53,13 +54,13 @@ export const checkWords = words({
   },
 });
 
-export const severityApiWords = words({
+export const severityApiWords = words<FindingSeverity>({
   en: { error: 'Error', warning: 'Warning', notice: 'Notice' },
   de: { error: 'Fehler', warning: 'Warnung', notice: 'Hinweis' },
 });
 
 /** The findings of the configuration check. */
-export const findingApiWords = words({
+export const findingApiWords = words<FindingWord>({
   en: {
     group_without_schedule: 'Groups without a schedule',
     group_without_lock: 'Groups without a door',

@@ -1,3 +1,4 @@
+import type { AccessBy, EntryCategory, IncidentCategory, RejectReason } from '#contract/events';
 import { words } from './words.ts';
 
 /** Entries and incidents. */
@@ -64,7 +65,7 @@ export const eventWords = words({
 });
 
 /** Words of the API about entries and incidents. */
-export const eventApiWords = words({
+export const eventApiWords = words<EntryCategory | AccessBy | RejectReason | IncidentCategory>({
   en: {
     lock_opened: 'Opened',
     lock_rejected: 'Refused',
@@ -85,7 +86,7 @@ export const eventApiWords = words({
     key_expired: 'Key has expired',
     key_blocked: 'Key is blocked',
     accessor_blocked: 'Person is blocked',
-    suspended: 'Subscription is suspended',
+    suspended: 'Person has no seat',
     credential_not_allowed: 'This kind of key is not allowed',
     not_in_group: 'No access group gives this door',
     no_schedule: 'The access group has no schedule',
@@ -132,7 +133,7 @@ export const eventApiWords = words({
     key_expired: 'Schlüssel ist abgelaufen',
     key_blocked: 'Schlüssel ist gesperrt',
     accessor_blocked: 'Person ist gesperrt',
-    suspended: 'Abonnement ist ausgesetzt',
+    suspended: 'Person hat keinen Platz',
     credential_not_allowed: 'Diese Art Schlüssel ist nicht erlaubt',
     not_in_group: 'Keine Zutrittsgruppe gibt diese Tür',
     no_schedule: 'Die Zutrittsgruppe hat keinen Zeitplan',

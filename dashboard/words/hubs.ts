@@ -1,3 +1,4 @@
+import type { dataSyncStates, IqState } from '#contract/iqs';
 import { words } from './words.ts';
 
 /** Hubs, their trees and codes. */
@@ -163,7 +164,7 @@ export const hubWords = words({
 });
 
 /** Words of the API about hubs. */
-export const hubApiWords = words({
+export const hubApiWords = words<IqState | (typeof dataSyncStates)[number]>({
   en: {
     factory: 'New',
     initialized: 'Registered, waits for contact',

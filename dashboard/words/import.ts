@@ -1,3 +1,4 @@
+import type { CsvRowNote } from '#contract/csv-imports';
 import { words } from './words.ts';
 
 /** Import of tables from elsewhere. */
@@ -56,7 +57,7 @@ export const importWords = words({
 });
 
 /** Remarks of the API about rows. */
-export const importApiWords = words({
+export const importApiWords = words<CsvRowNote>({
   en: {
     names_stay: 'Names stay as the person wrote them',
     seat_limit_reached: 'No free seat: comes suspended',
@@ -67,7 +68,7 @@ export const importApiWords = words({
   },
   de: {
     names_stay: 'Namen bleiben, wie die Person sie geschrieben hat',
-    seat_limit_reached: 'Kein freier Platz: kommt gesperrt',
+    seat_limit_reached: 'Kein freier Platz: kommt ohne',
     no_time_schedule: 'Hat keine Zeiten, öffnet also noch nichts',
     invited: 'Eingeladen',
     invite_failed: 'Die Einladung konnte nicht gesendet werden',

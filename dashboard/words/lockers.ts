@@ -1,3 +1,4 @@
+import type { LockingState, LockMode } from '#contract/lockers';
 import { words } from './words.ts';
 
 export const lockerWords = words({
@@ -49,7 +50,7 @@ export const lockerWords = words({
   },
 });
 
-export const lockerApiWords = words({
+export const lockerApiWords = words<LockingState | LockMode>({
   en: {
     open: 'Open',
     locked: 'Taken',

@@ -1,3 +1,4 @@
+import type { ItemOf } from '#client/operations';
 import { words } from './words.ts';
 
 export const lockWords = words({
@@ -123,8 +124,11 @@ export const lockWords = words({
   },
 });
 
+type Lock = ItemOf<'/v1.2/sites/{site_id}/locks'>;
+type Told = 'locked_state' | 'lock_type' | 'communication_type' | 'battery_level';
+
 /** Words of the API about locks. */
-export const lockApiWords = words({
+export const lockApiWords = words<NonNullable<Lock[Told]>>({
   en: {
     locked: 'Locked',
     office_mode: 'Office mode',
@@ -161,7 +165,7 @@ export const lockApiWords = words({
     escutcheon: 'Türbeschlag',
     cylinder: 'Zylinder',
     wall_reader: 'Wandleser',
-    locker_lock: 'Schrankschloss',
+    locker_lock: 'Schließfachschloss',
     escutcheon_pin: 'Türbeschlag mit Tastatur',
     wall_reader_pin: 'Wandleser mit Tastatur',
     rf_net: 'RF-Net',

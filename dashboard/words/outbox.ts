@@ -1,3 +1,4 @@
+import type { MessageState } from '#contract/messages';
 import { words } from './words.ts';
 
 export const outboxWords = words({
@@ -42,7 +43,7 @@ export const outboxWords = words({
   },
 });
 
-export const letterStateApiWords = words({
+export const letterStateApiWords = words<MessageState>({
   en: {
     waiting: 'Waiting',
     delivered: 'Sent',

@@ -304,11 +304,11 @@ export const peopleApiWords = words<SiteKeyType | BuiltInRoleCode>({
     wallet: 'Wallet',
     unknown: 'Anderer Schlüssel',
     site_admin: 'Verwaltung: alles',
-    site_super_user: 'Leitung: Personen, Gruppen und Schränke',
+    site_super_user: 'Leitung: Personen, Gruppen und Schließfächer',
     site_user: 'Benutzer: öffnet Türen',
     site_mobile_user: 'Eigene Türen aus der Ferne öffnen',
     site_remote_office_mode_user: 'Büromodus aus der Ferne beginnen',
-    site_pod_member: 'Wohnt in einem Pod',
+    site_pod_member: 'Wohnt in einer Einheit',
     site_guest: 'Gast',
   },
 });

@@ -1,3 +1,4 @@
+import type { RoleRight } from '#contract/roles';
 import { words } from './words.ts';
 
 export const roleWords = words({
@@ -51,7 +52,7 @@ export const roleWords = words({
   },
 });
 
-export const rightApiWords = words({
+export const rightApiWords = words<RoleRight>({
   en: {
     see_everything: 'see everything',
     manage_users: 'look after people',

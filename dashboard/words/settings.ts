@@ -1,3 +1,4 @@
+import type { CollectionOptions } from '#contract/collection-options';
 import { words } from './words.ts';
 
 /** Settings of a site; the words of its options are those of the API. */
@@ -35,7 +36,7 @@ export const settingsWords = words({
 });
 
 /** What each option does, as a sentence to switch on. */
-export const optionApiWords = words({
+export const optionApiWords = words<keyof CollectionOptions>({
   en: {
     door_left_open_seconds: 'A door counts as left open after',
     remote_open_checks_schedule: 'Doors open from afar only within the schedules of the person',

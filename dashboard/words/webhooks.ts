@@ -1,3 +1,4 @@
+import type { DeliveryFault, DeliveryState, DeliveryType } from '#contract/webhooks';
 import { words } from './words.ts';
 
 export const webhookWords = words({
@@ -144,7 +145,7 @@ export const webhookWords = words({
   },
 });
 
-export const webhookApiWords = words({
+export const webhookApiWords = words<DeliveryType | DeliveryState | DeliveryFault>({
   en: {
     entry: 'Entry',
     incident: 'Incident',
@@ -159,6 +160,7 @@ export const webhookApiWords = words({
     tls_failed: 'the certificate is not valid',
     address_refused: 'the address lies inside a network',
     https_required: 'the address is not https',
+    url_invalid: 'the address is not valid',
     redirect_not_followed: 'the receiver points elsewhere',
   },
   de: {
@@ -175,6 +177,7 @@ export const webhookApiWords = words({
     tls_failed: 'das Zertifikat ist ungültig',
     address_refused: 'die Adresse liegt in einem inneren Netz',
     https_required: 'die Adresse ist nicht https',
+    url_invalid: 'die Adresse ist ungültig',
     redirect_not_followed: 'der Empfänger verweist woandershin',
   },
 });

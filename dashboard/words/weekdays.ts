@@ -1,6 +1,7 @@
+import type { weekdays } from '#contract/fields';
 import { words } from './words.ts';
 
-export const weekdayApiWords = words({
+export const weekdayApiWords = words<(typeof weekdays)[number]>({
   en: {
     monday: 'Monday',
     tuesday: 'Tuesday',
@@ -21,7 +22,7 @@ export const weekdayApiWords = words({
   },
 });
 
-export const shortWeekdayApiWords = words({
+export const shortWeekdayApiWords = words<(typeof weekdays)[number]>({
   en: {
     monday: 'Mon',
     tuesday: 'Tue',

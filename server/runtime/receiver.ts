@@ -7,18 +7,11 @@ import { lookup, Resolver } from 'node:dns/promises';
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import type { DeliveryFault } from '#contract/webhooks';
 import { isOutsideAddress } from './outside-address.ts';
 
 /** Why a URL cannot be a receiver, or why it cannot be one right now. */
-export type ReceiverFault =
-  | 'url_invalid'
-  | 'https_required'
-  | 'address_refused'
-  | 'name_not_found'
-  | 'timeout'
-  | 'tls_failed'
-  | 'connection_refused'
-  | 'connection_failed';
+export type ReceiverFault = Exclude<DeliveryFault, 'redirect_not_followed'>;
 
 /** Addresses of a name; empty when it has none. */
 export type Resolve = (name: string, signal: AbortSignal) => Promise<readonly string[]>;

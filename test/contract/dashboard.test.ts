@@ -126,7 +126,9 @@ describe('an error in another language than that of the API', () => {
     );
     const reasons = folders.flatMap((path) =>
       readdirSync(path)
-        .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !ofPrograms.test(name))
+        .filter(
+          (name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !ofPrograms.test(name),
+        )
         .flatMap((name) => reasonsIn(readFileSync(join(path, name), 'utf8'))),
     );
     expect(reasons.length).toBeGreaterThan(150);

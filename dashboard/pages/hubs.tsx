@@ -1,7 +1,9 @@
 import { Button } from '@mantine/core';
 import { hubPollMs } from '../data/hubs.ts';
 import { useRead } from '../data/queries.ts';
+import { useMay } from '../data/site.tsx';
 import { IfMay } from '../parts/allowed.tsx';
+import { InstallerNote } from '../parts/come-in.tsx';
 import { HubContact, HubRights, HubSignal } from '../parts/hub-state.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { ListView, useListState } from '../parts/list.tsx';
@@ -9,6 +11,7 @@ import { Empty, PageFrame } from '../parts/page.tsx';
 import { RegisterDevice, type DeviceKind } from '../parts/register-device.tsx';
 import { SiteLink } from '../parts/site-link.tsx';
 import { hubApiWords, hubWords } from '../words/hubs.ts';
+import { installerWords } from '../words/installers.ts';
 import { pageWords } from '../words/pages.ts';
 import { useState } from 'react';
 
@@ -17,6 +20,8 @@ export function Page() {
   const say = useWords(hubWords);
   const name = useWords(pageWords);
   const word = useApiWords(hubApiWords);
+  const visitor = useWords(installerWords);
+  const may = useMay();
   const state = useListState({ searchIn: ['customer_reference'], order: 'customer_reference asc' });
   const hubs = useRead('/v1.2/sites/{site_id}/iqs', { query: state.query, everyMs: hubPollMs });
   const [adding, setAdding] = useState<DeviceKind | null>(null);
@@ -40,6 +45,7 @@ export function Page() {
         </>
       }
     >
+      <InstallerNote />
       {adding === null ? null : <RegisterDevice kind={adding} onClose={() => setAdding(null)} />}
       <ListView
         label={name('hubs')}
@@ -59,7 +65,13 @@ export function Page() {
           { label: say('signal'), cell: (hub) => <HubSignal hub={hub} /> },
           { label: say('rights'), cell: (hub) => <HubRights hub={hub} /> },
         ]}
-        empty={<Empty title={say('empty')}>{say('emptyHelp')}</Empty>}
+        empty={
+          may('take_part') ? (
+            <Empty title={say('empty')}>{say('emptyHelp')}</Empty>
+          ) : (
+            <Empty title={visitor('wait')}>{visitor('waitHelp')}</Empty>
+          )
+        }
       />
     </PageFrame>
   );

@@ -1,6 +1,7 @@
 import { Card, SimpleGrid, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useSites } from '../data/site.tsx';
+import { ComeIn } from '../parts/come-in.tsx';
 import { useWords } from '../parts/language.tsx';
 import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
 import { shellWords } from '../words/shell.ts';
@@ -10,7 +11,7 @@ export function Page() {
   const say = useWords(shellWords);
   const sites = useSites();
   return (
-    <PageFrame title={say('sites')}>
+    <PageFrame title={say('sites')} acts={<ComeIn />}>
       <Loaded of={sites}>
         {({ items }) =>
           items.length === 0 ? (

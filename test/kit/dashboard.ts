@@ -14,6 +14,8 @@ import { until } from './wait.ts';
 
 const output = fileURLToPath(new URL('../../test-output/dashboard', import.meta.url));
 
+type Landing = { readonly path: string; readonly heading: string };
+
 export type TestDashboard = {
   readonly server: TestServer;
   readonly house: TestBuilding;
@@ -21,8 +23,8 @@ export type TestDashboard = {
   readonly page: Page;
   /** Opens a page of the site: `locks`, `locks/<id>`; waits for its heading. */
   open(path: string, heading: string): Promise<void>;
-  /** Signs somebody else in, in the same browser. */
-  signIn(person: TestPerson): Promise<void>;
+  /** Signs somebody else in, in the same browser; who has no place in the site lands elsewhere than on its overview. */
+  signIn(person: TestPerson, to?: Landing): Promise<void>;
   /** Refuses mistakes that everybody would meet, and leaves pictures of the page in test-output/. */
   check(name: string): Promise<void>;
   /** Leaves a text in test-output/. */
@@ -57,16 +59,18 @@ export async function startTestDashboard(
   const faults: string[] = [];
   page.on('pageerror', ({ message }) => faults.push(message));
 
-  async function signIn({ email, password }: TestPerson): Promise<void> {
+  const overview = { path: `/sites/${siteId}/overview`, heading: 'Overview' };
+
+  async function signIn({ email, password }: TestPerson, to: Landing = overview): Promise<void> {
     await browser.context.clearCookies();
     await page.goto(`${server.url}/docs/errors`);
     await page.evaluate('localStorage.clear(), sessionStorage.clear()');
-    await page.goto(`${server.url}/sites/${siteId}/overview`);
+    await page.goto(server.url + to.path);
     await page.getByLabel('E-mail').fill(email);
     await page.getByLabel('Password').fill(password);
     await page.locator('main button:not([type=button])').first().click();
-    await page.waitForURL(`**/sites/${siteId}/overview`);
-    await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+    await page.waitForURL(`**${to.path}`);
+    await page.getByRole('heading', { level: 1, name: to.heading }).waitFor();
   }
 
   await signIn(owner);

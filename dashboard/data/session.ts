@@ -5,6 +5,7 @@
  * States: starting → signed-in | signed-out; signed-in → signed-out when the session has ended here, in another tab or elsewhere.
  */
 import * as oauth from 'oauth4webapi';
+import { chosenLanguage } from '../parts/language.tsx';
 
 export type SessionState =
   | { readonly word: 'starting' }
@@ -88,7 +89,9 @@ export async function signIn(): Promise<void> {
   const back = isBack ? '/' : location.pathname + location.search;
   sessionStorage.setItem(flightKey, JSON.stringify({ ...flight, back }));
   const url = new URL(endpoint);
+  const language = chosenLanguage();
   url.search = new URLSearchParams({
+    ...(language === null ? {} : { ui_locales: language }),
     client_id: client.client_id,
     redirect_uri: `${location.origin}/signed-in`,
     response_type: 'code',

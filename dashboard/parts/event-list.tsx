@@ -2,7 +2,7 @@
 import { Button, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Entry, Incident } from '../data/events.ts';
-import { eventApiWords, eventWords } from '../words/events.ts';
+import { eventApiWords, eventDetailApiWords, eventWords } from '../words/events.ts';
 import { useApiWords, useWords } from './language.tsx';
 import { ListView, type Column } from './list.tsx';
 import { Tag } from './lock-state.tsx';
@@ -73,6 +73,7 @@ export function nameOf(entry: Entry): string {
 export function useEntryColumns({ hasDoor = true } = {}): Column<Entry>[] {
   const say = useWords(eventWords);
   const word = useApiWords(eventApiWords);
+  const detail = useDetailText();
   const door: Column<Entry> = {
     label: say('door'),
     cell: (entry) => entry.lock_customer_reference ?? entry.lock_mac_address ?? '–',
@@ -99,10 +100,19 @@ export function useEntryColumns({ hasDoor = true } = {}): Column<Entry>[] {
         entry.event_category === 'lock_rejected' ? (
           <WhyButton entry={entry} />
         ) : (
-          (entry.event_detail ?? '–').replaceAll('_', ' ')
+          detail(entry.event_detail)
         ),
     },
   ];
+}
+
+/** `low`, or `events_dropped:12`. */
+function useDetailText(): (detail: string | null | undefined) => string {
+  const word = useApiWords(eventDetailApiWords);
+  return (detail) => {
+    const [said, count] = (detail ?? '').split(':');
+    return [word(said) || '–', count].filter((part) => part !== undefined).join(': ');
+  };
 }
 
 /** Incidents that somebody should look after. */
@@ -113,6 +123,7 @@ function isTrouble({ event_category: category }: Pick<Incident, 'event_category'
 export function useIncidentColumns(): Column<Incident>[] {
   const say = useWords(eventWords);
   const word = useApiWords(eventApiWords);
+  const detail = useDetailText();
   return [
     { label: say('when'), cell: (incident) => <When at={incident.utc_date_time} /> },
     {
@@ -131,7 +142,7 @@ export function useIncidentColumns(): Column<Incident>[] {
     },
     {
       label: say('detail'),
-      cell: (incident) => (incident.event_detail ?? '–').replaceAll('_', ' '),
+      cell: (incident) => detail(incident.event_detail),
     },
   ];
 }

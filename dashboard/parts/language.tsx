@@ -6,9 +6,14 @@ const key = 'cardea.language';
 type Choice = { readonly language: Language; readonly choose: (language: Language) => void };
 const Chosen = createContext<Choice>({ language: 'en', choose: () => undefined });
 
+/** What somebody has chosen in this browser, if anything; the sign-in page follows it. */
+export function chosenLanguage(): string | null {
+  return localStorage.getItem(key);
+}
+
 /** What was chosen here before, else the browser's wish, else English. */
 function firstLanguage(): Language {
-  const wishes = [localStorage.getItem(key), ...navigator.languages];
+  const wishes = [chosenLanguage(), ...navigator.languages];
   const codes = wishes.map((wish) => wish?.slice(0, 2));
   return codes.flatMap((code) => languages.filter((known) => known === code))[0] ?? 'en';
 }

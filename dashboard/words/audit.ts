@@ -129,7 +129,7 @@ export const auditNounApiWords = words({
     floor_plan: 'Grundriss',
     hardware: 'Hardware',
     incident_message_rule: 'Benachrichtigung',
-    installer_access: 'Zugang des Errichters',
+    installer_access: 'Zugang des Installateurs',
     invitation: 'Einladung',
     iq: 'Hub',
     key: 'Schlüssel',

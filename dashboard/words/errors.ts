@@ -68,7 +68,7 @@ export const errorAdviceApiWords = words<ErrorName>({
     IQ_ACTIVATION_FAILED:
       'Geben Sie dem Hub Strom und Netz, und versuchen Sie es dann noch einmal.',
     DELETE_IQ_PREREQUISITES: 'Lösen Sie zuerst seine Schlösser, und leeren Sie seinen Baum.',
-    SITE_NOT_RELEASED: 'Warten Sie, bis der Errichter den Standort übergeben hat.',
+    SITE_NOT_RELEASED: 'Warten Sie, bis der Installateur den Standort übergeben hat.',
     TENANT_CERTIFICATE_SYNC_FAILED:
       'Nichts: beim nächsten Kontakt mit dem Hub wird es wieder versucht.',
     NO_SUBSCRIPTION: 'Verlängern Sie das Abonnement, oder machen Sie einen Platz frei.',
@@ -134,7 +134,7 @@ const things = {
   Floor: 'Etage',
   Guest: 'Gast',
   'Identity provider': 'Anmeldedienst',
-  'Installer access': 'Zugang des Errichters',
+  'Installer access': 'Zugang des Installateurs',
   IQ: 'Hub',
   Key: 'Schlüssel',
   Lock: 'Schloss',

@@ -161,3 +161,39 @@ export const eventApiWords = words<EntryCategory | AccessBy | RejectReason | Inc
     unknown: 'Unbekannt',
   },
 });
+
+/** What an event says besides: how far something went, what the hub has met, why an act failed. */
+export const eventDetailApiWords = words({
+  en: {
+    start: 'Begun',
+    end: 'Ended',
+    offline: 'While the lock was alone',
+    low: 'Low',
+    critical: 'Critical',
+    jammed: 'The bolt is jammed',
+    hardware_error: 'The hardware failed',
+    lock_offline: 'The lock has no contact',
+    timeout: 'No answer in time',
+    event_gap: 'Events of the hub are missing',
+    disk_full: 'The disk of the hub is full',
+    disk_writable: 'The disk of the hub has room again',
+    events_dropped: 'Events dropped',
+    events_unreadable: 'Events unreadable',
+  },
+  de: {
+    start: 'Begonnen',
+    end: 'Beendet',
+    offline: 'Während das Schloss allein war',
+    low: 'Schwach',
+    critical: 'Fast leer',
+    jammed: 'Der Riegel klemmt',
+    hardware_error: 'Defekt am Schloss',
+    lock_offline: 'Das Schloss hat keine Verbindung',
+    timeout: 'Keine Antwort in der Zeit',
+    event_gap: 'Ereignisse des Hubs fehlen',
+    disk_full: 'Der Speicher des Hubs ist voll',
+    disk_writable: 'Der Speicher des Hubs hat wieder Platz',
+    events_dropped: 'Ereignisse weggefallen',
+    events_unreadable: 'Ereignisse nicht lesbar',
+  },
+});

@@ -281,13 +281,14 @@ const german = {
   'The voucher was redeemed already.': 'Der Gutschein ist schon eingelöst.',
   'The voucher was issued for another site.':
     'Der Gutschein wurde für einen anderen Standort ausgestellt.',
-  'No installer access is active at the site.': 'Zurzeit hat kein Errichter Zugang zum Standort.',
+  'No installer access is active at the site.':
+    'Zurzeit hat kein Installateur Zugang zum Standort.',
   'The site is being set up; release it to hand it over.':
     'Der Standort wird noch eingerichtet; geben Sie ihn frei, um ihn zu übergeben.',
   'The site is not being set up.': 'Der Standort wird nicht mehr eingerichtet.',
   'An IQ is still registered.': 'Ein Hub ist noch angemeldet.',
   'The installer leaves the site; name another as its owner.':
-    'Der Errichter verlässt den Standort; nennen Sie jemand anderen als Eigentümer.',
+    'Der Installateur verlässt den Standort; nennen Sie jemand anderen als Eigentümer.',
   'The new owner is no site_admin of the site.':
     'Der neue Eigentümer hat an diesem Standort nicht die Rolle Verwaltung.',
   'The site has an owner, who alone hands it over.':

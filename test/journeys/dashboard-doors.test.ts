@@ -99,6 +99,42 @@ it('on a phone the pages are behind a button, in German as well', async () => {
   await board.check('incidents');
 });
 
+it('in German everything is German: sign-in, why a door refused, what failed, the check', async () => {
+  const { page, server, house, owner } = board;
+  const english = /\b(the|of|and|is|to|not)\b/i;
+  await page.goto(`${server.url}/docs/errors`);
+  await page.context().clearCookies();
+  await page.evaluate("localStorage.clear(), localStorage.setItem('cardea.language', 'de')");
+  await page.goto(`${server.url}/sites/${house.collectionId}/overview`);
+  await page.getByLabel('E-Mail').fill(owner.email);
+  await page.getByLabel('Passwort').fill('not the password');
+  await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
+  await page.getByRole('alert').waitFor();
+  expect(await page.getByRole('main').innerText()).not.toMatch(english);
+  await page.getByLabel('Passwort').fill(owner.password);
+  await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: 'Übersicht' }).waitFor();
+
+  await house.simulated.lock('Front door').present(tag('66668888'));
+  await page.getByRole('button', { name: 'Warum wurde das abgewiesen?' }).first().click();
+  await seen('Niemand, den dieser Hub kennt, hat einen solchen Schlüssel.');
+  await press('Schließen');
+
+  house.simulated.lock('Storage').jam();
+  await board.open('locks', 'Schlösser');
+  await press('Storage öffnen');
+  await page.getByRole('dialog').getByRole('button', { name: 'Öffnen', exact: true }).click();
+  await seen('Der Hub hat es nicht getan: der Riegel klemmt.');
+  expect(await page.getByRole('dialog').innerText()).not.toMatch(english);
+  await house.simulated.lock('Storage').unjam();
+
+  await board.open('check', 'Prüfung der Einrichtung');
+  await seen(/^Die Tür ist in keiner Gruppe/);
+  expect(await page.getByRole('main').innerText()).not.toMatch(english);
+  await board.check('german-check');
+  await board.signIn(owner);
+});
+
 it('the first page loads less than 200 kB of compressed script', async () => {
   const { page } = board;
   await board.open('overview', 'Overview');

@@ -46,10 +46,11 @@ const coreReach: readonly Scope[] = [
 ];
 const connectReach: readonly Scope[] = ['user_api.full_access', 'user_api.eloxx'];
 
-/** What a client of a purpose can reach; the first is the usual one (identity.md 3: without a person there is Core alone). */
+/** What is offered for a purpose; the first is the usual one (identity.md 3: without a person there is Core alone). */
 export function reachOf(purpose: Purpose): readonly Scope[] {
   if (purpose === 'program') return coreReach;
-  return purpose === 'guests' ? ['user_api.full_access'] : [...connectReach, ...coreReach];
+  if (purpose === 'guests') return ['user_api.full_access'];
+  return [...connectReach, 'core_api.full', 'core_api.standard'];
 }
 
 const grantsOfKind: Readonly<Record<Client['kind'], readonly Grant[]>> = {

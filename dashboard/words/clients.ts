@@ -46,7 +46,7 @@ export const clientWords = words({
     tryGuests:
       'Fill in a code that somebody of a pod has made. With the token in the answer, POST /v1.2/pods/guests makes the guest.',
     tryBrowser:
-      'Open the address that it prints, sign in, and copy the code out of the address you come back to.',
+      'Fill in what stands as …, run it, open the address that it prints, sign in, and copy the code out of the address you come back to.',
     docs: 'More in the documentation',
     copyName: 'Copy: {name}',
     secrets: 'Secrets',
@@ -123,7 +123,7 @@ export const clientWords = words({
     tryGuests:
       'Setzen Sie einen Code ein, den jemand einer Einheit gemacht hat. Mit dem Token der Antwort macht POST /v1.2/pods/guests daraus den Gast.',
     tryBrowser:
-      'Öffnen Sie die Adresse, die ausgegeben wird, melden Sie sich an und kopieren Sie den Code aus der Adresse, zu der Sie zurückkommen.',
+      'Setzen Sie ein, wo … steht, führen Sie es aus, öffnen Sie die ausgegebene Adresse, melden Sie sich an und kopieren Sie den Code aus der Adresse, zu der Sie zurückkommen.',
     docs: 'Mehr in der Dokumentation',
     copyName: 'Kopieren: {name}',
     secrets: 'Geheimnisse',

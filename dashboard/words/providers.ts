@@ -6,7 +6,7 @@ export const providerWords = words({
     lead: 'Companies and services whose accounts people may sign in with',
     empty: 'People sign in with their account here',
     emptyHelp:
-      'Where a company has a sign-in of its own (Microsoft Entra, Google, Keycloak), its people can use that. It is added here once, as an OpenID Connect provider; nobody is made by it, each person needs an account here with the same e-mail.',
+      'Where a company has a sign-in of its own (Microsoft Entra, Google, Keycloak), its people sign in here with it, too. It is added once, as an OpenID Connect provider; nobody is made by it, each person needs an account here with the same e-mail.',
     add: 'Add a provider',
     addLead:
       'Register this server there as a web application first; you get a client id and a secret. The address to come back to is shown here afterwards, to be written there.',
@@ -35,7 +35,7 @@ export const providerWords = words({
     lead: 'Firmen und Dienste, mit deren Konten sich Personen anmelden dürfen',
     empty: 'Personen melden sich mit ihrem Konto hier an',
     emptyHelp:
-      'Hat eine Firma eine eigene Anmeldung (Microsoft Entra, Google, Keycloak), so können ihre Leute die benutzen. Sie wird hier einmal als OpenID-Connect-Anbieter hinzugefügt; niemand entsteht dadurch, jede Person braucht hier ein Konto mit derselben E-Mail.',
+      'Hat eine Firma eine eigene Anmeldung (Microsoft Entra, Google, Keycloak), so melden sich ihre Leute auch hier damit an. Sie wird einmal als OpenID-Connect-Anbieter hinzugefügt; niemand entsteht dadurch, jede Person braucht hier ein Konto mit derselben E-Mail.',
     add: 'Anbieter hinzufügen',
     addLead:
       'Melden Sie diesen Server zuerst dort als Webanwendung an; Sie bekommen eine Client-Id und ein Geheimnis. Die Adresse für den Rückweg steht danach hier, um sie dort einzutragen.',

@@ -10,7 +10,7 @@ import { LanguageProvider } from './parts/language.tsx';
 import { SignedOut, Starting } from './parts/signed-out.tsx';
 import { Toasts } from './parts/toasts.tsx';
 import './page.css';
-import { router } from './router.tsx';
+import { preloadPage, router } from './router.tsx';
 
 const theme = createTheme({
   primaryColor: 'cyan',
@@ -52,4 +52,5 @@ createRoot(root).render(
     </MantineProvider>
   </StrictMode>,
 );
+preloadPage(location.pathname);
 void startSession();

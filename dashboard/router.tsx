@@ -117,3 +117,13 @@ export const router = createRouter({
   defaultErrorComponent: ({ error, reset }) => <ErrorNote error={error} retry={reset} />,
   scrollRestoration: true,
 });
+
+/** Fetches the code of the page at an address, while it is found out who is signed in. */
+export function preloadPage(address: string): void {
+  const asked = /^\/sites\/[^/]+\/(\w+)$/.exec(address)?.[1] ?? 'overview';
+  // A failure shows when the page is opened.
+  void pages
+    .find(({ path }) => path === asked)
+    ?.load()
+    .catch(() => undefined);
+}

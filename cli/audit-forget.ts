@@ -11,7 +11,7 @@ import { databaseHelp, databaseOptions, openDatabase } from './database.ts';
 
 export const auditForget: Command = {
   words: 'audit forget',
-  summary: 'erases what the audit log knows of a person or thing, leaving the chain valid',
+  summary: 'erases what the audit log knows of a person or thing',
   help: `
 Erases what changed from what to what (names, references, plates) in every record about an object or accessor. Who did what
 when stays, and so does every hash. That it was done is a record itself.

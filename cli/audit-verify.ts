@@ -28,7 +28,7 @@ import { databaseHelp, databaseOptions, openDatabase, type OpenDatabase } from '
 
 export const auditVerify: Command = {
   words: 'audit verify',
-  summary: 'finds records of the audit log that were changed, removed, inserted or swapped',
+  summary: 'finds records of the audit log that were touched',
   help: `
 Reads the log of every tenant and checks each record against its hash, its place in the chain, and the signed checkpoints.
 Says which record, and what is wrong with it. Nothing is written. Exit code 1 = something was touched.

@@ -18,7 +18,7 @@ import { databaseHelp, databaseOptions, openDatabase, type OpenDatabase } from '
 
 export const backup: Command = {
   words: 'backup',
-  summary: 'writes the database and the files beside it into one file, while the server runs',
+  summary: 'writes all there is into one file, while it is served',
   help: `
 Reads everything in one snapshot; nobody waits for it. Then restores the file into a scratch folder, compares every table, and
 checks the audit log there. The file appears under its name when all of that is done. It holds the keys of the

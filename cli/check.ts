@@ -6,7 +6,7 @@ import { openSiteApi, siteHelp, siteOptions } from './site-api.ts';
 
 export const check: Command = {
   words: 'check',
-  summary: 'finds rights and settings of a site that lead nowhere, and says what to do',
+  summary: 'finds rights and settings of a site that lead nowhere',
   help: `
 Looks for groups without schedule, keys that open nothing, locks nobody can open and more. Changes nothing.
 Exit code 1 = it found an error or a warning; notices alone are 0.

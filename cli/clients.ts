@@ -34,7 +34,7 @@ const many = { type: 'string', multiple: true } as const;
 
 const create: Command = {
   words: 'client create',
-  summary: 'makes a program that may ask for tokens; its secret is told this once',
+  summary: 'makes a program that may ask for tokens',
   help: `
 ${databaseHelp}
   --name <text>      what people are shown (required)
@@ -93,7 +93,7 @@ const list: Command = {
 
 const disable: Command = {
   words: 'client disable',
-  summary: 'ends a program for good; its tokens are refused within a minute',
+  summary: 'ends a program for good, and its tokens within a minute',
   help: `
 ${databaseHelp}
   --id <id>  the client (required)
@@ -109,7 +109,7 @@ ${databaseHelp}
 
 const secret: Command = {
   words: 'client secret',
-  summary: 'gives a program a further secret; the newest two are valid',
+  summary: 'gives a program another secret; the newest two count',
   help: `
 ${databaseHelp}
   --id <id>  the client (required)

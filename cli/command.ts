@@ -39,6 +39,8 @@ export type Command = {
   readonly help: string;
   /** As `node:util` parseArgs takes them; --help and --json are there for every command. */
   readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** `lines` for a program, which says things while it runs; absent for what answers once. */
+  readonly answers?: 'lines';
   /** Throws CommandError with a sentence that says what to do. */
   run(call: CommandCall): Promise<CommandAnswer>;
 };

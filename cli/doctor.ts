@@ -19,7 +19,7 @@ import { checkDatabase } from './doctor-database.ts';
 
 export const doctor: Command = {
   words: 'doctor',
-  summary: 'looks at everything a server stands on, and says what to do',
+  summary: 'looks at what a server stands on, says what to do',
   help: `
 Looks at the settings, Node.js, the data folder, the disk, the database and its clock, the ports, certificates, addresses and the mail server.
 Changes nothing. Exit code 1 = there is a problem; warnings alone are 0.

@@ -3,12 +3,6 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '#server/runtime/config';
 import { StartError } from '#server/runtime/start-error';
-import { auditForget } from './audit-forget.ts';
-import { auditVerify } from './audit-verify.ts';
-import { backup } from './backup.ts';
-import { check } from './check.ts';
-import { clientCommands } from './clients.ts';
-import { completionCommands } from './completion.ts';
 import {
   CommandError,
   exitCodes,
@@ -16,32 +10,9 @@ import {
   type CommandAnswer,
   type ExitCode,
 } from './command.ts';
-import { doctor } from './doctor.ts';
-import { restore, restoreSettle } from './restore.ts';
-import { siteExport } from './site-export.ts';
-import { siteImport } from './site-import.ts';
-import { importCsv } from './import-csv.ts';
+import { commands } from './commands.ts';
+import { commandsBelow, helpJson, helpOf, listText } from './help.ts';
 import { didYouMean } from './suggestions.ts';
-import { userCommands } from './users.ts';
-import { why } from './why.ts';
-
-const commands: readonly Command[] = [
-  auditForget,
-  auditVerify,
-  backup,
-  check,
-  ...clientCommands,
-  ...completionCommands(() => commands),
-  doctor,
-  importCsv,
-  siteExport,
-  siteImport,
-  // The longer words first.
-  restoreSettle,
-  restore,
-  ...userCommands,
-  why,
-];
 
 const everywhere = {
   help: { type: 'boolean', short: 'h' },
@@ -53,6 +24,7 @@ process.once('SIGINT', () => stopping.abort());
 process.once('SIGTERM', () => stopping.abort());
 
 async function run(args: readonly string[]): Promise<ExitCode> {
+  if (args[0] === 'help') return runHelp(args.slice(1));
   const command = commands.find(({ words }) => isAsked(words, args));
   if (command === undefined) return runNone(args);
   const wantsJson = args.includes('--json');
@@ -71,6 +43,16 @@ async function run(args: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     return fail(error, { command, wantsJson });
   }
+}
+
+/** `help`, `help user`, `help audit verify`. */
+function runHelp(args: readonly string[]): ExitCode {
+  const typed = args.filter((arg) => !arg.startsWith('-')).join(' ');
+  const found = typed === '' ? commands : commandsBelow(typed, commands);
+  const [only] = found;
+  if (only === undefined) return runNone(args);
+  if (args.includes('--json')) return say(JSON.stringify(helpJson(found), null, 2));
+  return say(found.length === 1 ? helpOf(only) : listText(found));
 }
 
 function isAsked(words: string, args: readonly string[]): boolean {
@@ -99,7 +81,7 @@ function optionMeant(command: Command, args: readonly string[]): string {
 
 function runNone(args: readonly string[]): ExitCode {
   const asksHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
-  if (asksHelp) return say(listText());
+  if (asksHelp) return say(listText(commands));
   const first = args.findIndex((arg) => arg.startsWith('-'));
   const typed = args.slice(0, first === -1 ? undefined : first).join(' ');
   const meant = didYouMean(
@@ -108,26 +90,9 @@ function runNone(args: readonly string[]): ExitCode {
   );
   const message = `there is no command "${typed}".${meant}`;
   if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
-  const more = meant === '' ? listText() : 'cardea --help lists all commands.';
+  const more = meant === '' ? listText(commands) : 'cardea help lists all commands.';
   process.stderr.write(`cardea: ${message}\n\n${more}\n`);
   return exitCodes.usage;
-}
-
-function listText(): string {
-  const width = Math.max(0, ...commands.map(({ words }) => words.length));
-  const lines = commands.map(({ words, summary }) => `  ${words.padEnd(width)}  ${summary}`);
-  return [
-    'usage: cardea <command> [options]',
-    '',
-    ...lines,
-    '',
-    'cardea <command> --help says more. Every command takes --json.',
-    'Exit codes: 0 all is well, 1 something was found, 2 asked wrongly, 3 it could not be done.',
-  ].join('\n');
-}
-
-function helpOf({ words, summary, help }: Command): string {
-  return `cardea ${words}: ${summary}\n\n${help.trim()}\n  --json  the answer as JSON\n  --help  this text`;
 }
 
 function tell({ code, json, text }: CommandAnswer, wantsJson: boolean): ExitCode {
@@ -158,4 +123,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-process.exitCode = await run(process.argv.slice(2));
+// Not awaited: a program that a command became may end with this promise open.
+void run(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

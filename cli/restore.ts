@@ -164,7 +164,7 @@ function answer(folder: string, { head, tail, audit, aside }: Loaded) {
 
 export const restoreSettle: Command = {
   words: 'restore settle',
-  summary: 'after pg_restore or the like: hubs and readers of events learn that time went back',
+  summary: 'after pg_restore: tells hubs and readers of the past',
   help: `
 \`cardea restore\` does this by itself. Run it once while no server runs, after a PostgreSQL of your own was restored by its own
 tools: hubs then get everything from nothing, and events get numbers above all that were ever given.

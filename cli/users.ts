@@ -120,7 +120,7 @@ ${emailHelp}
 
 const removeFactors: Command = {
   words: 'user remove-factors',
-  summary: 'takes the second factors of a person away who has lost them all',
+  summary: 'takes lost second factors of a person away',
   help: `
 Authenticators, passkeys and recovery codes go, and browsers are trusted no more; the password stays. Make sure who it is that
 asks: a stranger with the password gets in afterwards. The person is told by mail.

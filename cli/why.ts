@@ -14,7 +14,7 @@ const ways = {
 
 export const why: Command = {
   words: 'why',
-  summary: 'says whether a key opens a lock, and which rule decides; or why a door once refused',
+  summary: 'says whether a key opens a lock, and by which rule',
   help: `
 Asks by the very rules the door has, and says whether the door has them already. Exit code 1 = the door refuses.
 

@@ -15,3 +15,12 @@ export function createLineLog(write: (line: string) => void): HubLog {
     };
   return { info: line('info '), warn: line('warn '), error: line('error') };
 }
+
+/** The same as one JSON object a line, for programs. */
+export function createJsonLog(write: (line: string) => void): HubLog {
+  const line =
+    (level: string) =>
+    (msg: string, facts: Record<string, string | number | boolean | null> = {}): void =>
+      write(`${JSON.stringify({ level, msg, ...facts })}\n`);
+  return { info: line('info'), warn: line('warn'), error: line('error') };
+}

@@ -1,4 +1,4 @@
-/** The hub as a program: `npm run iq -- --server mqtts://host:8883 --ca ca.pem --code <26 hex digits> --data dir`. */
+/** The hub as a program, `cardea iq` and `npm run iq`: `--server mqtts://host:8883 --ca ca.pem --code <26 hex digits> --data dir`. */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { parseBuilding, type Building } from '#contract/building';
@@ -7,9 +7,9 @@ import { createInstaller } from './drivers/simulated-installer.ts';
 import { createSimulatedHardware } from './drivers/simulated.ts';
 import { usualHardware, type HubHardware } from './hub-options.ts';
 import { createHub } from './hub.ts';
-import { createLineLog } from './log.ts';
+import { createJsonLog, createLineLog } from './log.ts';
 
-const usage = `usage: npm run iq -- --server mqtts://host:port --ca file --code <26 hex digits> --data dir
+const usage = `usage: cardea iq --server mqtts://host:port --ca file --code <26 hex digits> --data dir
   --server    address of the device gateway
   --ca        PEM file of the authority that signed the gateway's certificate
   --code      activation code of this hub
@@ -18,6 +18,7 @@ const usage = `usage: npm run iq -- --server mqtts://host:port --ca file --code 
   --building  JSON file whose simulated locks hang around this hub (default: none)
   --maker-key PEM of the public key that firmware must be signed with (default: no update is taken)
   --clock     server (default: corrected by the server) or host (kept right by this machine)
+  --json      one JSON object a line on the console
 `;
 
 /** The command line does not say what the hub needs. */
@@ -34,6 +35,7 @@ type Settings = {
   readonly building: string | null;
   readonly clockCorrection: 'server' | 'none';
   readonly makerKey: string | null;
+  readonly console: 'lines' | 'json';
 };
 
 function readSettings(args: readonly string[]): Settings {
@@ -49,6 +51,7 @@ function readSettings(args: readonly string[]): Settings {
       building: text,
       clock: text,
       'maker-key': text,
+      json: { type: 'boolean' },
     },
   });
   const { server, ca, data, clock = 'server' } = values;
@@ -73,6 +76,7 @@ function readSettings(args: readonly string[]): Settings {
     building: values.building ?? null,
     clockCorrection: clock === 'host' ? 'none' : 'server',
     makerKey: values['maker-key'] ?? null,
+    console: values.json === true ? 'json' : 'lines',
   };
 }
 
@@ -115,7 +119,11 @@ const bareReport = {
 
 async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2));
-  const log = createLineLog((line) => process.stdout.write(`${settings.name} ${line}`));
+  const { name } = settings;
+  const log =
+    settings.console === 'json'
+      ? createJsonLog((line) => process.stdout.write(line))
+      : createLineLog((line) => process.stdout.write(`${name} ${line}`));
   const clock = createSystemClock();
   const building = await readBuilding(settings);
   const firmwareKey = settings.makerKey === null ? null : await readFile(settings.makerKey, 'utf8');

@@ -66,14 +66,17 @@ async function start(config: Config, { log, shutdown }: Running): Promise<void> 
   await cardea.start();
   const baseUrl = cardea.identity.issuer;
   const gatewayUrl = `mqtts://${config.mqttHost}:${config.mqttPort}`;
-  say(placesText({ baseUrl, gatewayUrl, dataDir }));
+  const say = createConsole(config);
+  const places = { base_url: baseUrl, gateway_url: gatewayUrl, data_dir: dataDir };
+  say(placesText({ baseUrl, gatewayUrl, dataDir }), { msg: 'Cardea is ready', ...places });
   // The demo building comes with accounts of its own.
   if (config.demo === 'none' && config.roles.includes('http')) {
     const { identity } = cardea;
     const firstOperator = createFirstOperator({ database, identity, clock, ids });
     const patience = { log, signal, withinMs: patienceMs };
     const link = await onceReachable(() => firstOperator.makeLink(), patience);
-    if (link !== undefined) say(firstOperatorText(link));
+    if (link !== undefined)
+      say(firstOperatorText(link), { msg: 'Nobody runs this server yet', account_link: link });
   }
   const isDemoHere = config.roles.includes('http') && config.roles.includes('gateway');
   if (config.demo !== 'none' && isDemoHere)
@@ -143,12 +146,19 @@ async function showDemo(
     starting.abort();
     await laying.catch(() => undefined);
   });
-  say(demoText(await laying, demoFilePath(dataDir)));
+  const demoPath = demoFilePath(dataDir);
+  createConsole(config)(demoText(await laying, demoPath), {
+    msg: 'The demo building is open',
+    demo_file: demoPath,
+  });
 }
 
-/** The console, beside the log: for the person who typed the command. */
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** The console, beside the log: for the person who typed the command, or as one more object where JSON was asked for. */
+function createConsole({ logFormat }: Config) {
+  return (text: string, facts: Readonly<Record<string, string>>): void => {
+    const shown = logFormat === 'json' ? JSON.stringify({ level: 'info', ...facts }) : text;
+    process.stdout.write(`${shown}\n`);
+  };
 }
 
 run().catch((error: unknown) => {

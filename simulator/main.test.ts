@@ -71,7 +71,7 @@ test('the command brings a building up without a server, answers its control API
 
 test('the command without its arguments says how it is used', async () => {
   const run = simulate(['--building', 'simulator/buildings/harbour.json']);
-  expect(await run.exit).toBe(1);
+  expect(await run.exit).toBe(2);
   expect(run.output()).toContain('npm run simulate -- --building');
 });
 

@@ -1,11 +1,11 @@
 /**
  * The command `npm run simulate`: a building from a script, its hubs connected to a server, and the control API.
- * Ends with exit code 1 when an argument is wrong, and gently on SIGINT and SIGTERM.
+ * Ends with exit code 2 when an argument is wrong, with 1 when it cannot start, and gently on SIGINT and SIGTERM.
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { BuildingFileError, parseBuilding, type Building } from '#contract/building';
-import { createLineLog } from '#iq/log';
+import { createJsonLog, createLineLog } from '#iq/log';
 import { createBuilding } from './building.ts';
 import { createControl } from './control.ts';
 
@@ -18,6 +18,7 @@ const usage = `npm run simulate -- --building file.json --server mqtts://host:po
   --lines     relayed (default) or direct: without relays, lines cannot be broken
   --maker-key PEM of the public key that the hardware believes for updates (default: none)
   --quiet     nobody goes in or out by the script
+  --json      one JSON object a line on the console
 `;
 
 class UsageError extends Error {
@@ -35,6 +36,7 @@ function readArguments() {
       lines: { type: 'string', default: 'relayed' },
       'maker-key': { type: 'string' },
       quiet: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -56,6 +58,7 @@ function readArguments() {
     lines,
     makerKey: values['maker-key'] ?? null,
     activity: values.quiet ? 'off' : 'on',
+    createLog: values.json ? createJsonLog : createLineLog,
   } as const;
 }
 
@@ -72,7 +75,7 @@ async function readBuilding(path: string): Promise<Building> {
 async function run(): Promise<void> {
   const options = readArguments();
   const script = await readBuilding(options.building);
-  const log = createLineLog((line) => process.stdout.write(line));
+  const log = options.createLog((line) => process.stdout.write(line));
   const building = createBuilding({
     building: script,
     server: options.server,
@@ -108,5 +111,5 @@ async function run(): Promise<void> {
 
 run().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError || error instanceof TypeError ? 2 : 1;
 });

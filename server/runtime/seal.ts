@@ -3,7 +3,7 @@
  * data folder, so that a copy of the database alone opens no door. A sealed value is 12 bytes of nonce, 16 of tag, the rest.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { link, open, readFile, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export type Seal = {
@@ -42,6 +42,8 @@ export function createSeal(key: Buffer): Seal {
 export async function openSeal(dataDir: string): Promise<Seal> {
   const path = join(dataDir, 'seal.key');
   const draft = join(dataDir, `seal.key.${randomBytes(6).toString('hex')}`);
+  // With a database that was given nobody has made the folder yet.
+  await mkdir(dataDir, { recursive: true });
   const file = await open(draft, 'wx', 0o600);
   try {
     await file.writeFile(randomBytes(keyBytes).toString('base64'));

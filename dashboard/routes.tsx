@@ -186,6 +186,12 @@ export const pages: readonly PageEntry[] = [
     load: () => import('./pages/rule.tsx'),
   },
   {
+    path: 'rules/troubles/$ruleId',
+    name: 'trouble',
+    need: 'manage_site',
+    load: () => import('./pages/trouble.tsx'),
+  },
+  {
     path: 'messages',
     name: 'messages',
     need: 'manage_site',

@@ -1,5 +1,5 @@
 import { Card, Group, NativeSelect, Table, Text, Title } from '@mantine/core';
-import { useState, type ReactNode } from 'react';
+import { useMemo, useState, type ReactNode } from 'react';
 import { gridOf, mostEntries, ranked, seriesOf, useActivity } from '../data/activity.ts';
 import type { Entry } from '../data/events.ts';
 import { useSite } from '../data/site.tsx';
@@ -71,7 +71,18 @@ type OverTimeProps = { readonly entries: readonly Entry[]; readonly sinceHours: 
 function OverTime({ entries, sinceHours }: OverTimeProps) {
   const say = useWords(activityWords);
   const zone = useSite()?.time_zone ?? null;
-  const series = seriesOf(entries, { sinceHours, until: useNow() });
+  const until = useNow();
+  const series = useMemo(
+    () => seriesOf(entries, { sinceHours, until }),
+    [entries, sinceHours, until],
+  );
+  const lines = useMemo(
+    () => [
+      { label: say('opened'), color: '#0c8599', values: series.opened },
+      { label: say('refused'), color: '#e03131', values: series.refused },
+    ],
+    [say, series],
+  );
   const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
   const text = say('overText', {
     opened: sum(series.opened),
@@ -80,13 +91,7 @@ function OverTime({ entries, sinceHours }: OverTimeProps) {
   });
   return (
     <Section title={say('over')}>
-      <TimeChart
-        series={series}
-        opened={say('opened')}
-        refused={say('refused')}
-        text={text}
-        zone={zone}
-      />
+      <TimeChart at={series.hours} lines={lines} text={text} zone={zone} />
       <Text size="sm" c="dimmed">
         {text}
       </Text>

@@ -10,6 +10,7 @@ import { IfMay } from '../parts/allowed.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { EventList, useEntryColumns } from '../parts/event-list.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
+import { LockConditions } from '../parts/lock-conditions.tsx';
 import { LockHours } from '../parts/lock-hours.tsx';
 import { LockSettings } from '../parts/lock-settings.tsx';
 import { LockBattery, LockContact, LockState } from '../parts/lock-state.tsx';
@@ -60,6 +61,9 @@ export function Page() {
               </Stack>
             </SimpleGrid>
             <IfMay need="take_part">
+              <IfMay need="see_everything">
+                <LockConditions lockId={data.id} />
+              </IfMay>
               <Latest lockId={data.id} />
             </IfMay>
           </>

@@ -36,8 +36,8 @@ export function Page() {
               <RuleHours ruleId={data.id} />
             </Stack>
             <Stack>
-              <RuleTold ruleId={data.id} />
-              <RuleDoors ruleId={data.id} />
+              <RuleTold ruleId={data.id} kind="entry" />
+              <RuleDoors ruleId={data.id} kind="entry" />
               <RulePeople ruleId={data.id} />
             </Stack>
           </SimpleGrid>

@@ -1,18 +1,17 @@
-import { Button, Checkbox, Group, Stack, TextInput } from '@mantine/core';
+import { Button, Stack, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../data/api.ts';
 import { useAct, useRead } from '../data/queries.ts';
-import { incidentRulesPath, rulesPath, type IncidentRule, type WayName } from '../data/rules.ts';
+import { incidentRulesPath, rulesPath } from '../data/rules.ts';
 import { useSiteId } from '../data/site.tsx';
-import { ErrorNote } from '../parts/error-note.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { ListView, useListState } from '../parts/list.tsx';
 import { Empty, PageFrame } from '../parts/page.tsx';
 import { QuietHours } from '../parts/quiet-hours.tsx';
-import { RuleTells, RuleWays, useWayNames, WayFields } from '../parts/rule-ways.tsx';
+import { RuleTells, RuleWays, TroubleWays, WayFields } from '../parts/rule-ways.tsx';
 import { Section } from '../parts/section.tsx';
 import { SiteLink } from '../parts/site-link.tsx';
 import { eventApiWords } from '../words/events.ts';
@@ -113,67 +112,26 @@ function TroubleRules() {
   const say = useWords(ruleWords);
   const word = useApiWords(eventApiWords);
   const rules = useRead(incidentRulesPath, { query: { $top: 100 } });
-  const siteId = useSiteId();
-  const choosing = useAct(
-    ({ id, way, isOn }: { readonly id: string; readonly way: WayName; readonly isOn: boolean }) =>
-      api.patch(`${incidentRulesPath}/{id}`, {
-        path: { site_id: siteId, id },
-        body: { [way]: isOn },
-      }),
-    { touches: ['incident_message_rule'], done: say('saved') },
-  );
   return (
     <Section title={say('troubles')} help={say('troublesHelp')}>
-      <ErrorNote error={choosing.error} />
       <ListView
         label={say('troubles')}
         of={rules}
         rowId={({ id }) => id}
         columns={[
-          { label: say('tells'), cell: ({ incident }) => word(incident) },
+          {
+            label: say('tells'),
+            cell: ({ id, incident }) => (
+              <SiteLink to={`rules/troubles/${id}`}>{word(incident)}</SiteLink>
+            ),
+          },
           {
             label: say('ways'),
-            cell: (rule) => (
-              <Choices
-                // A box shows what was chosen at once, and what holds when that has failed.
-                rule={
-                  choosing.isPending && choosing.variables.id === rule.id
-                    ? { ...rule, [choosing.variables.way]: choosing.variables.isOn }
-                    : rule
-                }
-                name={word(rule.incident)}
-                onChoose={(way, isOn) => choosing.mutate({ id: rule.id, way, isOn })}
-              />
-            ),
+            cell: (rule) => <TroubleWays rule={rule} name={word(rule.incident)} />,
           },
         ]}
         empty={<Stack />}
       />
     </Section>
-  );
-}
-
-function Choices({
-  rule,
-  name,
-  onChoose,
-}: {
-  readonly rule: IncidentRule;
-  readonly name: string;
-  readonly onChoose: (way: WayName, isOn: boolean) => void;
-}) {
-  return (
-    <Group gap="md">
-      {useWayNames().map(([way, label]) => (
-        <Checkbox
-          key={way}
-          size="sm"
-          label={label}
-          aria-label={`${name}: ${label}`}
-          checked={rule[way]}
-          onChange={({ currentTarget }) => onChoose(way, currentTarget.checked)}
-        />
-      ))}
-    </Group>
   );
 }

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { api } from '../data/api.ts';
 import { fullName, personFields, personName } from '../data/people.ts';
 import { useAct, useRead } from '../data/queries.ts';
-import { rulesPath } from '../data/rules.ts';
+import { incidentRulesPath, rulesPath } from '../data/rules.ts';
 import { useSiteId } from '../data/site.tsx';
 import { ruleWords } from '../words/rules.ts';
 import { ErrorNote } from './error-note.tsx';
@@ -15,17 +15,29 @@ import { ListView, useListState } from './list.tsx';
 import { Picker } from './picker.tsx';
 import { Section } from './section.tsx';
 
-const locksPath = `${rulesPath}/{id}/locks` as const;
 const usersPath = `${rulesPath}/{id}/users` as const;
-const toldPath = '/ext/v1/sites/{site_id}/entry_message_rule/{id}/recipients';
-const touches = ['entry_message_rule'];
+const kinds = {
+  entry: {
+    locks: `${rulesPath}/{id}/locks`,
+    told: '/ext/v1/sites/{site_id}/entry_message_rule/{id}/recipients',
+    touches: ['entry_message_rule'],
+  },
+  incident: {
+    locks: `${incidentRulesPath}/{id}/locks`,
+    told: '/ext/v1/sites/{site_id}/incident_message_rule/{id}/recipients',
+    touches: ['incident_message_rule'],
+  },
+} as const;
 const query = { $top: 500 };
 
 type OfRule = { readonly ruleId: string };
+/** `incident`: a rule that tells of troubles. */
+type OfKind = OfRule & { readonly kind: keyof typeof kinds };
 type Change = { readonly add_ids?: string[]; readonly remove_ids?: string[] };
 
-export function RuleDoors({ ruleId }: OfRule) {
+export function RuleDoors({ ruleId, kind }: OfKind) {
   const say = useWords(ruleWords);
+  const { locks: locksPath, touches } = kinds[kind];
   const path = { site_id: useSiteId(), id: ruleId };
   const doors = useRead(locksPath, { path, query });
   const changing = useAct((body: Change) => api.patch(locksPath, { path, body }), { touches });
@@ -47,7 +59,9 @@ export function RulePeople({ ruleId }: OfRule) {
   const say = useWords(ruleWords);
   const path = { site_id: useSiteId(), id: ruleId };
   const people = useRead(usersPath, { path, query });
-  const changing = useAct((body: Change) => api.patch(usersPath, { path, body }), { touches });
+  const changing = useAct((body: Change) => api.patch(usersPath, { path, body }), {
+    touches: kinds.entry.touches,
+  });
   return (
     <Members
       title={say('onlyPeople')}
@@ -62,8 +76,9 @@ export function RulePeople({ ruleId }: OfRule) {
   );
 }
 
-export function RuleTold({ ruleId }: OfRule) {
+export function RuleTold({ ruleId, kind }: OfKind) {
   const say = useWords(ruleWords);
+  const { told: toldPath, touches } = kinds[kind];
   const path = { site_id: useSiteId(), id: ruleId };
   const told = useRead(toldPath, { path, query });
   const changing = useAct((body: Change) => api.patch(toldPath, { path, body }), { touches });

@@ -1,21 +1,34 @@
-/** Counts over time, drawn by uPlot, which is loaded when the first chart is shown; told in words to those who do not see it. */
+/** Lines over time, drawn by uPlot, which is loaded when the first chart is shown; told in words to those who do not see it. */
 import { Box } from '@mantine/core';
 import { useEffect, useRef } from 'react';
-import type { HourSeries } from '../data/activity.ts';
+
+export type ChartLine = {
+  readonly label: string;
+  readonly color: string;
+  /** null = a gap. */
+  readonly values: readonly (number | null)[];
+  /** Each value holds until the next one, in place of a slope between them. */
+  readonly isStepped?: boolean;
+  /** False = the line alone. */
+  readonly isArea?: boolean;
+};
 
 type Props = {
-  readonly series: HourSeries;
-  readonly opened: string;
-  readonly refused: string;
+  /** Seconds since 1970. */
+  readonly at: readonly number[];
+  readonly lines: readonly ChartLine[];
+  /** Top of the picture; absent = the highest value. */
+  readonly most?: number;
+  /** What stands at a height of the axis; absent = its number. */
+  readonly nameOf?: (value: number) => string;
   /** What the picture shows, in a sentence. */
   readonly text: string;
   /** IANA zone of the axis. */
   readonly zone: string | null;
+  readonly height?: number;
 };
 
-const height = 240;
-
-export function TimeChart({ series, opened, refused, text, zone }: Props) {
+export function TimeChart({ at, lines, most, nameOf, text, zone, height = 240 }: Props) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = place.current;
@@ -31,6 +44,7 @@ export function TimeChart({ series, opened, refused, text, zone }: Props) {
         import('uplot'),
         import('uplot/dist/uPlot.min.css'),
       ]);
+      const stepped = UPlot.paths.stepped?.({ align: 1 });
       const ink = getComputedStyle(target).color;
       const axis = { stroke: ink, grid: { stroke: `color-mix(in srgb, ${ink} 15%, transparent)` } };
       const plot = new UPlot(
@@ -40,15 +54,29 @@ export function TimeChart({ series, opened, refused, text, zone }: Props) {
           ...(zone === null
             ? {}
             : { tzDate: (s: number) => UPlot.tzDate(new Date(s * 1e3), zone) }),
-          scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high)] } },
-          axes: [axis, { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }],
+          scales: { y: { range: (_plot, _low, high) => [0, most ?? Math.max(1, high)] } },
+          axes: [
+            axis,
+            {
+              ...axis,
+              incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
+              ...(nameOf === undefined
+                ? {}
+                : { size: 80, values: (_plot, heights) => heights.map(nameOf) }),
+            },
+          ],
           series: [
             {},
-            { label: opened, stroke: '#0c8599', fill: '#0c859933', width: 2 },
-            { label: refused, stroke: '#e03131', fill: '#e0313133', width: 2 },
+            ...lines.map(({ label, color, isStepped, isArea }) => ({
+              label,
+              stroke: color,
+              ...(isArea === false ? {} : { fill: `${color}33` }),
+              width: 2,
+              ...(stepped !== undefined && isStepped === true ? { paths: stepped } : {}),
+            })),
           ],
         },
-        [[...series.hours], [...series.opened], [...series.refused]],
+        [[...at], ...lines.map(({ values }) => [...values])],
         target,
       );
       const watch = new ResizeObserver(() => plot.setSize({ width: target.clientWidth, height }));
@@ -62,7 +90,7 @@ export function TimeChart({ series, opened, refused, text, zone }: Props) {
       isOver = true;
       end();
     };
-  }, [series, opened, refused, zone]);
+  }, [at, lines, most, nameOf, zone, height]);
   return (
     <Box ref={place} role="img" aria-label={text} mih={height} style={{ overflow: 'hidden' }} />
   );

@@ -11,7 +11,8 @@ export const ruleWords = words({
     doorsEmptyHelp:
       'Make one to hear, for instance, when somebody comes in at night or is refused at the server room.',
     troubles: 'Troubles',
-    troublesHelp: 'Choose by which way the owner and the people of a rule hear of each trouble.',
+    troublesHelp:
+      'Choose by which way each trouble is told. Open one to choose its doors and who is told beside the owner.',
     add: 'Make a rule',
     addHelp: 'Doors, people, hours and who is told can be chosen afterwards.',
     doAdd: 'Make it',
@@ -22,6 +23,7 @@ export const ruleWords = words({
     rejected: 'Somebody was refused',
     insideHandle: 'Also when a door is opened from inside',
     ways: 'How',
+    waysHelp: 'Nobody is told of a trouble that has no way.',
     mail: 'E-mail',
     sms: 'Text message',
     push: 'App',
@@ -76,7 +78,7 @@ export const ruleWords = words({
       'Legen Sie eine an, um etwa zu erfahren, wenn nachts jemand kommt oder am Serverraum abgewiesen wird.',
     troubles: 'Störungen',
     troublesHelp:
-      'Wählen Sie, auf welchem Weg der Eigentümer und die Personen einer Regel von jeder Störung erfahren.',
+      'Wählen Sie, auf welchem Weg jede Störung gemeldet wird. Öffnen Sie eine, um ihre Türen zu wählen und wer außer dem Eigentümer davon erfährt.',
     add: 'Regel anlegen',
     addHelp: 'Türen, Personen, Zeiten und Empfänger lassen sich danach wählen.',
     doAdd: 'Anlegen',
@@ -87,6 +89,7 @@ export const ruleWords = words({
     rejected: 'Jemand abgewiesen wurde',
     insideHandle: 'Auch wenn eine Tür von innen geöffnet wird',
     ways: 'Wie',
+    waysHelp: 'Von einer Störung ohne Weg erfährt niemand.',
     mail: 'E-Mail',
     sms: 'SMS',
     push: 'App',

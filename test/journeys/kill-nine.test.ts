@@ -21,8 +21,9 @@ let product: BuiltProduct;
 /** Registers the building and is asked things; the doors' events go to the program under test, at the same address. */
 let cardea: TestServer;
 let house: TestBuilding;
-/** What each hub wrote into its ledger, by its IQ. */
+/** What each hub wrote into its ledger, by its IQ; what of battery and radio, apart. */
 const written = new Map<string, HubEvent[]>();
+const conditions: string[] = [];
 let presses: NodeJS.Timeout;
 
 beforeAll(async () => {
@@ -31,6 +32,10 @@ beforeAll(async () => {
   house = await startTestBuilding(cardea, { building: manyHubs({ hubs }) });
   house.simulated.onEvent((hub, event) => {
     const iqId = house.iqId(hub.name);
+    if (event.kind === 'lock_condition') {
+      conditions.push(event.id);
+      return;
+    }
     written.set(iqId, [...(written.get(iqId) ?? []), event]);
   });
   await cardea.pause();
@@ -109,6 +114,11 @@ async function expectAllStoredOnce(): Promise<void> {
     expect(ledger.length).toBeGreaterThan(kills);
     expect(inStore.get(iqId)).toEqual(ledger);
   }
+  const { rows } = await cardea.database.pool.query<{ id: string }>(
+    'select id from lock_conditions where id = any ($1)',
+    [conditions],
+  );
+  expect(rows.map(({ id }) => id).sort()).toEqual([...conditions].sort());
   const gaps = (await itemsOf(cardea, '/incidents?$top=1000')).filter(
     (incident) => incident['event_detail'] === 'event_gap',
   );

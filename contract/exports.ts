@@ -15,6 +15,7 @@ import { incidentRuleWords, ruleTypes } from './message-rules.ts';
 import { podAccessRuleTypes, podUserTypes } from './pods.ts';
 import { roleRights } from './roles.ts';
 import { iqLinkStates } from './locks.ts';
+import { planImageTypes, planLimits } from './floor-plans.ts';
 import { nullable, words } from './frame-fields.ts';
 
 /** Format and version of the files this version writes and reads. */
@@ -213,9 +214,22 @@ export const exportRows = {
   }),
   locker_groups: Type.Object({ id: Id, customer_reference: Line, ...created }),
   floors: Type.Object({ id: Id, customer_reference: Name, number: nullable(small), ...created }),
+  floor_plans: Type.Object({
+    floor_id: Id,
+    media_type: words(planImageTypes),
+    /** base64; size and digest are its own. */
+    image: Type.String({ maxLength: Math.ceil(planLimits.bytes / 3) * 4 }),
+    ...created,
+  }),
   iqs: Iq,
   repeaters: Type.Object({ ...hardware, ...place, ...created }),
   locks: Lock,
+  floor_plan_locks: Type.Object({
+    lock_id: Id,
+    floor_id: Id,
+    x: Type.Number({ minimum: 0, maximum: 1 }),
+    y: Type.Number({ minimum: 0, maximum: 1 }),
+  }),
   tags: Type.Object({
     id: Id,
     tag_number: Word,
@@ -322,6 +336,8 @@ export const exportRows = {
 export const laterSections = [
   'people',
   'site_roles',
+  'floor_plans',
+  'floor_plan_locks',
   'locker_groups',
   'locker_occupations',
   'pods',

@@ -44,6 +44,7 @@ import type { ExtClientsOperations } from './ext-clients.ts';
 import type { ExtCsvImportsOperations } from './ext-csv-imports.ts';
 import type { ExtDataRemovalsOperations } from './ext-data-removals.ts';
 import type { ExtEventsOperations } from './ext-events.ts';
+import type { ExtFloorsOperations } from './ext-floors.ts';
 import type { ExtIdentityProvidersOperations } from './ext-identity-providers.ts';
 import type { ExtInstallersOperations } from './ext-installers.ts';
 import type { ExtInvitationsOperations } from './ext-invitations.ts';
@@ -107,6 +108,7 @@ export type Operations = ConnectAccessGroupsOperations &
   ExtCsvImportsOperations &
   ExtDataRemovalsOperations &
   ExtEventsOperations &
+  ExtFloorsOperations &
   ExtIdentityProvidersOperations &
   ExtInstallersOperations &
   ExtInvitationsOperations &

@@ -1,7 +1,8 @@
 /** Pictures of people: taken as they are sent when they are small and of a kind that browsers show. */
+import { imageTypeOf } from '#server/domain/image-type';
 import type { Ids } from '#server/runtime/ids';
 import type { Account } from '#server/store/accounts';
-import { removeImage, setImage, type ImageType } from '#server/store/login-images';
+import { removeImage, setImage } from '#server/store/login-images';
 import type { Database } from '#server/store/pool';
 
 export const longestPictureBytes = 512 * 1024;
@@ -36,13 +37,4 @@ export function createPictures({
     },
     remove: ({ id }) => removeImage(database, id),
   };
-}
-
-/** What the bytes say they are, whatever the browser says. */
-export function imageTypeOf(bytes: Buffer): ImageType | undefined {
-  const starts = (text: string, at = 0): boolean =>
-    bytes.toString('latin1', at, at + text.length) === text;
-  if (starts('\xff\xd8\xff')) return 'image/jpeg';
-  if (starts('\x89PNG\r\n\x1a\n')) return 'image/png';
-  return starts('RIFF') && starts('WEBP', 8) ? 'image/webp' : undefined;
 }

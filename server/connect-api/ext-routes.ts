@@ -6,6 +6,7 @@ import type { ConfigurationCheck } from '#server/domain/configuration-check';
 import type { CsvImports } from '#server/domain/csv-imports';
 import type { DataRemovals } from '#server/domain/data-removals';
 import type { Exports } from '#server/domain/exports';
+import type { FloorPlans } from '#server/domain/floor-plans';
 import type { IdentityProviders } from '#server/domain/identity-providers';
 import type { Invitations } from '#server/domain/invitations';
 import type { LockConditions } from '#server/domain/lock-conditions';
@@ -16,6 +17,7 @@ import type { IqPins } from '#server/domain/iq-pins';
 import type { Iqs } from '#server/domain/iqs';
 import type { Messages } from '#server/domain/messages';
 import type { Operators } from '#server/domain/operators';
+import type { SiteFloors } from '#server/domain/site-floors';
 import type { SiteLocks } from '#server/domain/site-locks';
 import type { SitePlaces } from '#server/domain/site-places';
 import type { StreamedEvents } from '#server/domain/streamed-events';
@@ -30,6 +32,7 @@ import { siteOptionRoutes } from './collection-options.ts';
 import { configurationCheckRoutes } from './configuration-check.ts';
 import { csvImportRoutes } from './csv-imports.ts';
 import { dataRemovalRoutes } from './data-removals.ts';
+import { floorPlanRoutes } from './floor-plans.ts';
 import { identityProviderRoutes } from './identity-providers.ts';
 import { invitationRoutes } from './invitations.ts';
 import { ownPinRoutes } from './iq-pins.ts';
@@ -58,6 +61,8 @@ type Parts = OwnSiteUseParts &
     readonly identityProviders: IdentityProviders;
     readonly invitations: Invitations;
     readonly csvImports: CsvImports;
+    readonly siteFloors: SiteFloors;
+    readonly floorPlans: FloorPlans;
     readonly dataRemovals: DataRemovals;
     readonly exports: Exports;
     readonly collectionOptions: CollectionOptions;
@@ -92,6 +97,7 @@ export function extRoutes(parts: Parts): Route[] {
     ...ownPinRoutes(siteRoute, parts),
     ...invitationRoutes(siteRoute, parts),
     ...csvImportRoutes(siteRoute, parts),
+    ...floorPlanRoutes(siteRoute, parts),
     ...dataRemovalRoutes(siteRoute, parts),
     ...siteExportRoutes(siteRoute, parts),
     ...accountMailRoutes(operatorRoute, parts),

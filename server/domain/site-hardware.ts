@@ -1,4 +1,5 @@
 /** What people of a site do with its hardware beyond what programs do: their OTPs, and who has which tag. */
+import { createFloorPlans, type FloorPlans } from './floor-plans.ts';
 import type { HandedMessages } from './handed-messages.ts';
 import { createIqPinMessages, type IqPinMessages } from './iq-pin-messages.ts';
 import { createIqPins, type IqPins } from './iq-pins.ts';
@@ -9,6 +10,7 @@ export type SiteHardware = {
   readonly iqPins: IqPins;
   readonly iqPinMessages: IqPinMessages;
   readonly siteFloors: SiteFloors;
+  readonly floorPlans: FloorPlans;
   readonly siteTags: SiteTags;
 };
 
@@ -20,6 +22,7 @@ export function createSiteHardware(
     iqPins,
     iqPinMessages: createIqPinMessages({ ...parts, iqPins }),
     siteFloors: createSiteFloors(parts),
+    floorPlans: createFloorPlans(parts),
     siteTags: createSiteTags(parts),
   };
 }

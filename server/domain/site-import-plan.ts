@@ -4,6 +4,7 @@ import type { IqId, RepeaterId } from '#contract/ids';
 import { builtInRoles } from '#contract/roles';
 import type { TreeHardware } from '#server/store/tree';
 import type { IdTable } from '#server/store/site-imports';
+import { planPicture } from './site-import-pictures.ts';
 import { findPeopleFault } from './site-import-people.ts';
 import { planTree } from './tree-plan.ts';
 
@@ -148,6 +149,7 @@ const references: readonly Reference[] = [
   ['locks', 'repeater_id', 'repeaters'],
   ['locks', 'floor_id', 'floors'],
   ['locks', 'locker_group_id', 'locker_groups'],
+  ['floor_plans', 'floor_id', 'floors'],
   ['accessors', 'user_id', 'people'],
   ['locker_occupations', 'lock_id', 'locks'],
   ['locker_occupations', 'accessor_id', 'accessors'],
@@ -181,6 +183,8 @@ const unique: readonly (readonly [section: ExportSection, members: readonly stri
   ['collection_settings', ['accessor_id']],
   ['keys', ['credential_id', 'accessor_id']],
   ['key_settings', ['key_id', 'collection_setting_id']],
+  ['floor_plans', ['floor_id']],
+  ['floor_plan_locks', ['lock_id']],
   ['offline_keys', ['lock_id', 'key_id']],
   ['access_group_accessors', ['access_group_id', 'accessor_id']],
   ['access_group_locks', ['access_group_id', 'lock_id']],
@@ -227,6 +231,7 @@ export function findBrokenReference(
   return (
     findPeopleFault(file, builtInDepths) ??
     keyFault(file, idsOf('tags')) ??
+    planFault(file) ??
     placeFault(file) ??
     eventFault(file, idsOf('iqs')) ??
     secretFault(file, secrets)
@@ -247,6 +252,22 @@ function keyFault({ keys, collection }: ExportFile, tags: ReadonlySet<unknown>):
       return 'keys.credential_value is that of a plate, and of nothing else';
   }
   return null;
+}
+
+/** A place is that of a lock on the floor of a picture. */
+function planFault({
+  floor_plans: plans,
+  floor_plan_locks: places,
+  locks,
+}: ExportFile): string | null {
+  const floors = new Map(locks.map(({ id, floor_id: floor }) => [id, floor]));
+  const pictures = new Set(plans.map(({ floor_id: floor }) => floor));
+  if (places.some(({ lock_id: lock, floor_id: floor }) => floors.get(lock) !== floor))
+    return 'floor_plan_locks.lock_id names no lock of that floor';
+  if (places.some(({ floor_id: floor }) => !pictures.has(floor)))
+    return 'floor_plan_locks.floor_id names nothing in floor_plans';
+  const isOdd = plans.find((plan) => planPicture(plan) === null);
+  return isOdd === undefined ? null : `the plan of floor ${isOdd.floor_id} is no picture`;
 }
 
 function placeFault(file: ExportFile): string | null {

@@ -27,6 +27,7 @@ import {
 import { listIqIds } from '#server/store/tenant-certificates';
 import type { DesiredState } from './desired-state.ts';
 import type { Progress } from './migration-runs.ts';
+import { storedPlan } from './site-import-pictures.ts';
 import { newPeople, type PeopleHere } from './site-import-people.ts';
 import { makeSiteUid } from './sites.ts';
 
@@ -224,6 +225,10 @@ function sectionsOf(
     site_roles: rowsOf('site_roles'),
     locker_groups: rowsOf('locker_groups'),
     floors: rowsOf('floors'),
+    floor_plans: file.floor_plans.map((plan) =>
+      storedPlan(plan, stored(plan, exportRows.floor_plans, here)),
+    ),
+    floor_plan_locks: rowsOf('floor_plan_locks'),
     iqs: rowsOf('iqs').map(({ code_hash: codeHash, ledger: _ledger, ...row }) => ({
       ...row,
       // It becomes active when its hub has come and said yes.

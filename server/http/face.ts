@@ -12,7 +12,8 @@ import { sendCsv, type Download } from './download.ts';
 import { findJsonExcess } from './json-bounds.ts';
 import { requestOrigin, type OriginRules } from './list-origin.ts';
 import { pageOf, parseListOptions, queryParameters, type ListRequest } from './list.ts';
-import { operationSchema, successStatus } from './openapi.ts';
+import { isPicture, operationSchema, successStatus } from './openapi.ts';
+import { sendPicture, type Picture } from './picture.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Access, Call, QueryParameter, Route } from './route.ts';
 import { headerMismatch } from './token.ts';
@@ -61,7 +62,7 @@ export function registerFace(
       method: route.method,
       url: laidPath(face.prefix + route.path),
       schema: operationSchema(route, face),
-      ...(route.largeBody === undefined ? {} : { bodyLimit: route.largeBody.bytes }),
+      ...bodyLimitOf(route),
       onRequest: async (request) => {
         const caller = await parts.checkToken(request.headers.authorization, face);
         parts.rateLimit(caller.clientId);
@@ -80,6 +81,11 @@ export function registerFace(
       },
     });
   }
+}
+
+function bodyLimitOf({ largeBody, file }: Route): { readonly bodyLimit?: number } {
+  const most = largeBody?.bytes ?? file?.bytes;
+  return most === undefined ? {} : { bodyLimit: most };
 }
 
 function laidPath(path: string): string {
@@ -147,6 +153,7 @@ async function answer(answering: Answering): Promise<unknown> {
   void reply.code(successStatus(route));
   if (route.answer === null || route.answer === 'empty') return reply.send();
   if (route.answer === 'csv') return sendCsv({ request, reply }, value as Download);
+  if (isPicture(route.answer)) return sendPicture({ request, reply }, value as Picture);
   // Fastify takes a string for text that is written already.
   if (typeof value === 'string')
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));
@@ -209,6 +216,7 @@ function createCall({ request, reply, route, textParams, parts }: Omit<Answering
       const value = request.headers[name.toLowerCase()];
       return (Array.isArray(value) ? value[0] : value) ?? null;
     },
+    file: () => rawBody(request).bytes,
     get list() {
       if (route.list === undefined) throw new Error(`${route.path} declares no list`);
       options ??= parseListOptions(rawQuery, {

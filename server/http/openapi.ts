@@ -2,7 +2,7 @@
 import type { FastifySchema } from 'fastify';
 import { errorRow, type ErrorName } from '#contract/errors';
 import type { Face } from './face.ts';
-import type { QueryParameter, Route } from './route.ts';
+import type { PictureAnswer, QueryParameter, Route } from './route.ts';
 
 /** Codes any operation may send. */
 const always: readonly ErrorName[] = ['REQUEST_INVALID', 'VALUE_INVALID', 'INTERNAL_ERROR'];
@@ -46,6 +46,7 @@ export function operationSchema(route: Route, face: Face): OperationSchema {
       ? {}
       : { querystring: querySchema(route) }),
     ...(route.body === undefined ? {} : { body: route.body.schema }),
+    ...(route.file === undefined ? {} : { body: { content: contentOf(route.file.mediaTypes) } }),
     response: { ...successResponse(route), ...errorResponses(codes) },
     'x-error-codes': codes.map((name) => String(errorRow(name).code)),
   };
@@ -87,7 +88,22 @@ function successResponse(route: Route): Record<string, unknown> {
         content: { 'text/csv': { schema: { type: 'string' } } },
       },
     };
+  if (isPicture(route.answer))
+    return {
+      [status]: { description: 'The picture', content: contentOf(route.answer.pictures) },
+      304: { type: 'null', description: 'The one that If-None-Match names' },
+    };
   return { [status]: route.answer };
+}
+
+export function isPicture(answer: Route['answer']): answer is PictureAnswer {
+  return typeof answer === 'object' && answer !== null && 'pictures' in answer;
+}
+
+/** A file of one of these kinds. */
+function contentOf(mediaTypes: readonly string[]): Record<string, unknown> {
+  const schema = { type: 'string', format: 'binary' };
+  return Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }]));
 }
 
 /** One entry a status; the codes and texts behind it are in the description. Bodies are written by failure.ts. */

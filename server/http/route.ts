@@ -44,6 +44,8 @@ export type Call = {
   flag(name: string): boolean;
   query(name: string): string | null;
   header(name: string): string | null;
+  /** The body's bytes, of a route that declares `file`. */
+  file(): Buffer;
   /** List options of a route that declares `list`. */
   readonly list: ListOptions;
   readonly listRequest: ListRequest;
@@ -61,6 +63,9 @@ export type BodyOf<S extends TObject, M extends BodyMode> = M extends 'create'
   ? CreateBody<S>
   : PatchBody<S>;
 
+/** Media types of the pictures that are sent. */
+export type PictureAnswer = { readonly pictures: readonly string[] };
+
 type RouteBase = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** After the face's prefix, parameters in braces: `/locks/{id}`. */
@@ -76,8 +81,10 @@ type RouteBase = {
   readonly list?: { readonly fields: ListFields; readonly events?: boolean };
   /** Bodies may be so large, in place of the usual 1 MiB, and are JSON within these bounds. */
   readonly largeBody?: { readonly bytes: number } & JsonBounds;
-  /** A schema: 200 with it. null: 204. 'empty': 200 without body. 'csv': a `Download`. */
-  readonly answer: TSchema | null | 'empty' | 'csv';
+  /** The body is a file as it is, of these kinds and so large at most; `call.file()` gives it unread. */
+  readonly file?: { readonly mediaTypes: readonly string[]; readonly bytes: number };
+  /** A schema: 200 with it. null: 204. 'empty': 200 without body. 'csv': a `Download`. Pictures of these kinds: a `Picture`. */
+  readonly answer: TSchema | null | 'empty' | 'csv' | PictureAnswer;
   /** The answer says what was begun and is not done yet: 202 in place of 200 or 204. */
   readonly isAccepted?: boolean;
   /** The answer is what was made, said with 201 in place of 200. */

@@ -91,6 +91,9 @@ const belongs: Readonly<Record<ExportSection, string>> = {
   site_roles: 'x.collection_id = $2',
   locker_groups: 'x.collection_id = $2',
   floors: 'x.collection_id = $2',
+  floor_plans: 'x.floor_id in (select id from floors where tenant_id = $1 and collection_id = $2)',
+  floor_plan_locks: `x.lock_id = any ($4)
+    and x.floor_id in (select id from floors where tenant_id = $1 and collection_id = $2)`,
   iqs: 'x.id = any ($3)',
   repeaters: 'x.id = any ($5)',
   locks: 'x.id = any ($4)',
@@ -129,6 +132,7 @@ const made: Readonly<Record<string, string>> = {
   'accessors.role_ids': `case when x.collection_id = $2 then x.role_ids else '{}' end`,
   'accessors.alias': `case when x.collection_id = $2 then x.alias else '' end`,
   'keys.credential_value': `case when x.key_type = 'license_plate' then x.credential_value end`,
+  'floor_plans.image': `translate(encode(x.image, 'base64'), E'\\n', '')`,
   'iqs.code_hash': `coalesce((select f.code_hash from factory_hubs f where f.hub_id = x.hub_id and f.claimed_iq_id = x.id),
     x.awaited_code_hash)`,
   'iqs.ledger': `(select jsonb_build_object('boot', h.boot, 'sequence', h.sequence) from iq_ledgers h
@@ -137,6 +141,8 @@ const made: Readonly<Record<string, string>> = {
 
 const largestOrder = 'x.created_at, x.id';
 const orders: Readonly<Partial<Record<ExportSection, string>>> = {
+  floor_plans: 'x.floor_id',
+  floor_plan_locks: 'x.lock_id',
   offline_keys: 'x.lock_id, x.key_id',
   access_group_accessors: 'x.access_group_id, x.accessor_id',
   access_group_locks: 'x.access_group_id, x.lock_id',

@@ -10,6 +10,8 @@ const isUniqueEverywhere = new Set<string>(['collections', 'iqs', 'accessors', '
 export type IdTable =
   'collections' | 'users' | Exclude<ExportSection, 'people' | WithoutId> | ExportEventSection;
 type WithoutId =
+  | 'floor_plans'
+  | 'floor_plan_locks'
   | 'offline_keys'
   | 'access_group_accessors'
   | 'access_group_locks'

@@ -98,7 +98,8 @@ export function isOpenTo(accessorId: AccessorId): Sql {
     where ga.tenant_id = l.tenant_id and ga.accessor_id = ${accessorId}::uuid and gl.lock_id = l.id)`;
 }
 
-function isInView({ siteId, accessorId, iqIds }: SiteView): Sql {
+/** Condition for locks (`l`): they are in view. */
+export function isInView({ siteId, accessorId, iqIds }: SiteView): Sql {
   if (accessorId !== null) return sql`${isOfCollection(siteId)} and ${isOpenTo(accessorId)}`;
   if (iqIds === undefined) return isOfCollection(siteId);
   return sql`${isOfCollection(siteId)} and (l.iq_id is null or l.iq_id = any (${iqIds}::uuid[]))`;

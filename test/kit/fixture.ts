@@ -38,6 +38,11 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
     { accessor_key_id: keys },
   );
   const floors = await create(`/collections/${collections}/floors`, { number: 1 });
+  await server.database.pool.query(
+    `insert into floor_plans (tenant_id, floor_id, media_type, width, height, image, digest, created_at)
+     values ($1, $2, 'image/png', 1, 1, '\\x00', '00', now())`,
+    [tenant.tenantId, floors],
+  );
   const plates = await create(`/accessors/${accessors}/license_plates`, { license_plate: 'AB12' });
   const devices = await create(`/accessors/${accessors}/devices`, { customer_reference: 'Phone' });
   const pins = randomUUID();

@@ -4,10 +4,13 @@ import { calculateJwkThumbprint, FlattenedSign } from 'jose';
 import { hashPin } from '#access/pins';
 import { canonicalJson } from '#server/domain/export-signature';
 import type { TestServer } from './cardea.ts';
+import { pngOf } from './pictures.ts';
 
 export type Json = Record<string, unknown>;
 
 const signing = generateKeyPairSync('ed25519');
+
+const planPng = pngOf({ width: 2, height: 1 });
 
 export const seededCounts = { locks: 12, people: 40, groups: 10 };
 const uuid = (kind: string, n: string | number): string =>
@@ -93,6 +96,16 @@ async function seedPeople(
   await run(`update collections set owner_user_id = ${uuid('person', 2)} where id = ${here}`);
   await run(`insert into locker_groups (tenant_id, id, collection_id, customer_reference, created_at)
     values (${own}, ${uuid('bank', 1)}, ${here}, 'Bank', now())`);
+  await run(`insert into floors (tenant_id, id, collection_id, customer_reference, number, created_at)
+    values (${own}, ${uuid('floor', 1)}, ${here}, 'Ground', 0, now())`);
+  await run(
+    `update locks set floor_id = ${uuid('floor', 1)} where tenant_id = ${own} and id = ${uuid('lock', 2)}`,
+  );
+  await run(`insert into floor_plans (tenant_id, floor_id, media_type, width, height, image, digest, created_at)
+    select ${own}, ${uuid('floor', 1)}, 'image/png', 2, 1, picture, encode(sha256(picture), 'hex'), now()
+    from decode('${planPng.toString('hex')}', 'hex') picture`);
+  await run(`insert into floor_plan_locks (tenant_id, lock_id, floor_id, x, y)
+    values (${own}, ${uuid('lock', 2)}, ${uuid('floor', 1)}, 0.25, 0.75)`);
   await run(`update locks set locker_group_id = ${uuid('bank', 1)}, locker_mode = 'dynamic_locker' where tenant_id = ${own}
     and id = ${uuid('lock', 7)}`);
   await run(`insert into locker_occupations (tenant_id, lock_id, accessor_id, occupied_at)

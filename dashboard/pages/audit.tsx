@@ -14,6 +14,7 @@ import { Tag } from '../parts/lock-state.tsx';
 import { Empty, PageFrame } from '../parts/page.tsx';
 import { When } from '../parts/time.tsx';
 import {
+  auditDetailApiWords,
   auditNounApiWords,
   auditOutcomeApiWords,
   auditVerbApiWords,
@@ -21,6 +22,7 @@ import {
 } from '../words/audit.ts';
 import { pageWords } from '../words/pages.ts';
 import { shellWords } from '../words/shell.ts';
+import { filled } from '../words/words.ts';
 
 const outcomes = { ok: 'gray', refused: 'orange', failed: 'red' } as const;
 /** What people look for; the rest is in the list without a filter. */
@@ -44,6 +46,7 @@ export function Page() {
   const noun = useApiWords(auditNounApiWords);
   const verb = useApiWords(auditVerbApiWords);
   const outcomeWord = useApiWords(auditOutcomeApiWords);
+  const detailText = useDetailText();
   const site = useSite();
   const [about, setAbout] = useState('');
   const [outcome, setOutcome] = useState('');
@@ -110,7 +113,7 @@ export function Page() {
                 {actionText(action)}
                 {detail === null ? null : (
                   <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                    {detail.replaceAll('_', ' ')}
+                    {detailText(detail)}
                   </Text>
                 )}
               </span>
@@ -200,4 +203,18 @@ function Check() {
       )}
     </div>
   );
+}
+
+/** Numbers in words; names of fields and ids as the record has them. */
+function useDetailText(): (detail: string) => string {
+  const say = useApiWords(auditDetailApiWords);
+  return (detail) => {
+    for (const form of Object.keys(auditDetailApiWords.en)) {
+      const found = new RegExp(`^${form.replaceAll(/\{(\w+)\}/g, String.raw`(?<$1>\d+)`)}$`).exec(
+        detail,
+      );
+      if (found !== null) return filled(say(form), found.groups ?? {});
+    }
+    return detail.replaceAll('_', ' ');
+  };
 }

@@ -10,6 +10,7 @@ import { FormDialog } from '../parts/form-dialog.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { ListView } from '../parts/list.tsx';
 import { Empty, PageFrame } from '../parts/page.tsx';
+import { useRoleName } from '../parts/role-fields.tsx';
 import { pageWords } from '../words/pages.ts';
 import { rightApiWords, roleWords } from '../words/roles.ts';
 
@@ -29,12 +30,19 @@ const builtInCodes = {
 const isOwn = ({ code }: Role) => !Object.hasOwn(builtInCodes, code ?? '');
 const nameOf = ({ customer_reference: name, code, id }: Role) => name ?? code ?? id;
 
+/** As people of the site read it elsewhere: built-in roles in words, own ones by their name. */
+function useShownName(): (role: Role) => string {
+  const name = useRoleName();
+  return (role) => (isOwn(role) ? nameOf(role) : name(role).replace(/:.*/, ''));
+}
+
 export function Page() {
   const say = useWords(roleWords);
   const name = useWords(pageWords);
   const word = useApiWords(rightApiWords);
   const [isAdding, setAdding] = useState(false);
   const roles = useRead('/ext/v1/sites/{site_id}/roles', { query: { $top: 200 } });
+  const shownName = useShownName();
   const all = roles.data?.items ?? [];
   return (
     <PageFrame
@@ -47,7 +55,7 @@ export function Page() {
         of={roles}
         rowId={({ id }) => id}
         columns={[
-          { label: say('name'), cell: nameOf },
+          { label: say('name'), cell: shownName },
           {
             label: say('rights'),
             cell: ({ rights }) => rights.map(word).join(', ') || say('opens'),
@@ -56,7 +64,7 @@ export function Page() {
             label: say('below'),
             cell: ({ parent_id: parent }) => {
               const above = all.find(({ id }) => id === parent);
-              return above === undefined ? '–' : nameOf(above);
+              return above === undefined ? '–' : shownName(above);
             },
           },
           { label: say('kind'), cell: (role) => say(isOwn(role) ? 'own' : 'builtIn') },
@@ -86,6 +94,7 @@ function Adding({
   readonly onClose: () => void;
 }) {
   const say = useWords(roleWords);
+  const shownName = useShownName();
   const siteId = useSiteId();
   const above = roles.filter((role) => role.is_hierarchical);
   const [name, setName] = useState('');
@@ -122,7 +131,7 @@ function Adding({
         description={say('belowHelp')}
         value={parent}
         onChange={({ currentTarget }) => setParent(currentTarget.value)}
-        data={above.map((role) => ({ value: role.id, label: nameOf(role) }))}
+        data={above.map((role) => ({ value: role.id, label: shownName(role) }))}
       />
       <RightsField offered={offered} rights={rights} onChange={setRights} />
     </FormDialog>

@@ -14,7 +14,7 @@ export const findingMeansApiWords = words<FindingWord>({
       'Kein Wochentag ist gewählt, oder seine Daten lassen keinen übrig: der Zeitplan gilt nie.',
     schedule_is_over: 'Das Enddatum des Zeitplans ist vorbei: er öffnet nicht mehr.',
     person_without_key:
-      'Die Person ist in einer Gruppe, hat aber weder Tag noch PIN, Telefon oder Kennzeichen.',
+      'Die Person ist in einer Gruppe, hat aber weder Transponder noch PIN, Telefon oder Kennzeichen.',
     person_without_group:
       'Die Person hat einen Schlüssel, ist aber in keiner Gruppe: er öffnet nichts.',
     key_opens_nothing:
@@ -31,12 +31,12 @@ export const findingMeansApiWords = words<FindingWord>({
     phone_certificate_ends:
       'Das Zertifikat des Telefons endet in den nächsten 30 Tagen oder ist zu Ende.',
     tag_held_by_several:
-      'Mehrere Personen haben dasselbe Tag: die Zutritte sagen nicht, wer gekommen ist.',
-    tag_unused: 'Das Tag wurde vor über 30 Tagen angemeldet, und niemand hat es.',
+      'Mehrere Personen haben denselben Transponder: die Zutritte sagen nicht, wer gekommen ist.',
+    tag_unused: 'Der Transponder wurde vor über 30 Tagen angemeldet, und niemand hat ihn.',
     tag_of_other_site:
-      'Das Tag gehört einem anderen Standort, und dieser lässt nur seine eigenen Tags ein.',
+      'Der Transponder gehört einem anderen Standort, und dieser lässt nur seine eigenen ein.',
     master_key_dead:
-      'Der Hauptschlüssel öffnet nichts: niemand hat das Tag, oder es selbst oder sein Inhaber ist gesperrt oder abgelaufen.',
+      'Der Hauptschlüssel öffnet nichts: niemand hat den Transponder, oder er selbst oder sein Inhaber ist gesperrt oder abgelaufen.',
     lock_without_group:
       'Die Tür ist in keiner Gruppe: kein Schlüssel außer dem Hauptschlüssel öffnet sie.',
     lock_nobody_can_open:
@@ -46,6 +46,8 @@ export const findingMeansApiWords = words<FindingWord>({
     lock_out_of_reach:
       'Der Hub ist verbunden, hört das Schloss aber nicht: nur seine Offline-Schlüssel öffnen es.',
     battery_low: 'Die Batterie des Schlosses ist schwach oder fast leer.',
+    radio_weak:
+      'Der Hub hört das Schloss schlecht: Öffnen aus der Ferne und neue Rechte können scheitern.',
     office_hours_never_begin: 'Die offenen Zeiten der Tür liegen alle in der Vergangenheit.',
     offline_keys_near_limit:
       'Das Schloss hat wenig oder keinen Platz mehr für weitere Offline-Schlüssel.',
@@ -83,15 +85,15 @@ export const findingRemedyApiWords = words<FindingWord>({
     key_expires_soon: 'Verschieben Sie das Ende, wenn die Person bleibt.',
     blocked_person_with_rights: 'Soll es so bleiben, nehmen Sie die Person aus den Gruppen.',
     pin_not_allowed: 'Erlauben Sie der Person, Tastaturen zu benutzen, oder löschen Sie die PIN.',
-    pin_without_keypad: 'Geben Sie ein Tag, oder löschen Sie die PIN.',
+    pin_without_keypad: 'Geben Sie einen Transponder, oder löschen Sie die PIN.',
     plate_without_camera: 'Vermerken Sie die Kamera, oder löschen Sie das Kennzeichen.',
     phone_certificate_ends: 'Auf dem Telefon die App öffnen: sie erneuert es.',
-    tag_held_by_several: 'Lassen Sie es einer Person, und geben Sie den anderen eigene Tags.',
-    tag_unused: 'Vergeben Sie es, oder löschen Sie es, falls es verloren ist.',
+    tag_held_by_several: 'Lassen Sie ihn einer Person, und geben Sie den anderen eigene.',
+    tag_unused: 'Vergeben Sie ihn, oder löschen Sie ihn, falls er verloren ist.',
     tag_of_other_site:
-      'Erlauben Sie in den Einstellungen Tags anderer Standorte, oder geben Sie ein Tag von hier.',
+      'Erlauben Sie in den Einstellungen Transponder anderer Standorte, oder geben Sie einen von hier.',
     master_key_dead:
-      'Geben Sie das Tag jemandem, oder wählen Sie einen anderen Hauptschlüssel, bevor er gebraucht wird.',
+      'Geben Sie den Transponder jemandem, oder wählen Sie einen anderen Hauptschlüssel, bevor er gebraucht wird.',
     lock_without_group: 'Nehmen Sie die Tür in eine Gruppe auf.',
     lock_nobody_can_open:
       'Sehen Sie in den Gruppen der Tür nach, wo Personen oder Zeitpläne fehlen.',
@@ -99,6 +101,7 @@ export const findingRemedyApiWords = words<FindingWord>({
       'Hängen Sie das Schloss an einen Hub, oder nehmen Sie die Tür aus ihren Gruppen.',
     lock_out_of_reach: 'Sehen Sie nach Batterie und Entfernung.',
     battery_low: 'Wechseln Sie die Batterien.',
+    radio_weak: 'Rücken Sie Hub oder Repeater näher, oder hängen Sie es an einen, der näher ist.',
     office_hours_never_begin: 'Berichtigen oder entfernen Sie sie.',
     offline_keys_near_limit: 'Nehmen Sie Offline-Schlüssel weg, die niemand braucht.',
     offline_keys_refused: 'Geben Sie weniger Offline-Schlüssel, oder sehen Sie nach dem Schloss.',

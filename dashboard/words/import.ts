@@ -29,10 +29,10 @@ export const importWords = words({
     none: 'No row has a fault or a remark.',
   },
   de: {
-    lead: 'Personen, Zutrittsgruppen und Tags eines anderen Systems, aus Tabellen als CSV',
-    help: 'Importieren Sie zuerst Tags, dann Gruppen, dann Personen: Personen nennen Gruppen und Tags. Sie sehen, was geschähe, bevor etwas geschieht.',
+    lead: 'Personen, Zutrittsgruppen und Transponder eines anderen Systems, aus Tabellen als CSV',
+    help: 'Importieren Sie zuerst Transponder, dann Gruppen, dann Personen: Personen nennen Gruppen und Transponder. Sie sehen, was geschähe, bevor etwas geschieht.',
     kind: 'Was die Tabelle enthält',
-    tags: 'Tags',
+    tags: 'Transponder',
     groups: 'Zutrittsgruppen',
     people: 'Personen',
     template: 'Leere Tabelle speichern',

@@ -146,7 +146,7 @@ export const peopleWords = words({
     mail: 'E-Mail',
     roles: 'Rollen',
     state: 'Zustand',
-    tag: 'Tag',
+    tag: 'Transponder',
     groups: 'Zutrittsgruppen',
     seats: 'Belegte Plätze: {count}',
     seatsOf: 'Belegte Plätze: {count} von {limit}',
@@ -157,7 +157,7 @@ export const peopleWords = words({
     showSuspended: 'Ohne Platz',
     empty: 'Noch ist niemand hier',
     emptyHelp:
-      'Laden Sie die Leute ein, die die Türen benutzen. Jeder bekommt ein Tag, eine PIN oder ein Telefon als Schlüssel, und Zutrittsgruppen sagen, welche Türen er öffnet.',
+      'Laden Sie die Leute ein, die die Türen benutzen. Jeder bekommt einen Transponder, eine PIN oder ein Telefon als Schlüssel, und Zutrittsgruppen sagen, welche Türen er öffnet.',
     active: 'Aktiv',
     blocked: 'Gesperrt',
     suspended: 'Ohne Platz',
@@ -168,7 +168,7 @@ export const peopleWords = words({
     ended: 'Vorbei',
     invite: 'Person einladen',
     inviteHelp:
-      'Mit einer E-Mail-Adresse wird die Person eingeladen, sich anzumelden, und kann ein Telefon als Schlüssel benutzen. Ohne genügt ein Tag oder eine PIN, um Türen zu öffnen.',
+      'Mit einer E-Mail-Adresse wird die Person eingeladen, sich anzumelden, und kann ein Telefon als Schlüssel benutzen. Ohne genügt ein Transponder oder eine PIN, um Türen zu öffnen.',
     firstName: 'Vorname',
     lastName: 'Nachname',
     mailHelp: 'Darf leer bleiben.',
@@ -207,12 +207,12 @@ export const peopleWords = words({
     remove: 'Entfernen',
     removePerson: '{name} entfernen',
     removeEffect:
-      '{name} verlässt diesen Standort sofort mit allen Schlüsseln, PINs, Telefonen und Gruppen und öffnet keine Tür mehr. Das Tag wird für andere frei. Was über Türen aufgeschrieben ist, bleibt.',
+      '{name} verlässt diesen Standort sofort mit allen Schlüsseln, PINs, Telefonen und Gruppen und öffnet keine Tür mehr. Der Transponder wird für andere frei. Was über Türen aufgeschrieben ist, bleibt.',
     removed: '{name} ist entfernt.',
     keys: 'Schlüssel',
     keysHelp: 'Was im Namen dieser Person Türen öffnet.',
     keysNone:
-      'Noch kein Schlüssel. Geben Sie ein Tag, machen Sie eine PIN, oder lassen Sie die Person ein Telefon hinzufügen.',
+      'Noch kein Schlüssel. Geben Sie einen Transponder, machen Sie eine PIN, oder lassen Sie die Person ein Telefon hinzufügen.',
     kind: 'Art',
     until: 'Bis',
     noEnd: 'Ohne Ende',
@@ -221,15 +221,16 @@ export const peopleWords = words({
     unblockKey: '{key} entsperren',
     keyBlocked: 'Der Schlüssel ist gesperrt.',
     keyUnblocked: 'Der Schlüssel öffnet wieder Türen.',
-    giveTag: 'Tag geben',
+    giveTag: 'Transponder geben',
     giveTagHelp:
-      'Tags, die niemand hat. Ein Tag erscheint hier, sobald ein Schloss es gelernt hat.',
-    giveTagNone: 'Kein freies Tag. Auf der Seite der Tags lässt sich eines anmelden.',
-    tagGiven: 'Das Tag ist vergeben.',
-    takeTag: 'Tag wegnehmen',
+      'Transponder, die niemand hat. Einer erscheint hier, sobald ein Schloss ihn gelernt hat.',
+    giveTagNone:
+      'Kein freier Transponder. Auf der Seite der Transponder lässt sich einer anmelden.',
+    tagGiven: 'Der Transponder ist vergeben.',
+    takeTag: 'Transponder wegnehmen',
     takeTagEffect:
-      'Tag {tag} öffnet im Namen von {name} nichts mehr und ist für jemand anderen frei.',
-    tagTaken: 'Das Tag ist frei.',
+      'Transponder {tag} öffnet im Namen von {name} nichts mehr und ist für jemand anderen frei.',
+    tagTaken: 'Der Transponder ist frei.',
     makePin: 'PIN machen',
     makePinEffect:
       'Für {name} wird eine PIN aus sechs Ziffern gemacht; damit lassen sich Tastaturen benutzen. Sie wird hier ein einziges Mal gezeigt. Eine PIN, die {name} schon hat, gilt dann nicht mehr.',
@@ -259,7 +260,7 @@ export const peopleWords = words({
     refuses: 'Bleibt zu',
     notThere: 'Die Tür weiß es noch nicht',
     opensNoKey:
-      'Ohne Schlüssel öffnet keine Tür. Geben Sie zuerst ein Tag oder machen Sie eine PIN.',
+      'Ohne Schlüssel öffnet keine Tür. Geben Sie zuerst einen Transponder oder machen Sie eine PIN.',
     opensNoDoor: 'Keine Gruppe dieser Person hat eine Tür.',
     askMore: 'Weitere Türen fragen',
     codes: 'PIN für Hubs',
@@ -272,9 +273,9 @@ export const peopleWords = words({
     guestsLead: 'Wer eine Zeit lang da ist, ohne Namen und Konto',
     guestsEmpty: 'Keine Gäste',
     guestsEmptyHelp:
-      'Ein Gast bekommt für einige Zeit ein Tag oder eine PIN: ein Handwerker, ein Besuch. Am Ende hören die Schlüssel von selbst auf.',
+      'Ein Gast bekommt für einige Zeit einen Transponder oder eine PIN: ein Handwerker, ein Besuch. Am Ende hören die Schlüssel von selbst auf.',
     addGuest: 'Gast hinzufügen',
-    guestHelp: 'Danach geben Sie ein Tag oder eine PIN und eine Gruppe.',
+    guestHelp: 'Danach geben Sie einen Transponder oder eine PIN und eine Gruppe.',
     guestName: 'Wie der Gast heißen soll',
     guestUntil: 'Bis',
     guestUntilHelp: 'In der Zeit des Standorts. Leer = ohne Ende.',
@@ -298,7 +299,7 @@ export const peopleApiWords = words<SiteKeyType | BuiltInRoleCode>({
     site_guest: 'Guest',
   },
   de: {
-    tag: 'Tag',
+    tag: 'Transponder',
     mkey: 'Telefon',
     pin: 'PIN',
     wallet: 'Wallet',

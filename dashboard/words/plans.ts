@@ -34,7 +34,7 @@ export const planWords = words({
     voucher: 'Voucher',
     none: 'none',
     features: 'What the plan adds',
-    featuresHelp: 'Nothing else of this server depends on the plan.',
+    featuresHelp: 'Beside seats and hubs, nothing else of this server depends on the plan.',
     held: 'Included',
     notHeld: 'Not included',
     rests: 'Rests',
@@ -61,8 +61,8 @@ export const planWords = words({
     always: 'Geht in jedem Fall',
     alwaysHelp:
       'Türen warten nie auf ein Abonnement. Ohne eines und nach seinem Ende geht all das weiter:',
-    alwaysDoors: 'Jede Tür, mit Tags, PINs, Telefonen und Zeiten, wie sie sind',
-    alwaysPeople: 'Personen, Zutrittsgruppen, Tags, Hubs, Schlösser und ihre Einstellungen',
+    alwaysDoors: 'Jede Tür, mit Transpondern, PINs, Telefonen und Zeiten, wie sie sind',
+    alwaysPeople: 'Personen, Zutrittsgruppen, Transponder, Hubs, Schlösser und ihre Einstellungen',
     alwaysEvents:
       'Zutritte und Vorfälle, auch als Dateien über bis zu 90 Tage, und der Verlauf der Änderungen',
     alwaysOut: 'Alles mitnehmen: der Export des Standorts',
@@ -74,7 +74,7 @@ export const planWords = words({
     over: 'abgelaufen',
     overTitle: 'Der Plan ist abgelaufen',
     overHelp:
-      'Türen, Personen und Tags gehen weiter wie zuvor. Was unten markiert ist, ruht, bis ein Gutschein eingegeben wird.',
+      'Türen, Personen und Transponder gehen weiter wie zuvor. Was unten markiert ist, ruht, bis ein Gutschein eingegeben wird.',
     seats: 'Belegte Plätze',
     ofLimit: '{count} von {limit}',
     noLimit: '{count}, keine Grenze',
@@ -89,7 +89,7 @@ export const planWords = words({
     voucher: 'Gutschein',
     none: 'keiner',
     features: 'Was der Plan dazugibt',
-    featuresHelp: 'Sonst hängt auf diesem Server nichts vom Plan ab.',
+    featuresHelp: 'Außer Plätzen und Hubs hängt auf diesem Server sonst nichts vom Plan ab.',
     held: 'Enthalten',
     notHeld: 'Nicht enthalten',
     rests: 'Ruht',
@@ -143,6 +143,7 @@ export const voucherWords = words({
     emptyHelp:
       'Whoever looks after many sites gives each its share: seats, hubs and months. A site that gets no voucher has everything, without end.',
     issue: 'Issue a voucher',
+    doIssue: 'Issue',
     issueLead: 'A field left empty sets no limit. The site that enters the code gets this plan.',
     code: 'Code',
     label: 'Label',
@@ -180,6 +181,7 @@ export const voucherWords = words({
     emptyHelp:
       'Wer viele Standorte betreut, gibt jedem seinen Teil: Plätze, Hubs und Monate. Ein Standort ohne Gutschein hat alles, ohne Ende.',
     issue: 'Gutschein ausgeben',
+    doIssue: 'Ausgeben',
     issueLead:
       'Ein leeres Feld setzt keine Grenze. Der Standort, der den Code eingibt, bekommt diesen Plan.',
     code: 'Code',

@@ -59,7 +59,7 @@ const german = {
   'The accessor is the owner of a site.': 'Die Person ist Eigentümer eines Standorts.',
   'The accessor has an active PIN on an IQ; send force=true.':
     'Die Person hat an einem Hub eine gültige PIN.',
-  'The accessor has a tag; send force=true.': 'Die Person hat ein Tag.',
+  'The accessor has a tag; send force=true.': 'Die Person hat einen Transponder.',
   'The accessor is in an access group of another collection.':
     'Die Person ist in einer Zutrittsgruppe eines anderen Standorts.',
   'The accessor has a setting in this collection.':
@@ -125,16 +125,18 @@ const german = {
   'No keypad code is free.': 'Keine PIN ist mehr frei.',
   'The collection allows no custom PINs.': 'Dieser Standort erlaubt keine selbst gewählten PINs.',
   'The key opens locks offline; send force=true.': 'Der Schlüssel öffnet Türen auch ohne Hub.',
-  'The tag has another accessor.': 'Das Tag hat eine andere Person.',
+  'The tag has another accessor.': 'Den Transponder hat eine andere Person.',
   'The tag is another person’s; clear it there first.':
-    'Das Tag hat eine andere Person; nehmen Sie es dort zuerst weg.',
-  'Only the tag of a key can be swapped.': 'Nur das Tag eines Schlüssels lässt sich tauschen.',
-  'The accessor has a key of that tag.': 'Die Person hat dieses Tag schon.',
+    'Den Transponder hat eine andere Person; nehmen Sie ihn dort zuerst weg.',
+  'Only the tag of a key can be swapped.':
+    'Nur der Transponder eines Schlüssels lässt sich tauschen.',
+  'The accessor has a key of that tag.': 'Die Person hat diesen Transponder schon.',
   'The accessor has no such key.': 'Die Person hat diesen Schlüssel nicht.',
   'The key has a setting here.': 'Der Schlüssel ist hier schon eingerichtet.',
   'Settings of keys hang on it; send force=true.': 'Daran hängen Einstellungen von Schlüsseln.',
-  'The tag is the master key of a collection.': 'Das Tag ist der Hauptschlüssel eines Standorts.',
-  'An accessor has the tag; send force=true.': 'Jemand hat das Tag.',
+  'The tag is the master key of a collection.':
+    'Der Transponder ist der Hauptschlüssel eines Standorts.',
+  'An accessor has the tag; send force=true.': 'Jemand hat den Transponder.',
   'The accessor has this plate.': 'Die Person hat dieses Kennzeichen schon.',
   'The lock is not marked as having a licence plate camera.':
     'Bei diesem Schloss ist keine Kamera für Kennzeichen vermerkt.',
@@ -294,7 +296,7 @@ const german = {
   'The site has an owner, who alone hands it over.':
     'Der Standort hat einen Eigentümer; nur er kann ihn übergeben.',
   'Hardware, tags, accessors or groups belong to the collection; send force=true.':
-    'Zum Standort gehören noch Geräte, Tags, Personen oder Gruppen.',
+    'Zum Standort gehören noch Geräte, Transponder, Personen oder Gruppen.',
   'The rule has no channel.': 'Die Regel nennt keinen Weg: Mail, SMS oder App.',
   'Nobody whom the rule tells has a phone number.':
     'Niemand, dem die Regel etwas sagt, hat eine Telefonnummer.',
@@ -365,7 +367,7 @@ const german = {
   'Line {line} says the same of the same.': 'Zeile {line} sagt dasselbe noch einmal.',
   'Whoever has no e-mail address needs an alias, to be found again by.':
     'Wer keine E-Mail-Adresse hat, braucht einen Namen am Standort (alias), um wiedergefunden zu werden.',
-  'Every tag needs its number.': 'Jedes Tag braucht seine Nummer.',
+  'Every tag needs its number.': 'Jeder Transponder braucht seine Nummer.',
   'It is the number of the chip as text, of 64 characters at most.':
     'Die Nummer des Chips als Text, höchstens 64 Zeichen.',
   'Write it as 2027-01-31T12:00:00Z.': 'Schreiben Sie: 2027-01-31T12:00:00Z.',
@@ -374,7 +376,7 @@ const german = {
   'A spreadsheet has made a number of {text}; format the column as text and write the eight digits.':
     'Die Tabellenkalkulation hat {text} zu einer Zahl gemacht; stellen Sie die Spalte auf Text und schreiben Sie die acht Ziffern.',
   'A tag has a number of eight digits, not "{text}".':
-    'Ein Tag hat eine Nummer aus acht Ziffern, nicht „{text}“.',
+    'Ein Transponder hat eine Nummer aus acht Ziffern, nicht „{text}“.',
   'Every group needs its name.': 'Jede Gruppe braucht ihren Namen.',
   'Write days as mon-fri, sat|sun or all.': 'Schreiben Sie Tage als mon-fri, sat|sun oder all.',
   'A schedule needs days; write all for every day.':
@@ -384,7 +386,7 @@ const german = {
   'Several groups are called "{name}"; rename one of them.':
     'Mehrere Gruppen heißen „{name}“; benennen Sie eine um.',
   'The site has no tag {number}; import the tags before the people, or show it at a lock in tag registration.':
-    'Der Standort hat kein Tag {number}; importieren Sie Tags vor Personen, oder melden Sie es an einem Schloss an.',
+    'Der Standort hat keinen Transponder {number}; importieren Sie Transponder vor Personen, oder melden Sie ihn an einem Schloss an.',
   'There is no role "{name}".': 'Die Rolle „{name}“ gibt es nicht.',
   'Several roles are called "{name}"; use the code.':
     'Mehrere Rollen heißen „{name}“; schreiben Sie den Code.',
@@ -404,11 +406,11 @@ const german = {
   'Several locks are called "{name}"; name it by its id.':
     'Mehrere Schlösser heißen „{name}“; nennen Sie es bei seiner id.',
   'Somebody entered the tag meanwhile; send the file again.':
-    'Jemand hat das Tag inzwischen eingetragen; importieren Sie die Tabelle noch einmal.',
+    'Jemand hat den Transponder inzwischen eingetragen; importieren Sie die Tabelle noch einmal.',
   'The tag is one of another site; move it from there first.':
-    'Das Tag gehört einem anderen Standort; nehmen Sie es dort zuerst heraus.',
-  'The tag belongs to somebody else.': 'Das Tag gehört jemand anderem.',
-  'Another tag has this chip.': 'Ein anderes Tag hat diesen Chip.',
+    'Der Transponder gehört einem anderen Standort; nehmen Sie ihn dort zuerst heraus.',
+  'The tag belongs to somebody else.': 'Der Transponder gehört jemand anderem.',
+  'Another tag has this chip.': 'Ein anderer Transponder hat diesen Chip.',
   'It cannot be read as CSV.': 'Sie lässt sich nicht als CSV lesen.',
   'Up to line {line}: {fault}.': 'Bis Zeile {line}: {fault}.',
   'It has more than {most} columns.': 'Sie hat mehr als {most} Spalten.',

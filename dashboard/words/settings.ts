@@ -62,7 +62,7 @@ export const optionApiWords = words<keyof CollectionOptions>({
     single_use_otp: 'Ein Einmalcode öffnet einmal',
     otp_future_seconds: 'Wie weit die Uhr eines Telefons vorgehen darf',
     custom_pin_enabled: 'Personen dürfen ihre PIN wählen',
-    tags_from_other_sites: 'Tags anderer Standorte dürfen hier Türen bekommen',
+    tags_from_other_sites: 'Transponder anderer Standorte dürfen hier Türen bekommen',
     offline_access_for_new_mobile_keys: 'Neue Telefone öffnen auch, wenn der Hub weg ist',
     offline_schedules: 'Zeitpläne gelten auch, wenn der Hub weg ist',
     offline_validity_hours: 'Wie lange Schlüssel öffnen, wenn der Hub weg ist',

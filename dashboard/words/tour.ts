@@ -30,7 +30,7 @@ export const tourWords = words({
     again: 'Von vorn',
     isDone: 'Erledigt',
     isOpen: 'Noch nicht erledigt',
-    tap: 'Sie sind {anytime}. Halten Sie den Tag an {door}.',
+    tap: 'Sie sind {anytime}. Halten Sie den Transponder an {door}.',
     tapDone:
       '{door} hat für {anytime} geöffnet: der Hub hat entschieden, die Cloud hat davon gehört.',
     night: 'Machen Sie Nacht: stellen Sie die Uhr des Gebäudes auf 23:00.',
@@ -38,8 +38,9 @@ export const tourWords = words({
     pin: 'Sie sind {daytime}. Geben Sie an {door} die PIN {pin} ein, außerhalb der Zeiten von {daytime}.',
     pinDone: '{door} blieb zu, und unten können Sie fragen, warum.',
     unplug:
-      'Ziehen Sie den Stecker von {hub}. Seien Sie dann wieder {anytime} und halten Sie den Tag an {door}.',
-    unplugDone: '{door} machte ohne Hub weiter: das Schloss kennt den Tag von {anytime} selbst.',
+      'Ziehen Sie den Stecker von {hub}. Seien Sie dann wieder {anytime} und halten Sie den Transponder an {door}.',
+    unplugDone:
+      '{door} machte ohne Hub weiter: das Schloss kennt den Transponder von {anytime} selbst.',
     replug: 'Stecken Sie {hub} wieder ein und warten Sie auf das, was {door} aufgeschrieben hat.',
     replugDone: 'Die Cloud hat gehört, was ohne {hub} geschah. Nichts ging verloren.',
   },

@@ -9,7 +9,7 @@ export const whyRuleApiWords = words<WhyRule>({
     keypad_locked: 'Die Tastatur nimmt nach zu vielen falschen PINs eine Weile keine an.',
     unknown_credential: 'Niemand, den dieser Hub kennt, hat einen solchen Schlüssel.',
     foreign_tag:
-      'Das Tag gehört einem anderen Standort, und dieser lässt nur seine eigenen Tags ein.',
+      'Der Transponder gehört einem anderen Standort, und dieser lässt nur seine eigenen ein.',
     key_expired: 'Der Schlüssel ist abgelaufen.',
     key_blocked: 'Der Schlüssel ist gesperrt.',
     accessor_blocked: 'Die Person ist gesperrt.',
@@ -27,7 +27,7 @@ export const whyRuleApiWords = words<WhyRule>({
       'Der Hub konnte seine Tabelle der Rechte nicht lesen: er weist alle ab, bis sie ihm neu gesendet ist.',
     offline_validity_over:
       'Der Hub ist länger ohne den Server, als der Standort erlaubt, und dies ist kein Offline-Schlüssel des Schlosses.',
-    tag_registration: 'Das Schloss lernt gerade Tags: es öffnet niemandem mit einem Tag.',
+    tag_registration: 'Das Schloss lernt gerade Transponder: es öffnet für keinen.',
     exit: 'Der Weg hinaus ist immer frei.',
     manual_office_mode:
       'Ein Schlüssel lag länger als 5 Sekunden an, von jemandem, der den Büromodus schalten darf.',

@@ -1,5 +1,5 @@
 /** The dashboard in a real Chromium, of a server with a simulated building, signed in as the owner of its site. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -27,8 +27,6 @@ export type TestDashboard = {
   signIn(person: TestPerson, to?: Landing): Promise<void>;
   /** Refuses mistakes that everybody would meet, and leaves pictures of the page in test-output/. */
   check(name: string): Promise<void>;
-  /** Leaves a text in test-output/. */
-  keep(name: string, text: string): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -102,10 +100,6 @@ export async function startTestDashboard(
       expect([...found, ...faults]).toEqual([]);
       await page.setViewportSize({ width: 1440, height: 900 });
       await page.emulateMedia({ colorScheme: 'light' });
-    },
-    async keep(name, text) {
-      await mkdir(output, { recursive: true });
-      await writeFile(join(output, name), text);
     },
     async stop() {
       await browser.stop();

@@ -3,12 +3,12 @@ export const styleSheet = `
 :root {
   color-scheme: light dark;
   --paper: #f6f7f9; --card: #ffffff; --ink: #1b1f27; --quiet: #545b68; --line: #c3c9d4;
-  --accent: #0b5cad; --on-accent: #ffffff; --bad: #a51d1d; --bad-paper: #fdecec; --good: #14612f; --good-paper: #e8f6ec;
+  --accent: #0b6377; --on-accent: #ffffff; --bad: #a51d1d; --bad-paper: #fdecec; --good: #14612f; --good-paper: #e8f6ec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #12151b; --card: #1b2029; --ink: #eceff4; --quiet: #b0b8c6; --line: #434b59;
-    --accent: #8cc2ff; --on-accent: #0a1b2e; --bad: #ffb3b3; --bad-paper: #3a1d20; --good: #a3e2b7; --good-paper: #17301f;
+    --accent: #66d9e8; --on-accent: #0a1b2e; --bad: #ffb3b3; --bad-paper: #3a1d20; --good: #a3e2b7; --good-paper: #17301f;
   }
 }
 * { box-sizing: border-box; }

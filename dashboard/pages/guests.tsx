@@ -1,14 +1,14 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { api } from '../data/api.ts';
 import { guestFilter, personName } from '../data/people.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { useSite, useSiteId } from '../data/site.tsx';
 import { instantAt } from '../data/wall-clock.ts';
 import { IfMay } from '../parts/allowed.tsx';
-import { ErrorNote } from '../parts/error-note.tsx';
+import { FormDialog } from '../parts/form-dialog.tsx';
 import { useWords } from '../parts/language.tsx';
 import { ListView, useListState } from '../parts/list.tsx';
 import { Empty, PageFrame } from '../parts/page.tsx';
@@ -17,7 +17,6 @@ import { SiteLink } from '../parts/site-link.tsx';
 import { When } from '../parts/time.tsx';
 import { pageWords } from '../words/pages.ts';
 import { peopleWords } from '../words/people.ts';
-import { shellWords } from '../words/shell.ts';
 
 /** Guests of the site; those of pods are at their pods. */
 export function Page() {
@@ -68,7 +67,6 @@ export function Page() {
 
 function AddGuest({ onClose }: { readonly onClose: () => void }) {
   const say = useWords(peopleWords);
-  const shell = useWords(shellWords);
   const siteId = useSiteId();
   const zone = useSite()?.time_zone ?? null;
   const navigate = useNavigate();
@@ -82,50 +80,34 @@ function AddGuest({ onClose }: { readonly onClose: () => void }) {
       }),
     { touches: ['users', 'v1.2'], done: say('added', { name: alias.trim() }) },
   );
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    adding.mutate(undefined, {
-      onSuccess: ({ id }) => void navigate({ to: `/sites/${siteId}/people/${id}` }),
-    });
-  }
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <FormDialog
       title={say('addGuest')}
-      closeButtonProps={{ 'aria-label': shell('close') }}
-      centered
+      lead={say('guestHelp')}
+      act={say('addGuest')}
+      onClose={onClose}
+      isPending={adding.isPending}
+      error={adding.error}
+      onAct={() =>
+        adding.mutate(undefined, {
+          onSuccess: ({ id }) => void navigate({ to: `/sites/${siteId}/people/${id}` }),
+        })
+      }
     >
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          <Text size="sm" c="dimmed">
-            {say('guestHelp')}
-          </Text>
-          <TextInput
-            data-autofocus
-            required
-            label={say('guestName')}
-            value={alias}
-            onChange={({ currentTarget }) => setAlias(currentTarget.value)}
-          />
-          <TextInput
-            type="datetime-local"
-            label={say('guestUntil')}
-            description={say('guestUntilHelp')}
-            value={until}
-            onChange={({ currentTarget }) => setUntil(currentTarget.value)}
-          />
-          <ErrorNote error={adding.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {shell('cancel')}
-            </Button>
-            <Button type="submit" loading={adding.isPending}>
-              {say('addGuest')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <TextInput
+        data-autofocus
+        required
+        label={say('guestName')}
+        value={alias}
+        onChange={({ currentTarget }) => setAlias(currentTarget.value)}
+      />
+      <TextInput
+        type="datetime-local"
+        label={say('guestUntil')}
+        description={say('guestUntilHelp')}
+        value={until}
+        onChange={({ currentTarget }) => setUntil(currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

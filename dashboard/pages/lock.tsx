@@ -1,4 +1,4 @@
-import { Button, Card, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, Card, Group, SimpleGrid, Stack, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { lockPollMs, type Lock } from '../data/locks.ts';
 import { useRead } from '../data/queries.ts';
 import { IfMay } from '../parts/allowed.tsx';
 import { Confirm } from '../parts/confirm.tsx';
+import { Facts } from '../parts/facts.tsx';
 import { EventList, useEntryColumns } from '../parts/event-list.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { LockConditions } from '../parts/lock-conditions.tsx';
@@ -50,7 +51,7 @@ export function Page() {
               <LockContact lock={data} />
             </Group>
             <SimpleGrid cols={{ base: 1, md: 2 }}>
-              <Facts lock={data} />
+              <LockFacts lock={data} />
               <Stack>
                 <IfMay need="see_hardware">
                   <LockSettings lock={data} />
@@ -116,18 +117,18 @@ function OfficeButton({ lock }: { readonly lock: Lock }) {
   );
 }
 
-function Facts({ lock }: { readonly lock: Lock }) {
+function LockFacts({ lock }: { readonly lock: Lock }) {
   const say = useWords(lockWords);
   const word = useApiWords(lockApiWords);
   const facts = [
     [say('battery'), <LockBattery key="battery" lock={lock} />],
     [say('type'), word(lock.lock_type)],
     [say('vendor'), lock.vendor.display_name],
-    [say('floor'), lock.floor?.customer_reference],
-    [say('hub'), lock.iq?.customer_reference],
-    [say('repeater'), lock.repeater?.customer_reference],
+    [say('floor'), lock.floor?.customer_reference ?? '–'],
+    [say('hub'), lock.iq?.customer_reference ?? '–'],
+    [say('repeater'), lock.repeater?.customer_reference ?? '–'],
     [say('radio'), word(lock.communication_type)],
-    [say('mac'), lock.mac],
+    [say('mac'), lock.mac ?? '–'],
     [
       say('offlineKeys'),
       say('offlineKeysOf', {
@@ -141,20 +142,7 @@ function Facts({ lock }: { readonly lock: Lock }) {
       <Title order={2} size="h4" mb="xs">
         {say('facts')}
       </Title>
-      <Table variant="vertical" withRowBorders={false} layout="fixed">
-        <Table.Tbody>
-          {facts.map(([label, value]) => (
-            <Table.Tr key={label}>
-              <Table.Th w="45%" bg="transparent" fw={400} scope="row">
-                <Text size="sm" c="dimmed">
-                  {label}
-                </Text>
-              </Table.Th>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>{value ?? '–'}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <Facts of={facts} />
     </Card>
   );
 }

@@ -1,20 +1,18 @@
 /** Adds a person to the site; with an address the person is invited. */
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Group, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { api } from '../data/api.ts';
 import { personName } from '../data/people.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { useSiteId } from '../data/site.tsx';
 import { peopleWords } from '../words/people.ts';
-import { shellWords } from '../words/shell.ts';
-import { ErrorNote } from './error-note.tsx';
+import { FormDialog } from './form-dialog.tsx';
 import { useWords } from './language.tsx';
 import { RoleFields } from './role-fields.tsx';
 
 export function InvitePerson({ onClose }: { readonly onClose: () => void }) {
   const say = useWords(peopleWords);
-  const shell = useWords(shellWords);
   const siteId = useSiteId();
   const navigate = useNavigate();
   const [firstName, setFirstName] = useState('');
@@ -40,59 +38,43 @@ export function InvitePerson({ onClose }: { readonly onClose: () => void }) {
       done: (made) => say('added', { name: personName(made) }),
     },
   );
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    adding.mutate(undefined, {
-      onSuccess: ({ id }) => void navigate({ to: `/sites/${siteId}/people/${id}` }),
-    });
-  }
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <FormDialog
       title={say('invite')}
-      closeButtonProps={{ 'aria-label': shell('close') }}
-      centered
+      lead={say('inviteHelp')}
+      act={say('doInvite')}
+      onClose={onClose}
+      isPending={adding.isPending}
+      error={adding.error}
+      onAct={() =>
+        adding.mutate(undefined, {
+          onSuccess: ({ id }) => void navigate({ to: `/sites/${siteId}/people/${id}` }),
+        })
+      }
     >
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          <Text size="sm" c="dimmed">
-            {say('inviteHelp')}
-          </Text>
-          <Group grow align="flex-start">
-            <TextInput
-              data-autofocus
-              required
-              label={say('firstName')}
-              value={firstName}
-              onChange={({ currentTarget }) => setFirstName(currentTarget.value)}
-            />
-            <TextInput
-              required
-              label={say('lastName')}
-              value={lastName}
-              onChange={({ currentTarget }) => setLastName(currentTarget.value)}
-            />
-          </Group>
-          <TextInput
-            type="email"
-            label={say('mail')}
-            description={say('mailHelp')}
-            value={email}
-            onChange={({ currentTarget }) => setEmail(currentTarget.value)}
-          />
-          <RoleFields chosen={roles} onChoose={setRoles} />
-          <ErrorNote error={adding.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {shell('cancel')}
-            </Button>
-            <Button type="submit" loading={adding.isPending}>
-              {say('doInvite')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <Group grow align="flex-start">
+        <TextInput
+          data-autofocus
+          required
+          label={say('firstName')}
+          value={firstName}
+          onChange={({ currentTarget }) => setFirstName(currentTarget.value)}
+        />
+        <TextInput
+          required
+          label={say('lastName')}
+          value={lastName}
+          onChange={({ currentTarget }) => setLastName(currentTarget.value)}
+        />
+      </Group>
+      <TextInput
+        type="email"
+        label={say('mail')}
+        description={say('mailHelp')}
+        value={email}
+        onChange={({ currentTarget }) => setEmail(currentTarget.value)}
+      />
+      <RoleFields chosen={roles} onChoose={setRoles} />
+    </FormDialog>
   );
 }

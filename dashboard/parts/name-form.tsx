@@ -1,9 +1,7 @@
 /** Asks for a name, in a dialog. */
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { useState, type FormEvent } from 'react';
-import { shellWords } from '../words/shell.ts';
-import { ErrorNote } from './error-note.tsx';
-import { useWords } from './language.tsx';
+import { TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { FormDialog } from './form-dialog.tsx';
 
 type Props = {
   readonly onClose: () => void;
@@ -17,43 +15,17 @@ type Props = {
   readonly error: unknown;
 };
 
-export function NameForm(props: Props) {
-  const { onClose, title, help, label, act, onAct, isPending, error } = props;
-  const shell = useWords(shellWords);
+export function NameForm({ help, label, onAct, ...props }: Props) {
   const [name, setName] = useState(props.name);
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    onAct(name.trim());
-  }
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      closeButtonProps={{ 'aria-label': shell('close') }}
-      centered
-    >
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          {help === undefined ? null : <Text size="sm">{help}</Text>}
-          <TextInput
-            data-autofocus
-            label={label}
-            value={name}
-            required
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-          />
-          <ErrorNote error={error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {shell('cancel')}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {act}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <FormDialog {...props} lead={help} onAct={() => onAct(name.trim())}>
+      <TextInput
+        data-autofocus
+        label={label}
+        value={name}
+        required
+        onChange={({ currentTarget }) => setName(currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

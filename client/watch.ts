@@ -4,9 +4,9 @@
  * connecting → connected → reconnecting → connected …, until the signal ends it or the server refuses. Before each connection one
  * event is pulled by plain HTTP: that says where "now" is, and, unlike the hub protocol, why somebody may not listen.
  */
-import type { StreamedEntry, StreamedIncident } from '#contract/streamed-events';
 import type { Client } from './client.ts';
 import { isCardeaError } from './errors.ts';
+import type { StreamedEntry, StreamedIncident } from './generated/streamed-events.ts';
 import { backoffMs } from './sending.ts';
 
 type Streams = {

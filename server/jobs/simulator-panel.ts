@@ -26,7 +26,8 @@ const acts = {
   locks: ['tag', 'pin', 'handle', 'door', 'hold_door_open', 'jam', 'unjam'],
   hubs: ['plug'],
 } as const;
-const patienceMs = 30_000;
+/** A clock that is moved by a day lets everything of that day happen first. */
+const patienceMs = 120_000;
 
 /**
  * Lays `/demo/sites/{site_id}/simulator/…` for owners of a site whose hubs are those of the demo building. Says whether it did: not

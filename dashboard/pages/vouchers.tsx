@@ -173,7 +173,7 @@ function Issuing({ onClose }: { readonly onClose: () => void }) {
     <FormDialog
       title={say('issue')}
       lead={say('issueLead')}
-      act={say('issue')}
+      act={say('doIssue')}
       onAct={() => issuing.mutate(undefined)}
       onClose={onClose}
       isPending={issuing.isPending}

@@ -43,7 +43,7 @@ it('a voucher is issued, looked into and becomes the plan, and doors open withou
     await dialog().getByLabel('Months', { exact: true }).fill('12');
     await dialog().getByLabel('All features').uncheck();
     await dialog().getByLabel('Lockers').uncheck();
-    await confirm('Issue a voucher');
+    await confirm('Issue');
     await seen('Hand this code to the site.');
     return takeShown();
   };
@@ -91,9 +91,9 @@ it('an installer comes in by the token, sees the hub that was opened, and is out
   await confirm('Let an installer in');
   await seen('Hand it on now: it is not shown again.');
   const token = await takeShown();
-  await press('Open Ground floor hub to the installer');
-  await confirm('Open');
-  await press('Shut Ground floor hub to the installer');
+  await press('Give access to Ground floor hub');
+  await confirm('Give access');
+  await press('Take away the access to Ground floor hub');
   await confirm('Cancel');
   await board.check('installers');
 
@@ -116,6 +116,12 @@ it('an installer comes in by the token, sees the hub that was opened, and is out
   await seen('Front door');
   await page.getByRole('button', { name: 'Restore' }).waitFor();
   await board.check('installer-hub');
+  await page.getByRole('link', { name: 'Locks', exact: true }).click();
+  await page.getByRole('link', { name: 'Front door' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Front door' }).waitFor();
+  await page.getByLabel('Name of the lock').waitFor();
+  expect(await page.getByRole('button', { name: /^Open/ }).count()).toBe(0);
+  await board.check('installer-lock');
 
   await board.signIn(owner);
   await board.open('installers', 'Installer access');

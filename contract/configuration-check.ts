@@ -31,6 +31,7 @@ export const findingWords = [
   'lock_without_iq',
   'lock_out_of_reach',
   'battery_low',
+  'radio_weak',
   'office_hours_never_begin',
   'offline_keys_near_limit',
   'offline_keys_refused',

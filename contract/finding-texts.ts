@@ -130,6 +130,11 @@ export const findingTexts: Readonly<Record<FindingWord, FindingText>> = {
     means: 'The battery of the lock is low or critical (`detail`).',
     remedy: 'Change the batteries.',
   },
+  radio_weak: {
+    severity: 'warning',
+    means: 'The lock is heard badly (`detail` of 31): openings from afar and new rights may fail.',
+    remedy: 'Move its hub or repeater nearer, or hang it on one that is.',
+  },
   office_hours_never_begin: {
     severity: 'notice',
     means: 'The easy office mode schedule of the lock covers no moment to come.',

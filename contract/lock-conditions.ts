@@ -5,6 +5,8 @@ import { Bool, Instant, Int, orNull, page, Uuid, words } from './fields.ts';
 export const batteryStates = ['critical', 'low', 'good', 'fresh', 'none', 'unknown'] as const;
 export type BatteryState = (typeof batteryStates)[number];
 
+/** 0-31: below, a lock often misses what is said to it. */
+export const weakSignal = 10;
 /** How long a change is kept, and how many of one lock at most; the newest. */
 export const conditionsKept = { days: 400, ofALock: 3_000 } as const;
 

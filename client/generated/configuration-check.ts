@@ -43,6 +43,7 @@ export type FindingWord =
   | 'lock_without_iq'
   | 'lock_out_of_reach'
   | 'battery_low'
+  | 'radio_weak'
   | 'office_hours_never_begin'
   | 'offline_keys_near_limit'
   | 'offline_keys_refused'

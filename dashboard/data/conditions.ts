@@ -1,5 +1,6 @@
 /** Battery and radio of a lock over time, as it is drawn and told (docs/dashboard.md). Pure. */
 import type { ItemOf } from '#client/operations';
+import type { Lock } from './locks.ts';
 
 export const conditionsPath = '/ext/v1/sites/{site_id}/locks/{id}/condition_history';
 export type Condition = ItemOf<typeof conditionsPath>;
@@ -10,8 +11,6 @@ export const mostConditions = 1000;
 /** From empty to full: how high a level stands in the picture. */
 export const batteryHeights = ['critical', 'low', 'good', 'fresh'] as const;
 export const bestSignal = 31;
-/** Below, a door often misses what is said to it. */
-export const weakSignal = 10;
 
 export type Span = { readonly from: Date; readonly until: Date };
 
@@ -93,4 +92,37 @@ export function signalRange(
   );
   if (signals.length === 0) return null;
   return { least: Math.min(...signals), most: Math.max(...signals) };
+}
+
+export type Ailing = {
+  readonly lock: Lock;
+  /** Why; the gravest alone says where it stands. */
+  readonly isWeakBattery: boolean;
+  readonly isLost: boolean;
+  /** 0-31; null = it is heard well. */
+  readonly weakSignal: number | null;
+};
+
+/** Doors that somebody should go to, the most urgent first: empty batteries, no contact, weak batteries, bad radio. */
+export function ailingOf(
+  locks: readonly Lock[],
+  weakSignals: ReadonlyMap<string, number>,
+): readonly Ailing[] {
+  const ailing = locks.flatMap((lock) => {
+    const { battery_level: level } = lock;
+    const one = {
+      lock,
+      isWeakBattery: level === 'low' || level === 'critical',
+      isLost: lock.iq_link_state === 'attached' && !lock.online,
+      weakSignal: weakSignals.get(lock.id) ?? null,
+    };
+    return one.isWeakBattery || one.isLost || one.weakSignal !== null ? [one] : [];
+  });
+  return ailing.sort((a, b) => urgencyOf(a) - urgencyOf(b));
+}
+
+function urgencyOf({ lock, isWeakBattery, isLost }: Ailing): number {
+  if (lock.battery_level === 'critical') return 0;
+  if (isLost) return 1;
+  return isWeakBattery ? 2 : 3;
 }

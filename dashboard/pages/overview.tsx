@@ -7,6 +7,7 @@ import { lockPollMs } from '../data/locks.ts';
 import { openOf } from '../data/open-incidents.ts';
 import { useRead } from '../data/queries.ts';
 import { useMay, useSite } from '../data/site.tsx';
+import { AilingDoors } from '../parts/ailing-doors.tsx';
 import { EventList, useEntryColumns, useIncidentColumns } from '../parts/event-list.tsx';
 import { FirstSteps } from '../parts/first-steps.tsx';
 import { HoursChart } from '../parts/hours-chart.tsx';
@@ -34,6 +35,11 @@ export function Page() {
       <FirstSteps />
       <Figures />
       {seesAll ? <OpenIncidents /> : null}
+      {seesAll ? (
+        <Section title={say('ailing')} more={<SiteLink to="locks">{say('allLocks')}</SiteLink>}>
+          <AilingDoors />
+        </Section>
+      ) : null}
       <Day />
       <Latest />
     </PageFrame>

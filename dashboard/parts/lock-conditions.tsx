@@ -1,5 +1,5 @@
 /** Battery and radio of a lock over weeks: two pictures, what they show in words, and every change in a table. */
-import { NativeSelect, Stack, Table, Text, Title } from '@mantine/core';
+import { Box, NativeSelect, Stack, Table, Text, Title } from '@mantine/core';
 import { useMemo, useState, type ReactNode } from 'react';
 import {
   batteryHeights,
@@ -80,6 +80,10 @@ function Pictures({ newest, from, until }: PicturesProps) {
     () => conditionSeries(conditions, { from, until }),
     [conditions, from, until],
   );
+  const span = useMemo(
+    () => [from.getTime() / 1000, until.getTime() / 1000] as const,
+    [from, until],
+  );
   const batteryLines = useMemo(
     () => [{ label: say('battery'), color: '#2b8a3e', values: series.battery, isStepped: true }],
     [say, series],
@@ -87,7 +91,7 @@ function Pictures({ newest, from, until }: PicturesProps) {
   const radioLines = useMemo(
     () => [
       { label: say('signal'), color: '#0c8599', values: series.signal, isStepped: true },
-      { label: say('lost'), color: '#e03131', values: series.lost, isStepped: true },
+      { label: say('lost'), color: '#e03131', values: series.lost, isStepped: true, isBand: true },
     ],
     [say, series],
   );
@@ -106,6 +110,7 @@ function Pictures({ newest, from, until }: PicturesProps) {
       <Picture title={say('battery')} text={batteryText}>
         <TimeChart
           at={series.at}
+          span={span}
           lines={batteryLines}
           most={batteryHeights.length - 1}
           nameOf={nameOf}
@@ -117,6 +122,7 @@ function Pictures({ newest, from, until }: PicturesProps) {
       <Picture title={say('radio')} text={radioText}>
         <TimeChart
           at={series.at}
+          span={span}
           lines={radioLines}
           most={bestSignal}
           text={radioText}
@@ -178,7 +184,12 @@ function Changes({ newest }: { readonly newest: readonly Condition[] }) {
           {say('tableCut', { count: mostConditions })}
         </Text>
       ) : null}
-      <Table.ScrollContainer minWidth={320} mah={360}>
+      <Box
+        style={{ overflow: 'auto', maxHeight: 360 }}
+        tabIndex={0}
+        role="region"
+        aria-label={say('table')}
+      >
         <Table aria-label={say('title')}>
           <Table.Thead>
             <Table.Tr>
@@ -200,7 +211,7 @@ function Changes({ newest }: { readonly newest: readonly Condition[] }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Box>
     </details>
   );
 }

@@ -1,6 +1,8 @@
 /** Lines over time, drawn by uPlot, which is loaded when the first chart is shown; told in words to those who do not see it. */
 import { Box } from '@mantine/core';
 import { useEffect, useRef } from 'react';
+import { eventWords } from '../words/events.ts';
+import { useLanguage, useWords } from './language.tsx';
 
 export type ChartLine = {
   readonly label: string;
@@ -9,14 +11,16 @@ export type ChartLine = {
   readonly values: readonly (number | null)[];
   /** Each value holds until the next one, in place of a slope between them. */
   readonly isStepped?: boolean;
-  /** False = the line alone. */
-  readonly isArea?: boolean;
+  /** The area below it alone, for spans of time. */
+  readonly isBand?: boolean;
 };
 
 type Props = {
   /** Seconds since 1970. */
   readonly at: readonly number[];
   readonly lines: readonly ChartLine[];
+  /** First and last second of the axis; absent = those of the values. */
+  readonly span?: readonly [number, number];
   /** Top of the picture; absent = the highest value. */
   readonly most?: number;
   /** What stands at a height of the axis; absent = its number. */
@@ -28,8 +32,10 @@ type Props = {
   readonly height?: number;
 };
 
-export function TimeChart({ at, lines, most, nameOf, text, zone, height = 240 }: Props) {
+export function TimeChart({ at, lines, span, most, nameOf, text, zone, height = 240 }: Props) {
   const place = useRef<HTMLDivElement>(null);
+  const when = useWords(eventWords)('when');
+  const { language } = useLanguage();
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
@@ -47,6 +53,16 @@ export function TimeChart({ at, lines, most, nameOf, text, zone, height = 240 }:
       const stepped = UPlot.paths.stepped?.({ align: 1 });
       const ink = getComputedStyle(target).color;
       const axis = { stroke: ink, grid: { stroke: `color-mix(in srgb, ${ink} 15%, transparent)` } };
+      const form = (options: Intl.DateTimeFormatOptions) =>
+        new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+          ...options,
+          ...(zone === null ? {} : { timeZone: zone }),
+        });
+      const [day, time, full] = [
+        form({ day: 'numeric', month: 'numeric' }),
+        form({ timeStyle: 'short' }),
+        form({ dateStyle: 'medium', timeStyle: 'short' }),
+      ];
       const plot = new UPlot(
         {
           width: target.clientWidth,
@@ -54,9 +70,18 @@ export function TimeChart({ at, lines, most, nameOf, text, zone, height = 240 }:
           ...(zone === null
             ? {}
             : { tzDate: (s: number) => UPlot.tzDate(new Date(s * 1e3), zone) }),
-          scales: { y: { range: (_plot, _low, high) => [0, most ?? Math.max(1, high)] } },
+          scales: {
+            ...(span === undefined ? {} : { x: { range: [span[0], span[1]] as [number, number] } }),
+            y: { range: (_plot, _low, high) => [0, most ?? Math.max(1, high)] },
+          },
           axes: [
-            axis,
+            {
+              ...axis,
+              values: (_plot, marks) => {
+                const isOfDays = (marks[1] ?? 0) - (marks[0] ?? 0) >= 86_400;
+                return marks.map((s) => (isOfDays ? day : time).format(new Date(s * 1e3)));
+              },
+            },
             {
               ...axis,
               incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
@@ -66,12 +91,15 @@ export function TimeChart({ at, lines, most, nameOf, text, zone, height = 240 }:
             },
           ],
           series: [
-            {},
-            ...lines.map(({ label, color, isStepped, isArea }) => ({
+            {
+              label: when,
+              value: (_plot, s: number | null) =>
+                s === null ? '–' : full.format(new Date(s * 1e3)),
+            },
+            ...lines.map(({ label, color, isStepped, isBand }) => ({
               label,
-              stroke: color,
-              ...(isArea === false ? {} : { fill: `${color}33` }),
-              width: 2,
+              fill: `${color}33`,
+              ...(isBand === true ? {} : { stroke: color, width: 2 }),
               ...(stepped !== undefined && isStepped === true ? { paths: stepped } : {}),
             })),
           ],
@@ -90,7 +118,7 @@ export function TimeChart({ at, lines, most, nameOf, text, zone, height = 240 }:
       isOver = true;
       end();
     };
-  }, [at, lines, most, nameOf, zone, height]);
+  }, [at, lines, span, most, nameOf, zone, height, language, when]);
   return (
     <Box ref={place} role="img" aria-label={text} mih={height} style={{ overflow: 'hidden' }} />
   );

@@ -4,6 +4,7 @@
  */
 import type { FindingWord, FoundObject } from '#contract/configuration-check';
 import type { CollectionId, TenantId } from '#contract/ids';
+import { weakSignal } from '#contract/lock-conditions';
 import type { Database } from './pool.ts';
 import { inTransaction, type Scope } from './scope.ts';
 
@@ -217,6 +218,11 @@ const checks: Readonly<Record<FindingWord, Check>> = {
   battery_low: {
     with: [],
     select: `${lockNow}, l.battery_level from ${siteLocks} and l.battery_level in ('low', 'critical')`,
+  },
+  radio_weak: {
+    with: [],
+    select: `${lockNow}, l.signal_strength::text from ${siteLocks} and l.iq_link_state = 'attached' and l.online
+        and l.signal_strength < ${String(weakSignal)}`,
   },
   office_hours_never_begin: {
     with: [],

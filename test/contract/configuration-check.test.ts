@@ -201,6 +201,11 @@ const faults: Readonly<Record<FindingWord, (site: Site) => Promise<string> | str
     await sql("update locks set battery_level = 'critical' where id = $1", lockId);
     return lockId;
   },
+  async radio_weak({ lockId, iqId }) {
+    await sql('update locks set signal_strength = 9, online = true where id = $1', lockId);
+    await sql('update iqs set online = true, last_seen_at = now() where id = $1', iqId);
+    return lockId;
+  },
   async office_hours_never_begin({ lockId }) {
     const none = Object.fromEntries(Object.keys(everyDay).map((day) => [day, false]));
     const schedule = { id: randomUUID(), start_time: '08:00:00', end_time: '09:00:00', ...none };

@@ -24,6 +24,12 @@ export const hubCodeWords = words({
     readyHere: 'It is set up in this browser.',
     readyElsewhere: 'It is set up in an app or in another browser.',
     secret: 'For an app of your own',
+    lost: 'I have forgotten my PIN',
+    lostEffect:
+      'Prove who you are at the sign-in page, with your password and your second factor; who has none yet sets it up on the way. You come back here, and reset your PIN without it.',
+    prove: 'To the sign-in page',
+    provenEffect:
+      'You have proven who you are. Your PIN stops working at this hub; have a new one sent afterwards. The PINs of others stay as they are.',
     reset: 'Reset your PIN',
     resetEffect:
       'Your PIN stops working at this hub; have a new one sent afterwards. Whoever has forgotten it asks an admin of the site.',
@@ -52,6 +58,12 @@ export const hubCodeWords = words({
     readyHere: 'Sie ist in diesem Browser eingerichtet.',
     readyElsewhere: 'Sie ist in einer App oder einem anderen Browser eingerichtet.',
     secret: 'Für eine eigene App',
+    lost: 'Ich habe meine PIN vergessen',
+    lostEffect:
+      'Weisen Sie sich auf der Anmeldeseite mit Passwort und zweitem Faktor aus; wer noch keinen hat, richtet ihn unterwegs ein. Sie kommen hierher zurück und setzen Ihre PIN ohne sie zurück.',
+    prove: 'Zur Anmeldeseite',
+    provenEffect:
+      'Sie haben sich ausgewiesen. Ihre PIN gilt an diesem Hub nicht mehr; lassen Sie sich danach eine neue senden. Die PINs anderer bleiben, wie sie sind.',
     reset: 'PIN zurücksetzen',
     resetEffect:
       'Ihre PIN gilt an diesem Hub nicht mehr; lassen Sie sich danach eine neue senden. Wer sie vergessen hat, fragt einen Administrator des Standorts.',

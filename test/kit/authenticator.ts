@@ -31,7 +31,7 @@ function base32(text: string): Buffer {
 }
 
 /** The key that a page shows for typing into an app. */
-export function keyIn({ text }: Step): Buffer {
+export function keyIn({ text }: Pick<Step, 'text'>): Buffer {
   return base32(/class="secret">([^<]*)</.exec(text)?.[1]?.replaceAll(' ', '') ?? '');
 }
 

@@ -3,6 +3,8 @@ import { apiScopes, personScopes } from '#contract/clients';
 
 type Operation = {
   readonly tags?: readonly string[];
+  readonly operationId?: string;
+  readonly summary?: string;
   readonly description?: string;
   readonly 'x-error-codes'?: readonly string[];
 };
@@ -18,8 +20,16 @@ export type ApiFace = {
   /** Last part of its address: `connect-v1.2`. */
   readonly key: string;
   readonly title: string;
-  readonly operations: readonly { readonly method: string; readonly path: string }[];
+  readonly operations: readonly ApiOperation[];
   readonly description: unknown;
+};
+
+export type ApiOperation = {
+  readonly method: string;
+  readonly path: string;
+  readonly summary: string;
+  /** Where the page of its face shows it, below its tag. */
+  readonly anchor: string;
 };
 
 type SignIn = { readonly authorization: string; readonly token: string };
@@ -40,7 +50,12 @@ export function apiFaces(whole: WholeDescription, signIn: SignIn): readonly ApiF
     title,
     key: title.toLowerCase().replaceAll(' ', '-'),
     operations: [...paths].flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+      Object.entries(methods).map(([method, { summary = '', operationId, tags = [] }]) => ({
+        method: method.toUpperCase(),
+        path,
+        summary,
+        anchor: `#/${encodeURIComponent(tags[0] ?? '')}/${operationId ?? ''}`,
+      })),
     ),
     description: {
       ...whole,

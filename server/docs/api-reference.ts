@@ -14,7 +14,9 @@ const script = `
 'use strict';
 const place = document.getElementById('api');
 const dark = matchMedia('(prefers-color-scheme: dark)');
-const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+const { scheme } = document.documentElement.dataset;
+const isDark = () => (scheme === undefined ? dark.matches : scheme === 'dark');
+const follow = () => document.documentElement.classList.toggle('dark-mode', isDark());
 dark.addEventListener('change', follow);
 follow();
 SwaggerUIBundle({

@@ -1,6 +1,7 @@
 /** What the documentation consists of: the files of docs/, where each is served, and what stands beside what. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { deviceLinkAddress } from './device-link-page.ts';
 
 /** In the sources docs/ lies beside server/, and in dist/ as well: tools/build.mjs packs it. */
 const folder = fileURLToPath(new URL('../../docs/', import.meta.url));
@@ -64,10 +65,11 @@ const order: Readonly<Record<string, readonly string[]>> = {
 };
 const furtherTitle = 'Further';
 
-/** The error reference is served from the catalogue itself, not from the file that is made of it. */
+/** The error reference is served from the catalogue itself, not from the file that is made of it; messages of the link are read as a page. */
 const servedElsewhere: Readonly<Record<string, string>> = {
   'generated/errors.md': '/docs/errors',
   'decisions/': '/docs/decisions',
+  'device-link.asyncapi.yaml': deviceLinkAddress,
 };
 
 /** Reads docs/ from the disk; where a build left them out there are none, and the server serves doors all the same. */

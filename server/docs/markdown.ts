@@ -5,22 +5,42 @@ import { highlighter } from './highlighter.ts';
 export type Heading = { readonly level: number; readonly text: string; readonly anchor: string };
 export type Rendered = { readonly html: string; readonly headings: readonly Heading[] };
 
-const markdown = new MarkdownIt({ html: false, linkify: false, highlight: coloured });
+const markdown = new MarkdownIt({ html: false, linkify: false });
 const { escapeHtml } = markdown.utils;
 export { escapeHtml };
 
 function coloured(code: string, language: string): string {
-  if (highlighter.getLanguage(language) === undefined) return '';
+  if (highlighter.getLanguage(language) === undefined) return escapeHtml(code);
   return highlighter.highlight(code, { language }).value;
+}
+
+const languageNames: Readonly<Record<string, string>> = {
+  bash: 'Shell',
+  sh: 'Shell',
+  ts: 'TypeScript',
+  tsx: 'TypeScript',
+  js: 'JavaScript',
+  python: 'Python',
+  php: 'PHP',
+  json: 'JSON',
+  sql: 'SQL',
+  yaml: 'YAML',
+};
+
+/** Code in colours below its language; the page's script puts a button beside that which copies it. */
+export function codeHtml(code: string, language: string): string {
+  const name = languageNames[language] ?? '';
+  return `<div class="code"><div class="code-head"><span>${name}</span></div><pre tabindex="0"><code>${coloured(code, language)}</code></pre></div>\n`;
 }
 
 // What scrolls sideways is reached by keyboard too.
 markdown.renderer.rules['table_open'] = () =>
   '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>\n';
 markdown.renderer.rules['table_close'] = () => '</table></div>\n';
-const fence = markdown.renderer.rules['fence'];
-markdown.renderer.rules['fence'] = (tokens, index, options, env, self) =>
-  (fence?.(tokens, index, options, env, self) ?? '').replace(/^<pre/, '<pre tabindex="0"');
+markdown.renderer.rules['fence'] = (tokens, index) =>
+  codeHtml(tokens[index]?.content ?? '', tokens[index]?.info.split(' ')[0] ?? '');
+markdown.renderer.rules['code_block'] = (tokens, index) =>
+  codeHtml(tokens[index]?.content ?? '', '');
 
 type Token = ReturnType<typeof markdown.parse>[number];
 

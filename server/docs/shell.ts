@@ -1,7 +1,8 @@
-/** What is around every page of the documentation: a way to everything else, and no script. */
+/** What is around every page of the documentation: a way to everything else. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { hash } from 'node:crypto';
 import type { DocsContents } from './contents.ts';
+import { deviceLinkAddress } from './device-link-page.ts';
 import { escapeHtml, type Heading } from './markdown.ts';
 
 export type DocsView = {
@@ -20,14 +21,17 @@ export type DocsView = {
 export function createShell({
   contents,
   styleAddress,
+  scriptAddress,
 }: {
   readonly contents: DocsContents;
   readonly styleAddress: string;
+  readonly scriptAddress: string;
 }): (view: DocsView) => string {
   const links: readonly (readonly [string, string])[] = [
     ['/docs', 'Start'],
     ['/docs/api', 'API reference'],
-    ['/docs/errors', 'Errors'],
+    ['/docs/errors', 'Error reference'],
+    [deviceLinkAddress, 'Device link messages'],
     ['/docs/decisions', 'Decisions'],
   ];
   const item = (address: string, title: string, current: string): string =>
@@ -45,12 +49,17 @@ export function createShell({
     const sheets = [...styles, styleAddress].map(
       (href) => `<link rel="stylesheet" href="${href}">`,
     );
-    const programs = scripts.map((src) => `<script src="${src}" defer></script>`);
+    // The first sets the colours before anything is shown.
+    const programs = [
+      `<script src="${scriptAddress}"></script>`,
+      ...scripts.map((src) => `<script src="${src}" defer></script>`),
+    ];
     return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)} · Cardea</title><link rel="icon" href="/mark.svg">${sheets.join('')}${programs.join('')}</head>
 <body><a class="skip" href="#main">To the text</a>
-<header><a class="brand" href="/docs">Cardea documentation</a>${isWide ? '' : '<a class="to-contents" href="#contents">Contents</a>'}<a href="/docs/api">API</a><a href="/docs/errors">Errors</a><a href="/">Dashboard</a>
-<form role="search" action="/docs/search"><input type="search" name="q" aria-label="Search titles and headings" value="${escapeHtml(question)}"><button>Search</button></form></header>
+<header><a class="brand" href="/docs">Cardea <span>documentation</span></a>
+<nav aria-label="Main">${isWide ? '' : '<a class="to-contents" href="#contents">Contents</a>'}<a href="/docs/first-hour">First hour</a><a href="/docs/api">API</a><a href="/docs/errors">Errors</a><a href="/">Dashboard</a></nav>
+<form role="search" action="/docs/search"><input type="search" name="q" aria-label="Search titles, operations and errors" placeholder="Title, operation, error" value="${escapeHtml(question)}"><button>Search</button></form></header>
 <div class="columns${isWide ? ' wide' : ''}"><main id="main">${withPlaces(html, headings)}</main>${isWide ? '' : navigation(address)}</div></body></html>`;
   };
 }
@@ -82,9 +91,10 @@ export function sendKept(
   return reply.type(`${type}; charset=utf-8`).send(text);
 }
 
-/** No script at all. */
+/** Nothing but what this server has itself. */
 export const readingPolicy = [
   "default-src 'none'",
+  "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
   "form-action 'self'",

@@ -4,7 +4,8 @@ import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { downFrames, frames, upFrames, type DownFrame, type UpFrame } from '#contract/iq-link';
-import { deviceLinkDescription, deviceLinkYaml } from '#test/kit/device-link-description';
+import { deviceLinkDescription } from '#server/docs/device-link-description';
+import { deviceLinkYaml } from '#test/kit/device-link-description';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 const names: readonly string[] = [...upFrames, ...downFrames];

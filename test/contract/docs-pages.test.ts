@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deviceLinkDescription } from '#server/docs/device-link-description';
 import { openBrowser } from '#test/kit/browser';
 import { partOf, readBuilding, startTestBuilding, type TestBuilding } from '#test/kit/building';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
@@ -86,12 +87,14 @@ describe('every page of the documentation', () => {
     expect(lost).toEqual([]);
   });
 
-  it('is kept by browsers until it changes, and runs no script', async () => {
+  it('is kept by browsers until it changes, and runs scripts of this server only', async () => {
     const { headers, text } = await get('/docs/moving');
     expect(headers.get('content-security-policy')).toContain(
-      "default-src 'none'; style-src 'self'",
+      "default-src 'none'; script-src 'self'; style-src 'self'",
     );
-    expect(text).not.toContain('<script');
+    expect(text.match(/<script[^>]*>/g)).toEqual([
+      expect.stringMatching(/^<script src="\/docs\/assets\/docs-[0-9a-f]{12}\.js">$/),
+    ]);
     const kept = { 'if-none-match': headers.get('etag') ?? '' };
     expect((await get('/docs/moving', kept)).status).toBe(304);
     const style = /href="(\/docs\/assets\/docs-[0-9a-f]{12}\.css)"/.exec(text)?.[1] ?? '';
@@ -109,13 +112,61 @@ describe('the search', () => {
   it.each([
     ['first hour', 'href="/docs/first-hour"'],
     ['3105', 'href="/docs/errors#3105"'],
-    ['moving ids', 'No title'],
+    ['IQ_OFFLINE', 'href="/docs/errors#3105"'],
+    ['locking open a door', '/docs/api/core#/locks/patch_locks_id_locking'],
+    ['PATCH /v1.2/sites/{site_id}/locks/{id}/locking', '/docs/api/connect-v1.2#/'],
+    ['CARDEA_CORS_ORIGINS', 'href="/docs/settings"'],
+    ['device link messages', 'href="/docs/device-link-messages"'],
+    ['xyzzy', 'Nothing here has'],
     ['what arrives', 'href="/docs/streaming#what-arrives"'],
   ])('for %s finds %s', async (question, found) => {
     const { status, text } = await get(`/docs/search?q=${encodeURIComponent(question)}`);
     expect(status).toBe(200);
     expect(text.slice(text.indexOf('<main'))).toContain(found);
   });
+});
+
+it('the first page has a request that this server answers', async () => {
+  const { text } = await get('/docs');
+  const [, code = ''] = /<pre[^>]*><code>([^]*?)<\/code>/.exec(text) ?? [];
+  const shell = runnableLanguages.find(({ language }) => language === 'bash');
+  if (shell === undefined) return;
+  const { clientId, clientSecret } = server.tenant;
+  const running = startSample(shell, {
+    text: textOf(code),
+    env: { CLIENT_ID: clientId, CLIENT_SECRET: clientSecret },
+  });
+  await running.ended;
+  expect(JSON.parse(running.said())).toMatchObject({
+    items: [{ customer_reference: 'Front door' }],
+  });
+});
+
+/** The text of HTML as a reader copies it. */
+function textOf(html: string): string {
+  return html
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#x27;', "'")
+    .replaceAll('&amp;', '&');
+}
+
+it('the device link has every channel, message, member and an example to read', async () => {
+  const { status, text } = await get('/docs/device-link-messages');
+  expect(status).toBe(200);
+  const { channels } = deviceLinkDescription();
+  const names = Object.keys(channels);
+  expect(names.length).toBeGreaterThan(10);
+  for (const name of names) {
+    const section = text.split('<section ').find((part) => part.startsWith(`id="${name}"`)) ?? '';
+    expect(section).toContain(`/${name}</code>`);
+    expect(section, name).toContain('Members of');
+    expect(section, name).toContain('Example of');
+  }
+  expect(text).toContain('<code>locks[].battery_level</code>');
+  expect(text).toContain('href="/docs/device-link.asyncapi.yaml" download');
 });
 
 type Description = {
@@ -151,11 +202,33 @@ it('is usable by everybody, and the reference signs in and asks this server', as
       if (message.type() === 'error') refused.push(message.text());
     });
     page.on('pageerror', ({ message }) => refused.push(message));
-    // One page of cards, one of prose with tables and programs.
-    for (const path of ['', '/moving']) {
+    // Cards; members of messages; errors with a table and programs, of whose many alike sections the first stand for all.
+    for (const path of ['', '/device-link-messages', '/errors']) {
       await page.goto(`${server.url}/docs${path}`);
+      await page.setViewportSize({ width: 360, height: 900 });
+      await page.evaluate("document.querySelector('details')?.setAttribute('open', '')");
+      const width = 'document.documentElement.scrollWidth';
+      expect(await page.evaluate(width), path).toBe(360);
+      await page.evaluate(
+        "document.querySelectorAll('section:nth-of-type(n + 3), tr:nth-of-type(n + 6)').forEach((one) => one.remove())",
+      );
       expect(await faultsOf(page)).toEqual([]);
     }
+    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.goto(`${server.url}/docs/moving`);
+    await page
+      .locator('.code', { hasText: 'Python' })
+      .getByRole('button', { name: 'Copy' })
+      .click();
+    await page.getByRole('status').getByText('Copied').waitFor();
+    const [program] = await samplesOf('moving', 'python');
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(program);
+    // Whoever has chosen dark in the dashboard reads in dark.
+    await page.evaluate("localStorage.setItem('mantine-color-scheme-value', 'dark')");
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.reload();
+    const paper = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(paper).toBe('rgb(18, 21, 27)');
     await page.goto(`${server.url}/docs/api/connect-v1.2`);
     await page.locator('.auth-wrapper .authorize').click();
     const person = page.locator('.auth-container').filter({ hasText: 'authorizationCode' });
@@ -183,7 +256,7 @@ it('is usable by everybody, and the reference signs in and asks this server', as
   } finally {
     await browser.stop();
   }
-}, 120_000);
+}, 180_000);
 
 describe('the guide for integrators', () => {
   it('has a program that can be run here', () => {

@@ -15,7 +15,7 @@ export const firstStepWords = words({
     addHub: 'Add a hub',
     addLock: 'Attach its locks',
     invite: 'Invite people',
-    makeGroup: 'Say who may open what, and when',
+    makeGroup: 'Say who may open what',
   },
   de: {
     demo: 'Zum Ausprobieren',
@@ -31,6 +31,6 @@ export const firstStepWords = words({
     addHub: 'Einen Hub hinzufügen',
     addLock: 'Seine Schlösser anschließen',
     invite: 'Personen einladen',
-    makeGroup: 'Festlegen, wer was wann öffnen darf',
+    makeGroup: 'Festlegen, wer was öffnen darf',
   },
 });

@@ -17,9 +17,8 @@ export const overviewWords = words({
     latestEntries: 'Latest entries',
     allEntries: 'All entries',
     allIncidents: 'All incidents',
-    noIncidents: 'Nothing is wrong',
-    noIncidentsHelp:
-      'A lost connection, a weak battery or an alarm would stand here until it is over.',
+    noIncidents: 'No incident is open',
+    noIncidentsHelp: 'A lost connection or an alarm would stand here until it is over.',
     activity: 'Door activity of the last 24 hours',
     activityHelp: 'Openings and refusals in each hour, in the time of the site',
     activityNone: 'No door has been used.',
@@ -47,9 +46,8 @@ export const overviewWords = words({
     latestEntries: 'Letzte Zutritte',
     allEntries: 'Alle Zutritte',
     allIncidents: 'Alle Vorfälle',
-    noIncidents: 'Alles in Ordnung',
-    noIncidentsHelp:
-      'Eine verlorene Verbindung, eine schwache Batterie oder ein Alarm stünde hier, bis es vorbei ist.',
+    noIncidents: 'Kein Vorfall ist offen',
+    noIncidentsHelp: 'Eine verlorene Verbindung oder ein Alarm stünde hier, bis es vorbei ist.',
     activity: 'Betrieb an den Türen in den letzten 24 Stunden',
     activityHelp: 'Öffnungen und Abweisungen in jeder Stunde, in der Zeit des Standorts',
     activityNone: 'Keine Tür wurde benutzt.',

@@ -15,6 +15,7 @@ import { listDesiredItems } from '#server/store/desired-items';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope } from '#server/store/scope';
 import { byName, demoId, type DemoBuilding, type DemoName } from './demo-building.ts';
+import { layDemoConditions } from './demo-conditions.ts';
 
 type History = {
   readonly database: Database;
@@ -45,6 +46,7 @@ export async function layDemoHistory(history: History): Promise<void> {
       [tenantId],
     );
     if (laid.length > 0) return;
+    await layDemoConditions(scope, history);
     const columns = locationColumns(history);
     await insertRows(
       scope,

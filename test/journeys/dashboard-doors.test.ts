@@ -57,12 +57,12 @@ it('an alarm is an open incident until it is over', async () => {
   const { page, house } = board;
   const incident = () => page.getByRole('table', { name: 'Open incidents' });
   await board.open('overview', 'Overview');
-  await seen('Nothing is wrong');
+  await seen('No incident is open');
   const lock = house.simulated.lock('Storage');
   await lock.tamper(true);
   await incident().getByText('Tamper alarm').waitFor();
   await lock.tamper(false);
-  await seen('Nothing is wrong');
+  await seen('No incident is open');
 });
 
 it('the owner gives a door its hours and another name, and the hub learns it', async () => {

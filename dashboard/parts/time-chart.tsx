@@ -1,5 +1,5 @@
 /** Lines over time, drawn by uPlot, which is loaded when the first chart is shown; told in words to those who do not see it. */
-import { Box } from '@mantine/core';
+import { Box, useComputedColorScheme, useMantineTheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { eventWords } from '../words/events.ts';
 import { useLanguage, useWords } from './language.tsx';
@@ -36,6 +36,9 @@ export function TimeChart({ at, lines, span, most, nameOf, text, zone, height = 
   const place = useRef<HTMLDivElement>(null);
   const when = useWords(eventWords)('when');
   const { language } = useLanguage();
+  const { colors, black } = useMantineTheme();
+  // A canvas does not follow the colours of the page by itself.
+  const ink = useComputedColorScheme() === 'dark' ? colors.dark[0] : black;
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
@@ -51,7 +54,6 @@ export function TimeChart({ at, lines, span, most, nameOf, text, zone, height = 
         import('uplot/dist/uPlot.min.css'),
       ]);
       const stepped = UPlot.paths.stepped?.({ align: 1 });
-      const ink = getComputedStyle(target).color;
       const axis = { stroke: ink, grid: { stroke: `color-mix(in srgb, ${ink} 15%, transparent)` } };
       const form = (options: Intl.DateTimeFormatOptions) =>
         new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
@@ -118,7 +120,7 @@ export function TimeChart({ at, lines, span, most, nameOf, text, zone, height = 
       isOver = true;
       end();
     };
-  }, [at, lines, span, most, nameOf, zone, height, language, when]);
+  }, [at, lines, span, most, nameOf, zone, height, language, when, ink]);
   return (
     <Box ref={place} role="img" aria-label={text} mih={height} style={{ overflow: 'hidden' }} />
   );

@@ -64,7 +64,7 @@ export function Page() {
   const items = log.data?.pages.flatMap((page) => page.items);
   const actionText = (action: string) => {
     const [thing = '', done = ''] = action.split('.');
-    return `${noun(thing)}: ${verb(done)}`;
+    return [noun(thing), verb(done)].filter((part) => part !== '').join(': ');
   };
   return (
     <PageFrame title={name('audit')} lead={say('lead')}>

@@ -14,7 +14,7 @@ import {
 } from '#server/store/address-changes';
 import type { Database } from '#server/store/pool';
 import { textsIn } from './account-texts.ts';
-import type { Language } from './languages.ts';
+import { dayText, type Language } from './languages.ts';
 import type { AccountMails } from './mails.ts';
 
 const aloneAfterMs = 7 * 24 * 3_600_000;
@@ -70,7 +70,7 @@ export function createAddressOrders({
         aloneAt,
       });
       const about = { loginId: account.id, word: 'address_change', hasLink: true } as const;
-      const day = aloneAt.toISOString().slice(0, 10);
+      const day = dayText(aloneAt, language);
       const fromOld = { address: email, link: linkOf(toOld.token), aloneAt: day };
       await mails.send({ ...about, address: account.email, ...texts.changeFromOld(fromOld) });
       if (!mayBeAsked) return;

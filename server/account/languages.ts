@@ -44,3 +44,18 @@ function byWeight(header: string): string[] {
     .sort((a, b) => b.weight - a.weight)
     .map(({ tag }) => tag);
 }
+
+/** A day as people write it; in UTC, as an account belongs to no site. */
+export function dayText(instant: Date, language: Language): string {
+  return formOf(language, { dateStyle: 'medium' }).format(instant);
+}
+
+/** Day and time of it, `22 Nov 2026, 08:15`, in UTC. */
+export function instantText(instant: Date, language: Language): string {
+  return formOf(language, { dateStyle: 'medium', timeStyle: 'short' }).format(instant);
+}
+
+function formOf(language: Language, form: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const locale = language === 'en' ? 'en-GB' : language;
+  return new Intl.DateTimeFormat(locale, { ...form, timeZone: 'UTC' });
+}

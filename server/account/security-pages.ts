@@ -6,7 +6,7 @@ import type { AddressOrders } from './address-orders.ts';
 import { doneNote, faultNote, textField } from './fields.ts';
 import { whenFresh } from './freshness.ts';
 import type { Form } from './forms.ts';
-import type { Words } from './languages.ts';
+import { dayText, type Words } from './languages.ts';
 import { markup, type Page } from './page.ts';
 import type { PasswordChanges } from './password-changes.ts';
 import { passwordWords } from './password-words.ts';
@@ -126,7 +126,7 @@ export function securityPages(parts: Parts): readonly AccountPage[] {
             ? null
             : markup`<form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="keep_address">
-          <p>${said.waiting(waiting.new_email, waiting.alone_at.toISOString().slice(0, 10))}</p>
+          <p>${said.waiting(waiting.new_email, dayText(waiting.alone_at, language))}</p>
           <button class="second">${said.cancel}</button>
         </form>`
         }

@@ -1,5 +1,5 @@
 import type { WhyRule } from '#contract/why';
-import { whyTexts } from '#contract/why-texts';
+import { whyTexts } from '#contract/why-rules';
 import { words } from './words.ts';
 
 /** What each rule of a door means. English is that of the API. */

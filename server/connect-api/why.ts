@@ -6,7 +6,7 @@ import { isUuid, type IqId, type KeyId, type LockId } from '#contract/ids';
 import { plateText } from '#contract/license-plates';
 import { instantText } from '#contract/time-text';
 import { EntryWhyResponse, PostWhyRequest, WhyResponse, type WhyRule } from '#contract/why';
-import { whyTexts } from '#contract/why-texts';
+import { whyTexts } from '#contract/why-rules';
 import type { EntryWhyAnswer, Told, Why, WhyAnswer, WhyCredential } from '#server/domain/why';
 import { ruleOf, whyText } from '#server/domain/why-text';
 import type { Route } from '#server/http/route';

@@ -2,7 +2,7 @@
 import type { Decision } from '#access/decision';
 import type { Explanation, Miss } from '#access/explanation';
 import type { WhyRule } from '#contract/why';
-import { whyTexts } from '#contract/why-texts';
+import { whyTexts } from '#contract/why-rules';
 
 /** The name of the check that ended a decision (behaviour.md 8). */
 export function ruleOf({ check, rejectReason }: Decision): WhyRule {

@@ -35,10 +35,14 @@ export function conditionSeries(
     seconds: Math.max(from.getTime(), Date.parse(condition.utc_date_time)) / 1000,
   }));
   const last = steps.at(-1);
-  const whole =
-    last === undefined
-      ? []
-      : [...steps, { ...last, seconds: Math.max(last.seconds, until.getTime() / 1000) }];
+  const whole = steps.flatMap((step, index) => {
+    const before = steps[index - 1];
+    // A line ends at its last value: said once more where the contact was lost, it goes on to there.
+    const isLoss = step.online === false && before !== undefined && before.online !== false;
+    return isLoss ? [{ ...before, seconds: step.seconds }, step] : [step];
+  });
+  if (last !== undefined)
+    whole.push({ ...last, seconds: Math.max(last.seconds, until.getTime() / 1000) });
   return {
     at: whole.map(({ seconds }) => seconds),
     battery: whole.map(({ battery_level: level }) => heightOf(level)),

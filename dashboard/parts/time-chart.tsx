@@ -102,7 +102,14 @@ export function TimeChart({ at, lines, span, most, nameOf, text, zone, height = 
               label,
               fill: `${color}33`,
               ...(isBand === true ? {} : { stroke: color, width: 2 }),
-              ...(stepped !== undefined && isStepped === true ? { paths: stepped } : {}),
+              ...(stepped !== undefined && isStepped === true
+                ? { paths: stepped, points: { show: false } }
+                : {}),
+              value: (_plot: unknown, value: number | null) => {
+                if (value === null || (isBand === true && value === 0)) return '–';
+                if (isBand === true) return '✓';
+                return nameOf?.(value) ?? String(value);
+              },
             })),
           ],
         },

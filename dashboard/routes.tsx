@@ -17,6 +17,7 @@ import {
   IconLayoutDashboard,
   IconLogin2,
   IconMail,
+  IconMap2,
   IconMessage,
   IconMessages,
   IconPackage,
@@ -70,6 +71,19 @@ export const pages: readonly PageEntry[] = [
     name: 'lock',
     need: 'see_locks',
     load: () => import('./pages/lock.tsx'),
+  },
+  {
+    path: 'floors',
+    name: 'floors',
+    need: 'take_part',
+    load: () => import('./pages/floors.tsx'),
+    menu: { group: 'groupDoors', icon: IconMap2 },
+  },
+  {
+    path: 'floors/$floorId',
+    name: 'floors',
+    need: 'take_part',
+    load: () => import('./pages/floors.tsx'),
   },
   {
     path: 'entries',

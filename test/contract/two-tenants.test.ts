@@ -29,7 +29,7 @@ let stateText: string;
 let before: Readonly<Record<string, string>>;
 
 /** What the operator looks after is of every tenant. */
-const ofTheOperator = /^\/ext\/v1\/(clients|vouchers|identity_providers|outbox)\b/;
+const ofTheOperator = /^\/ext\/v1\/(clients|tenants|vouchers|identity_providers|outbox)\b/;
 
 beforeAll(async () => {
   // Without jobs: what they write down for a tenant comes at its own time.

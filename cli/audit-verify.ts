@@ -41,7 +41,8 @@ ${databaseHelp}
                        data folder)
 
   cardea audit verify
-  cardea audit verify --data /var/lib/cardea/data --checkpoint /mnt/witness/checkpoints.jsonl --json
+  cardea audit verify --json --data /var/lib/cardea/data \\
+    --checkpoint /mnt/witness/checkpoints.jsonl
 `,
   options: {
     ...databaseOptions,

@@ -29,7 +29,8 @@ ${databaseHelp}
   --no-verify               without restoring it for a look
   --scratch <folder>        where to restore it for a look (default: beside the file)
 
-  cardea backup --out /var/backups/cardea-$(date +%F).backup --passphrase-file /etc/cardea/backup.pass
+  cardea backup --out /var/backups/cardea-$(date +%F).backup \\
+    --passphrase-file /etc/cardea/backup.pass
 `,
   options: {
     ...databaseOptions,

@@ -43,9 +43,10 @@ ${databaseHelp}
   --grant <word>     ${clientGrants.join(', ')}; may be repeated (required)
   --scope <word>     ${clientScopes.join(', ')}; may be repeated (required)
   --redirect <url>   an address that people are led back to; may be repeated
-  --signed-out <url> an address that people are led to after signing out; may be repeated
+  --signed-out <url>  an address that people are led to after signing out; may be repeated
 
-  cardea client create --name "Front desk" --grant client_credentials --scope core_api.full
+  cardea client create --name "Front desk" --grant client_credentials \\
+    --scope core_api.full
 `,
   options: {
     ...databaseOptions,

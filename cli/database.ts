@@ -15,8 +15,7 @@ export const databaseOptions = {
 
 export const databaseHelp = `
   --database <url>  a PostgreSQL, postgres://user:password@host:port/name (default: DATABASE_URL)
-  --data <folder>   the data folder of a Cardea that is running or stopped (default: CARDEA_DATA_DIR, else ./data);
-                    its embedded PostgreSQL is used when no other database is given`;
+  --data <folder>   the data folder of a Cardea that is running or stopped (default: CARDEA_DATA_DIR, else ./data); its embedded PostgreSQL is used when no other database is given`;
 
 export type OpenDatabase = {
   readonly database: Database;

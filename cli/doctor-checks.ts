@@ -1,5 +1,5 @@
 /** What `cardea doctor` looks at on this machine and around it. */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, readFile, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -81,6 +81,7 @@ async function statOr(path: string) {
   }
 }
 
+const megabyte = 1_000_000;
 const gigabyte = 1_000_000_000;
 
 export async function checkDisk(dataDir: string): Promise<Finding> {
@@ -92,7 +93,11 @@ export async function checkDisk(dataDir: string): Promise<Finding> {
 
 /** From the bytes that are free to us. */
 export function judgeDisk(freeBytes: number): Finding {
-  const says = `${(freeBytes / gigabyte).toFixed(1)} GB are free.`;
+  const size =
+    freeBytes < gigabyte
+      ? `${(freeBytes / megabyte).toFixed(0)} MB`
+      : `${(freeBytes / gigabyte).toFixed(1)} GB`;
+  const says = `${size} are free.`;
   if (freeBytes >= 2 * gigabyte) return fine('disk', says);
   const todo = 'Make room: on a full disk nothing is stored, and hubs keep their events.';
   return { what: 'disk', state: freeBytes < gigabyte / 4 ? 'problem' : 'warning', says, todo };
@@ -168,7 +173,7 @@ const dayMs = 86_400_000;
 const soonDays = 14;
 
 export async function checkCertificates(config: Config, now: Date): Promise<Finding[]> {
-  const { tlsCert, dataDir } = config;
+  const { tlsCert, tlsKey, dataDir } = config;
   const paths =
     tlsCert === undefined
       ? ['device-gateway.pem', 'device-ca.pem'].map((name) => join(dataDir, name))
@@ -181,24 +186,52 @@ export async function checkCertificates(config: Config, now: Date): Promise<Find
       findings.push({ what: 'certificate', state: 'problem', says: `${path} is missing.`, todo });
     } else findings.push(judgeCertificate(path, { pem: await readFile(path, 'utf8'), now }));
   }
-  return findings;
+  const isReadable = findings.every(({ state }) => state !== 'problem');
+  return isReadable && tlsCert !== undefined && tlsKey !== undefined
+    ? [...findings, await checkKey(tlsCert, tlsKey)]
+    : findings;
 }
 
-/** From the end date of the first certificate of a file. */
+async function checkKey(certPath: string, keyPath: string): Promise<Finding> {
+  const what = 'key';
+  const todo = `Put the private key of ${certPath} there, or mend CARDEA_TLS_KEY.`;
+  const pem = await readFile(keyPath, 'utf8').catch(() => null);
+  if (pem === null) return { what, state: 'problem', says: `${keyPath} cannot be read.`, todo };
+  try {
+    const certificate = new X509Certificate(await readFile(certPath, 'utf8'));
+    if (certificate.checkPrivateKey(createPrivateKey(pem)))
+      return fine(what, `${keyPath} belongs to ${certPath}.`);
+  } catch {
+    return { what, state: 'problem', says: `${keyPath} is no private key.`, todo };
+  }
+  return { what, state: 'problem', says: `${keyPath} belongs to another certificate.`, todo };
+}
+
+/** From the dates of the first certificate of a file. */
 export function judgeCertificate(
   path: string,
   { pem, now }: { readonly pem: string; readonly now: Date },
 ): Finding {
   const what = 'certificate';
-  let end: Date;
+  let [start, end] = [now, now];
   try {
-    end = new Date(new X509Certificate(pem).validTo);
+    const certificate = new X509Certificate(pem);
+    [start, end] = [new Date(certificate.validFrom), new Date(certificate.validTo)];
   } catch {
     const todo = 'Put a PEM certificate there.';
     return { what, state: 'problem', says: `${path} is no certificate.`, todo };
   }
   const days = Math.floor((end.getTime() - now.getTime()) / dayMs);
   const day = end.toISOString().slice(0, 10);
+  if (start > now) {
+    const says = `${path} begins on ${start.toISOString().slice(0, 10)}, after what our clock says.`;
+    return {
+      what,
+      state: 'problem',
+      says,
+      todo: 'Look at the clock of this machine: timedatectl.',
+    };
+  }
   const todo = 'Renew it; the server renews its own while it runs.';
   if (days < 0) return { what, state: 'problem', says: `${path} ended on ${day}.`, todo };
   if (days < soonDays)

@@ -156,9 +156,28 @@ describe('what is judged', () => {
     certificates.stop();
     const pem = certificates.current().cert;
     const at = (days: number) => new Date(clock.now().getTime() + days * 86_400_000);
-    const states = [0, 390, 400].map((days) => judgeCertificate('x', { pem, now: at(days) }).state);
-    expect(states).toEqual(['ok', 'warning', 'problem']);
+    const states = [-400, 0, 390, 400].map(
+      (days) => judgeCertificate('x', { pem, now: at(days) }).state,
+    );
+    expect(states).toEqual(['problem', 'ok', 'warning', 'problem']);
     expect(judgeCertificate('x', { pem: 'no', now: at(0) }).state).toBe('problem');
+    const cert = join(files, 'device-gateway.pem');
+    const keys = ['device-gateway.key', 'device-ca.key', 'device-ca.pem', 'none.key'];
+    const found = await Promise.all(
+      keys.map(async (key) => {
+        const { states: all } = await examine({
+          CARDEA_TLS_CERT: cert,
+          CARDEA_TLS_KEY: join(files, key),
+        });
+        return [all.get('key')?.state, all.get('key')?.says.split(/ (?=belongs|is|cannot)/)[1]];
+      }),
+    );
+    expect(found).toEqual([
+      ['ok', `belongs to ${cert}.`],
+      ['problem', 'belongs to another certificate.'],
+      ['problem', 'is no private key.'],
+      ['problem', 'cannot be read.'],
+    ]);
     await rm(files, { recursive: true, force: true });
   });
 

@@ -35,3 +35,10 @@ it('finds the commands that begin with a word, whole words only', () => {
   expect(below('audit verify')).toEqual(['audit verify']);
   expect(below('aud')).toEqual([]);
 });
+
+it('has lines to copy that no break has cut', () => {
+  const lines = commands.flatMap(({ help }) =>
+    help.split('\n').filter((row) => /^ {2}cardea /.test(row)),
+  );
+  expect(lines.filter((row) => row.length > 80)).toEqual([]);
+});

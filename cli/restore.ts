@@ -29,7 +29,8 @@ numbers above all that were ever given. Exit code 1 = it is restored, but the au
   --passphrase-file <file>  its first line is the passphrase the backup was made with
   --force                   the folder is not empty: what is in it is moved to ${asidePrefix}<time> in it
 
-  cardea restore --file /var/backups/cardea-2026-11-22.backup --data /var/lib/cardea/data
+  cardea restore --file /var/backups/cardea-2026-11-22.backup \\
+    --data /var/lib/cardea/data
 `,
   options: {
     file: { type: 'string' },

@@ -20,7 +20,8 @@ named, and only the holder of its private part reads them.
 ${coreHelp}
 
   cardea export --out harbour.json --new-key harbour.key
-  cardea export --site 0b5c… --out harbour.json --public-key next.pub.pem --events
+  cardea export --site 0b5c… --out harbour.json --events \\
+    --public-key next.pub.pem
 `,
   options: {
     ...coreOptions,

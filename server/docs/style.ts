@@ -18,6 +18,7 @@ a { color: var(--accent); }
 .skip:focus { position: static; display: block; padding: .5rem 1rem; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 html { scroll-padding-top: 4.5rem; }
+html.dark-mode { background: var(--paper); }
 body > header { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center; min-height: 3.5rem; padding: .5rem 1rem; border-bottom: 1px solid var(--line); background: var(--paper); position: sticky; top: 0; z-index: 2; }
 body > header nav { display: flex; flex-wrap: wrap; gap: .25rem .75rem; font-size: .9375rem; }
 .brand { font-weight: 700; text-decoration: none; color: inherit; }
@@ -45,6 +46,8 @@ nav ul { list-style: none; padding: 0; margin: 0; }
 nav li a { display: block; padding: .2rem .5rem; border-radius: .25rem; text-decoration: none; }
 nav li a:hover { text-decoration: underline; }
 nav a[aria-current] { background: var(--side); border-left: 3px solid var(--accent); color: var(--ink); font-weight: 600; }
+.here ul { columns: 14rem auto; }
+.here li { break-inside: avoid; }
 .here { border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .75rem; margin: 1rem 0; font-size: .9375rem; }
 h1 { line-height: 1.2; margin: .5rem 0 1rem; }
 h2 { line-height: 1.3; margin: 2rem 0 .5rem; }

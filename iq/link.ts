@@ -3,6 +3,7 @@
  * file moves bytes and timers. A connection that says nothing for 15 s is dead, whatever TCP believes (behaviour.md 2).
  */
 import { randomBytes } from 'node:crypto';
+import { Socket } from 'node:net';
 import { connect, type MqttClient } from 'mqtt';
 import { downTopic, protocolVersion, upTopic, type Frame, type UpFrame } from '#contract/iq-link';
 import type { SteadyClock, Timer } from './clock.ts';
@@ -125,6 +126,9 @@ export class Link {
       if (isCurrent()) this.#lose('the connection was closed');
     });
     client.on('connect', () => {
+      // An outcome leaves right behind the packet that acknowledges its command, and would wait until that has been acknowledged
+      // in turn: a whole round trip more until the caller knows that the door is open.
+      if (client.stream instanceof Socket) client.stream.setNoDelay(true);
       if (isCurrent()) void this.#greet(client);
     });
   }

@@ -43,6 +43,10 @@ export async function makeFixture(server: TestServer, tenant: TestTenant): Promi
      values ($1, $2, 'image/png', 1, 1, '\\x00', '00', now())`,
     [tenant.tenantId, floors],
   );
+  await server.database.pool.query(
+    'update locks set floor_id = $3 where tenant_id = $1 and id = $2',
+    [tenant.tenantId, locks, floors],
+  );
   const plates = await create(`/accessors/${accessors}/license_plates`, { license_plate: 'AB12' });
   const devices = await create(`/accessors/${accessors}/devices`, { customer_reference: 'Phone' });
   const pins = randomUUID();

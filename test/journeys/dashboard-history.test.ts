@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestDashboard, type TestDashboard } from '#test/kit/dashboard';
 import { addPerson } from '#test/kit/people';
+import { until } from '#test/kit/wait';
 
 let board: TestDashboard;
 beforeAll(async () => {
@@ -30,6 +31,27 @@ it('a battery that falls and a radio that fades are in the pictures by themselve
   await page.getByLabel('Time', { exact: true }).selectOption('90');
   await picture(/^Battery: Critical since /);
   await board.check('lock-history');
+});
+
+it('what happened while the hub was alone is told in its place, once', async () => {
+  const { house, server, owner } = board;
+  const hub = house.simulated.hub('Ground floor hub');
+  const front = house.simulated.lock('Front door');
+  hub.setLink('cut');
+  for (const level of ['low', 'critical', 'fresh'] as const) await front.drainBattery(level);
+  const fellBefore = house.simulated.clock.now().getTime();
+  hub.setLink('up');
+  const path = `//ext/v1/sites/${house.collectionId}/locks/${house.lockId('Front door')}/condition_history`;
+  const told = async () => {
+    const { json } = await server.ask('GET', path, { token: owner.token });
+    return (json as { items: { battery_level: string; utc_date_time: string }[] }).items;
+  };
+  await until(async () => (await told()).at(-1)?.battery_level === 'fresh', {
+    what: 'the hub has told what happened',
+  });
+  const last = (await told()).slice(-3);
+  expect(last.map(({ battery_level }) => battery_level)).toEqual(['low', 'critical', 'fresh']);
+  for (const { utc_date_time: at } of last) expect(Date.parse(at)).toBeLessThanOrEqual(fellBefore);
 });
 
 it('the overview says which door needs somebody, and leads there', async () => {

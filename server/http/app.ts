@@ -79,8 +79,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     else done();
   });
   // A connection that is kept alive behind its last answer would be waited for.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isStopping) void reply.header('connection', 'close');
+    done();
   });
   app.setErrorHandler((thrown, request, reply) => sendFailure({ thrown, request, reply, options }));
   const allowedMethods = collectPaths(app);

@@ -176,9 +176,10 @@ export function createSignalr(parts: SignalrParts): Signalr {
   return {
     register(app) {
       for (const [path, kind] of Object.entries(hubs)) lay(app, path, kind);
-      app.addHook('onSend', async (request, reply) => {
-        if (hubPaths.some((path) => splitUrl(request.url).path.startsWith(path)))
-          allowCredentials(reply);
+      app.addHook('onSend', (request, reply, _payload, done) => {
+        // Every answer of the server passes here; without an origin there is nobody to allow anything.
+        if (request.headers.origin !== undefined && isOfHub(request.url)) allowCredentials(reply);
+        done();
       });
       onWebSocketUpgrade(app.server, (request, socket, head) => {
         socket.on('error', () => socket.destroy());
@@ -265,6 +266,11 @@ function queryValue(rawQuery: string, name: string): string | null {
   let value: string | null = null;
   for (const [sent, text] of queryParameters(rawQuery)) if (plainName(sent) === name) value = text;
   return value;
+}
+
+function isOfHub(url: string): boolean {
+  const { path } = splitUrl(url);
+  return hubPaths.some((hubPath) => path.startsWith(hubPath));
 }
 
 function splitUrl(url: string): { path: string; rawQuery: string } {

@@ -126,8 +126,10 @@ function invalidToken(description: string): TokenError {
 }
 
 function bearerToken(authorization: string | undefined): string {
-  const token = /^bearer +([^ ].*?) *$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) throw new TokenError(401, 'Bearer');
+  const sent = authorization ?? '';
+  // By one pass: a token has a thousand characters, and every request brings one.
+  const token = /^bearer +/i.test(sent) ? sent.slice('bearer'.length).trim() : '';
+  if (token === '') throw new TokenError(401, 'Bearer');
   if (token.length > LONGEST_TOKEN) throw invalidToken('The token is invalid');
   return token;
 }

@@ -116,10 +116,15 @@ function seriesLines(name: string, buckets: readonly number[], series: Series): 
 }
 
 function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
+  let text = '';
+  for (const [name, value] of Object.entries(labels))
+    text += `${text === '' ? '{' : ','}${name}="${escaped(value)}"`;
+  return text === '' ? '' : `${text}}`;
 }
 
+const special = /[\\"\n]/;
+
 function escaped(value: string): string {
+  if (!special.test(value)) return value;
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

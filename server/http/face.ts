@@ -48,13 +48,20 @@ export type FaceParts = {
   readonly admitByCode: (caller: Caller, access: Access) => Promise<void>;
 };
 
-const callers = new WeakMap<FastifyRequest, Caller>();
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls a route of a face, once the token has been checked. */
+    caller: Caller | undefined;
+  }
+}
 
 /** Registers every route of a face. */
 export function registerFace(
   app: FastifyInstance,
   { face, routes, parts }: { face: Face; routes: readonly Route[]; parts: FaceParts },
 ): void {
+  // A member of the request: a WeakMap that grows by every request is work for each collection.
+  if (!app.hasRequestDecorator('caller')) app.decorateRequest('caller', undefined);
   for (const path of face.absent ?? []) layAbsent(app, face.prefix + path);
   for (const route of routes) {
     const textParams = new Set(route.textParams);
@@ -70,7 +77,7 @@ export function registerFace(
         if (caller.accessCodeId !== undefined || route.access === 'pod_pass')
           await parts.admitByCode(caller, route.access);
         if (route.hasCollectionHeader === true) checkCollectionHeader(request);
-        callers.set(request, caller);
+        request.caller = caller;
       },
       handler: async (request, reply) => {
         try {
@@ -195,7 +202,7 @@ function createCall({ request, reply, route, textParams, parts }: Omit<Answering
   readonly call: Call;
   readonly readOptions: () => void;
 } {
-  const caller = callers.get(request);
+  const { caller } = request;
   if (caller === undefined) throw new Error('a route was reached without a token check');
   const params = readParams(request.params as Record<string, string>, textParams);
   const [path, rawQuery] = splitUrl(request.raw.url ?? '');

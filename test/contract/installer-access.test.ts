@@ -284,6 +284,8 @@ describe('an installer', () => {
       [
         // What one may do oneself.
         'GET /ext/v1/sites/{site_id}/rights',
+        // How well a lock is heard over time.
+        'GET /ext/v1/sites/{site_id}/locks/{id}/condition_history',
         'GET /sites/{id}',
         'GET /sites/{site_id}/iqs',
         'GET /sites/{site_id}/iqs/{id}',

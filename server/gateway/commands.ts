@@ -166,6 +166,8 @@ export function createCommandQueue({
   readonly log: Log;
 }): CommandQueue {
   const pending = new Map<CommandId, Pending>();
+  /** Ends that are being stored: until they are, the row does not say that another outcome comes too late. */
+  const ending = new Map<CommandId, Promise<void>>();
   const work = new Set<Promise<unknown>>();
   let unnoted: Pending[] = [];
   let unsubscribe: (() => void)[] = [];
@@ -225,7 +227,9 @@ export function createCommandQueue({
     if (effect !== 'finish') return;
     command.timer?.cancel();
     pending.delete(command.id);
-    inBackground(finish(command, outcome), 'storing the end of a command');
+    const stored = finish(command, outcome).finally(() => ending.delete(command.id));
+    ending.set(command.id, stored);
+    inBackground(stored, 'storing the end of a command');
     command.heard();
   }
 
@@ -370,6 +374,7 @@ export function createCommandQueue({
 
   async function takeLateOutcome(iq: ConnectedIq, outcome: Frame<'outcome'>): Promise<void> {
     const id = outcome.id as CommandId;
+    await ending.get(id)?.catch(() => undefined);
     const scope = scopeOf(iq);
     const standing = await findCommandStanding(scope, id);
     if (standing === undefined || standing.iqId !== iq.iqId) return;

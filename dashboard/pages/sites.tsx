@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useSites } from '../data/site.tsx';
 import { ComeIn } from '../parts/come-in.tsx';
 import { useWords } from '../parts/language.tsx';
+import { MakeSite } from '../parts/make-site.tsx';
 import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
 import { shellWords } from '../words/shell.ts';
 
@@ -11,7 +12,15 @@ export function Page() {
   const say = useWords(shellWords);
   const sites = useSites();
   return (
-    <PageFrame title={say('sites')} acts={<ComeIn />}>
+    <PageFrame
+      title={say('sites')}
+      acts={
+        <>
+          <ComeIn />
+          <MakeSite />
+        </>
+      }
+    >
       <Loaded of={sites}>
         {({ items }) =>
           items.length === 0 ? (

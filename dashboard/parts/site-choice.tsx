@@ -13,12 +13,6 @@ export function SiteChoice() {
   const site = useSite();
   const others = data?.items ?? [];
   const name = site?.customer_reference ?? say('chooseSite');
-  if (others.length < 2)
-    return (
-      <Text fw={500} truncate>
-        {site === undefined ? '' : name}
-      </Text>
-    );
   return (
     <Menu
       label={`${say('chooseSite')}: ${name}`}
@@ -42,6 +36,9 @@ export function SiteChoice() {
           {reference ?? id}
         </Link>
       ))}
+      <Link className="menu-item" to="/sites">
+        {say('allSites')}
+      </Link>
     </Menu>
   );
 }

@@ -8,9 +8,10 @@ export const shellWords = words({
     navigation: 'Pages',
     sites: 'Sites',
     chooseSite: 'Choose a site',
+    allSites: 'All sites, a new one',
     noSites: 'You have no place in any site yet',
     noSitesHelp:
-      'A site is a building or a part of one. Whoever manages yours invites you by e-mail; the link in that mail brings you here.',
+      'A site is a building or a part of one. Whoever manages yours invites you by e-mail; the link in that mail brings you here. Or make one of your own.',
     signOut: 'Sign out',
     account: 'Your account',
     accountMenu: 'Account and settings',
@@ -70,9 +71,10 @@ export const shellWords = words({
     navigation: 'Seiten',
     sites: 'Standorte',
     chooseSite: 'Standort wählen',
+    allSites: 'Alle Standorte, ein neuer',
     noSites: 'Sie gehören noch zu keinem Standort',
     noSitesHelp:
-      'Ein Standort ist ein Gebäude oder ein Teil davon. Wer Ihren verwaltet, lädt Sie per E-Mail ein; der Link darin führt hierher.',
+      'Ein Standort ist ein Gebäude oder ein Teil davon. Wer Ihren verwaltet, lädt Sie per E-Mail ein; der Link darin führt hierher. Oder legen Sie einen eigenen an.',
     signOut: 'Abmelden',
     account: 'Ihr Konto',
     accountMenu: 'Konto und Einstellungen',

@@ -148,3 +148,25 @@ it('whoever runs the server sees how it does and what it has written', async () 
   await seen('No lockers yet');
   await board.check('lockers');
 }, 120_000);
+
+it('the owner makes another site, which says what it lacks', async () => {
+  const { page } = board;
+  await page.setViewportSize({ width: 360, height: 740 });
+  await board.open('overview', 'Overview');
+  await page.locator('summary', { hasText: 'Harbour' }).click();
+  await page.getByRole('link', { name: 'All sites, a new one' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Sites' }).waitFor();
+  await press('Make a site');
+  await dialog().getByLabel('Name').fill('Annex');
+  await dialog().getByLabel('Country').fill('ZZ');
+  await confirm('Make a site');
+  await seen(/^Code 1101/);
+  await dialog().getByLabel('Country').fill('nl');
+  await dialog().getByLabel('Time zone').selectOption('Europe/Amsterdam');
+  await confirm('Make a site');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  await seen('First steps');
+  await board.check('site-new');
+  await page.getByRole('link', { name: 'Add a hub' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Hubs' }).waitFor();
+});

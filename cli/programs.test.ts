@@ -87,6 +87,19 @@ describe('the programs of the command line', () => {
       expect(ready).toMatchObject({ data_dir: data, base_url: expect.any(String) as string });
       const answer = await fetch(`${String(ready?.['base_url'])}/ready`);
       expect([answer.status, existsSync(join(data, 'demo.json'))]).toEqual([200, false]);
+      // An installation that begins has somewhere to make sites and clients.
+      const first = [
+        '--name',
+        'First',
+        '--grant',
+        'client_credentials',
+        '--scope',
+        'core_api.full',
+      ];
+      const client = cardea(['client', 'create', '--json', '--database', test.url, ...first]);
+      expect(await client.ended, client.err()).toBe(0);
+      const { rows } = await test.database.pool.query<{ name: string }>('select name from tenants');
+      expect(rows).toEqual([{ name: 'Home' }]);
       const second = cardea(['start', ...options, ...own]);
       expect(await second.ended).toBe(3);
       expect(second.err()).toContain('EADDRINUSE');

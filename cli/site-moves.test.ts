@@ -127,7 +127,13 @@ it('ends an import at Ctrl-C, and nothing of it stays', async () => {
     offline_keys: [],
     access_group_locks: [],
   };
-  const more = { locker_occupations: [], message_rule_locks: [], events: null, secrets: null };
+  const more = {
+    floor_plan_locks: [],
+    locker_occupations: [],
+    message_rule_locks: [],
+    events: null,
+    secrets: null,
+  };
   const { collection } = file as { collection: object };
   const bare = { ...file, ...empty, ...more, collection: { ...collection, masterkey_id: null } };
   await writeFile(at('other.json'), JSON.stringify(await signAnew(bare)));

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createFirstOperator } from './account/first-operator.ts';
 import { demoText, firstOperatorText, placesText } from './console.ts';
 import { openDatabases } from './databases.ts';
+import { makeFirstTenant } from './domain/tenants.ts';
 import { buildingFile, readDemoBuilding, type DemoName } from './jobs/demo-building.ts';
 import { layDemoCatalogue } from './jobs/demo-catalogue.ts';
 import { demoFilePath } from './jobs/demo-file.ts';
@@ -69,11 +70,13 @@ async function start(config: Config, { log, shutdown }: Running): Promise<void> 
   const say = createConsole(config);
   const places = { base_url: baseUrl, gateway_url: gatewayUrl, data_dir: dataDir };
   say(placesText({ baseUrl, gatewayUrl, dataDir }), { msg: 'Cardea is ready', ...places });
-  // The demo building comes with accounts of its own.
+  // The demo building comes with a tenant and accounts of its own.
   if (config.demo === 'none' && config.roles.includes('http')) {
     const { identity } = cardea;
     const firstOperator = createFirstOperator({ database, identity, clock, ids });
     const patience = { log, signal, withinMs: patienceMs };
+    if (await onceReachable(() => makeFirstTenant({ database, clock, ids }), patience))
+      log.info({}, 'the first tenant was made');
     const link = await onceReachable(() => firstOperator.makeLink(), patience);
     if (link !== undefined)
       say(firstOperatorText(link), { msg: 'Nobody runs this server yet', account_link: link });

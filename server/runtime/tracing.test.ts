@@ -1,28 +1,42 @@
-import { Session } from 'node:inspector';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { silentLog } from '#test/kit/database';
-import { openTracing, wantsTraces } from './tracing.ts';
+import { wantsTraces } from './tracing.ts';
 
-/** The OpenTelemetry files that this process has loaded, as its engine knows them. */
-function loadedFiles(): string[] {
-  const session = new Session();
-  const urls: string[] = [];
-  session.connect();
-  session.on('Debugger.scriptParsed', ({ params }) => urls.push(params.url));
-  session.post('Debugger.enable');
-  session.disconnect();
-  return urls.filter((url) => url.includes('@opentelemetry/sdk-trace'));
-}
+/** A process of its own: other tests of this one may have loaded it. Prints the files of it before and after it was asked for. */
+const program = `
+  import { Session } from 'node:inspector';
+  import { createLog } from '#server/runtime/log';
+  import { openTracing } from '#server/runtime/tracing';
+  import '#server/wire';
+
+  function loadedFiles() {
+    const session = new Session();
+    const urls = [];
+    session.connect();
+    session.on('Debugger.scriptParsed', ({ params }) => urls.push(params.url));
+    session.post('Debugger.enable');
+    session.disconnect();
+    return urls.filter((url) => url.includes('@opentelemetry/sdk-trace')).length;
+  }
+
+  const given = { version: '0.0.0', log: createLog({ level: 'error', format: 'json' }) };
+  const none = await openTracing({}, given);
+  const before = loadedFiles();
+  const tracing = await openTracing({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, given);
+  console.log(JSON.stringify({ none, before, after: loadedFiles() }));
+  await tracing.stop();
+`;
 
 it('OpenTelemetry is loaded only where the variables name a receiver', async () => {
-  await import('#server/wire');
-  const given = { version: '0.0.0', log: silentLog() };
-  expect(await openTracing({}, given)).toBeNull();
-  expect(loadedFiles()).toEqual([]);
-  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' };
-  const tracing = await openTracing(endpoint, given);
-  expect(loadedFiles()).not.toEqual([]);
-  await tracing?.stop();
+  const options = ['--conditions=development', '--import=tsx', '--input-type=module'];
+  const { stdout } = await promisify(execFile)(process.execPath, [...options, '-e', program], {
+    cwd: fileURLToPath(new URL('../../', import.meta.url)),
+  });
+  const said = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+  expect(said).toMatchObject({ none: null, before: 0 });
+  expect(said['after']).toBeGreaterThan(0);
 }, 60_000);
 
 it.each([

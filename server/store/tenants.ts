@@ -4,7 +4,7 @@ import type { ListOptions } from '#contract/odata';
 import { listRows, type ListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Database } from './pool.ts';
-import { readScope } from './scope.ts';
+import { readScope, type WriteScope } from './scope.ts';
 
 export type Tenant = {
   readonly id: TenantId;
@@ -15,16 +15,30 @@ export type Tenant = {
 
 type Row = { id: TenantId; name: string; product_id: string; created_at: Date };
 
-/** Adds a tenant; one that is there already stays as it is. `pinHashKey` are 32 random bytes. */
-export async function insertTenant(
-  database: Database,
-  tenant: Tenant & { readonly pinHashKey: Buffer },
-): Promise<void> {
+/** `pinHashKey` are 32 random bytes. */
+type NewTenant = Tenant & { readonly pinHashKey: Buffer };
+
+/** Adds a tenant; one that is there already stays as it is. */
+export async function insertTenant(database: Database, tenant: NewTenant): Promise<void> {
   await database.pool.query(
     `insert into tenants (id, name, product_id, pin_hash_key, created_at)
      values ($1, $2, $3, $4, $5) on conflict (id) do nothing`,
     [tenant.id, tenant.name, tenant.productId, tenant.pinHashKey, tenant.createdAt],
   );
+}
+
+/** Adds the first tenant of an installation; false when there is one already, also when two processes begin at once. */
+export async function insertFirstTenant(
+  scope: WriteScope,
+  { id, name, productId, pinHashKey, createdAt }: NewTenant,
+): Promise<boolean> {
+  await scope.query('lock table tenants in share row exclusive mode', []);
+  const made = await scope.query(
+    `insert into tenants (id, name, product_id, pin_hash_key, created_at)
+     select $1, $2, $3, $4, $5 where not exists (select from tenants) returning id`,
+    [id, name, productId, pinHashKey, createdAt],
+  );
+  return made.length === 1;
 }
 
 /** The tenant of an id, if there is one. */

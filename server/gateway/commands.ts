@@ -383,8 +383,9 @@ export function createCommandQueue({
     if (moved.effect === 'finish') {
       const { name } = moved.standing;
       const end = { name, word: moved.standing.word, sentAt: null, now: clock.now() };
-      await finishCommand(scope, id, end);
-      bus.publish(endTopic(id), JSON.stringify(resultOf(id, moved.standing, outcome)));
+      // Whoever waits hears what is stored, and that once.
+      if (await finishCommand(scope, id, end))
+        bus.publish(endTopic(id), JSON.stringify(resultOf(id, moved.standing, outcome)));
     }
     if (moved.effect === 'note_late') {
       await noteLateOutcome(scope, id, { result, word, now: clock.now() });

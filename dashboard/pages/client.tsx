@@ -7,7 +7,7 @@ import { useAct, useRead } from '../data/queries.ts';
 import { ClientBeginning, ClientState, useTenantName } from '../parts/client-facts.tsx';
 import { ClientForm, type ChangedClient } from '../parts/client-form.tsx';
 import { ClientSecrets } from '../parts/client-secrets.tsx';
-import { Confirm } from '../parts/confirm.tsx';
+import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { Loaded, PageFrame } from '../parts/page.tsx';
 import { Section } from '../parts/section.tsx';
@@ -152,27 +152,17 @@ function Words({
 function EndButton({ client }: OfClient) {
   const say = useWords(clientWords);
   const { name } = client;
-  const [isAsked, setAsked] = useState(false);
   const ending = useAct(() => api.delete(one, { path: { client_id: client.id } }), {
     touches: ['clients'],
     done: say('endDone', { name }),
   });
   return (
-    <>
-      <Button variant="default" onClick={() => setAsked(true)}>
-        {say('end')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('endTitle', { name })}
-        effect={say('endEffect')}
-        act={say('end')}
-        isPending={ending.isPending}
-        error={ending.error}
-        isDestructive
-        onAct={() => ending.mutate(undefined, { onSuccess: () => setAsked(false) })}
-      />
-    </>
+    <ConfirmButton
+      act={say('end')}
+      title={say('endTitle', { name })}
+      effect={say('endEffect')}
+      isDestructive
+      doing={ending}
+    />
   );
 }

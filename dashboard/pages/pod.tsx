@@ -15,7 +15,7 @@ import { api } from '../data/api.ts';
 import { draftOf, ruleBody, type Pod, type PodLock } from '../data/pods.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { useSiteId } from '../data/site.tsx';
-import { Confirm } from '../parts/confirm.tsx';
+import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useWords } from '../parts/language.tsx';
 import { Loaded, PageFrame } from '../parts/page.tsx';
@@ -256,7 +256,6 @@ function Settings({ pod }: OfPod) {
 function CleanButton({ pod }: OfPod) {
   const say = useWords(podWords);
   const siteId = useSiteId();
-  const [isAsked, setAsked] = useState(false);
   const name = pod.customer_reference ?? pod.id;
   const cleaning = useAct(
     () =>
@@ -266,22 +265,13 @@ function CleanButton({ pod }: OfPod) {
     { touches: ['pods', 'users', 'tags'], done: say('cleaned', { name }) },
   );
   return (
-    <>
-      <Button variant="default" onClick={() => setAsked(true)}>
-        {say('clean')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('cleanTitle', { name })}
-        effect={say('cleanEffect', { members: pod.member_amount, guests: pod.guest_amount })}
-        act={say('clean')}
-        isPending={cleaning.isPending}
-        error={cleaning.error}
-        isDestructive
-        onAct={() => cleaning.mutate(undefined, { onSuccess: () => setAsked(false) })}
-      />
-    </>
+    <ConfirmButton
+      act={say('clean')}
+      title={say('cleanTitle', { name })}
+      effect={say('cleanEffect', { members: pod.member_amount, guests: pod.guest_amount })}
+      isDestructive
+      doing={cleaning}
+    />
   );
 }
 
@@ -289,7 +279,6 @@ function RemoveButton({ pod }: OfPod) {
   const say = useWords(podWords);
   const siteId = useSiteId();
   const navigate = useNavigate();
-  const [isAsked, setAsked] = useState(false);
   const name = pod.customer_reference ?? pod.id;
   const removing = useAct(
     async () => {
@@ -301,21 +290,12 @@ function RemoveButton({ pod }: OfPod) {
     { touches: ['pods', 'users', 'tags'], done: say('podRemoved', { name }) },
   );
   return (
-    <>
-      <Button variant="default" onClick={() => setAsked(true)}>
-        {say('remove')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('removePod', { name })}
-        effect={say('removePodEffect', { members: pod.member_amount, guests: pod.guest_amount })}
-        act={say('remove')}
-        isPending={removing.isPending}
-        error={removing.error}
-        isDestructive
-        onAct={() => removing.mutate()}
-      />
-    </>
+    <ConfirmButton
+      act={say('remove')}
+      title={say('removePod', { name })}
+      effect={say('removePodEffect', { members: pod.member_amount, guests: pod.guest_amount })}
+      isDestructive
+      doing={removing}
+    />
   );
 }

@@ -4,7 +4,7 @@ import type { ItemOf } from '#client/operations';
 import { api } from '../data/api.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { CopyFact } from '../parts/client-facts.tsx';
-import { Confirm } from '../parts/confirm.tsx';
+import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useWords } from '../parts/language.tsx';
 import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
@@ -260,32 +260,18 @@ function shortNameOf(name: string): string {
 function RemoveButton({ provider }: OfProvider) {
   const say = useWords(providerWords);
   const { id, name } = provider;
-  const [isAsked, setAsked] = useState(false);
   const removing = useAct(() => api.delete(one, { path: { provider_id: id } }), {
     touches,
     done: say('removed', { name }),
   });
   return (
-    <>
-      <Button
-        size="xs"
-        variant="default"
-        aria-label={say('removeName', { name })}
-        onClick={() => setAsked(true)}
-      >
-        {say('remove')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('removeName', { name })}
-        effect={say('removeEffect')}
-        act={say('remove')}
-        isPending={removing.isPending}
-        error={removing.error}
-        isDestructive
-        onAct={() => removing.mutate(undefined, { onSuccess: () => setAsked(false) })}
-      />
-    </>
+    <ConfirmButton
+      size="xs"
+      act={say('remove')}
+      name={say('removeName', { name })}
+      effect={say('removeEffect')}
+      isDestructive
+      doing={removing}
+    />
   );
 }

@@ -5,7 +5,7 @@ import { api } from '../data/api.ts';
 import { paidFeatures } from '../data/plans.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { useSite } from '../data/site.tsx';
-import { Confirm } from '../parts/confirm.tsx';
+import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { ListView, useListState } from '../parts/list.tsx';
@@ -92,33 +92,19 @@ function useGives(): (voucher: Voucher) => string {
 function TakeBack({ voucher }: { readonly voucher: Voucher }) {
   const say = useWords(voucherWords);
   const code = voucher.code ?? '';
-  const [isAsked, setAsked] = useState(false);
   const removing = useAct(() => api.delete('/ext/v1/vouchers/{id}', { path: { id: voucher.id } }), {
     touches: ['vouchers'],
     done: say('takenBack', { code }),
   });
   return (
-    <>
-      <Button
-        size="compact-sm"
-        variant="default"
-        aria-label={say('takeBackCode', { code })}
-        onClick={() => setAsked(true)}
-      >
-        {say('takeBack')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('takeBackCode', { code })}
-        effect={say('takeBackEffect', { code })}
-        act={say('takeBack')}
-        isPending={removing.isPending}
-        error={removing.error}
-        isDestructive
-        onAct={() => removing.mutate(undefined, { onSuccess: () => setAsked(false) })}
-      />
-    </>
+    <ConfirmButton
+      size="compact-sm"
+      act={say('takeBack')}
+      name={say('takeBackCode', { code })}
+      effect={say('takeBackEffect', { code })}
+      isDestructive
+      doing={removing}
+    />
   );
 }
 

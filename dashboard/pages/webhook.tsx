@@ -6,6 +6,7 @@ import { api, quoted } from '../data/api.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { useSiteId, useSite } from '../data/site.tsx';
 import { instantAt } from '../data/wall-clock.ts';
+import { ConfirmButton } from '../parts/confirm-button.tsx';
 import { Confirm } from '../parts/confirm.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
@@ -261,7 +262,6 @@ function RemoveButton({ webhook }: OfWebhook) {
   const say = useWords(webhookWords);
   const siteId = useSiteId();
   const navigate = useNavigate();
-  const [isAsked, setAsked] = useState(false);
   const removing = useAct(
     async () => {
       await api.delete(one, { path: { site_id: siteId, id: webhook.id } });
@@ -270,22 +270,13 @@ function RemoveButton({ webhook }: OfWebhook) {
     { touches: ['webhooks'], done: say('removed') },
   );
   return (
-    <>
-      <Button variant="default" onClick={() => setAsked(true)}>
-        {say('remove')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('removeTitle')}
-        effect={say('removeEffect', { url: webhook.url })}
-        act={say('remove')}
-        isPending={removing.isPending}
-        error={removing.error}
-        isDestructive
-        onAct={() => removing.mutate()}
-      />
-    </>
+    <ConfirmButton
+      act={say('remove')}
+      title={say('removeTitle')}
+      effect={say('removeEffect', { url: webhook.url })}
+      isDestructive
+      doing={removing}
+    />
   );
 }
 

@@ -1,11 +1,10 @@
 /** The secrets of a client: two work at a time, so that one is changed without a gap. */
-import { Button, Group, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { Group, Stack, Text } from '@mantine/core';
 import { api } from '../data/api.ts';
 import type { Client } from '../data/clients.ts';
 import { useAct } from '../data/queries.ts';
 import { clientWords } from '../words/clients.ts';
-import { Confirm } from './confirm.tsx';
+import { ConfirmButton } from './confirm-button.tsx';
 import { useWords } from './language.tsx';
 import { Section } from './section.tsx';
 import { ShownOnce } from './shown-once.tsx';
@@ -39,7 +38,6 @@ export function ClientSecrets({ client }: Props) {
 function AnotherSecret({ client }: Props) {
   const say = useWords(clientWords);
   const { dateTime } = useFormats();
-  const [isAsked, setAsked] = useState(false);
   const making = useAct(
     () => api.post('/ext/v1/clients/{client_id}/secrets', { path: { client_id: client.id } }),
     { touches: ['clients'] },
@@ -56,32 +54,21 @@ function AnotherSecret({ client }: Props) {
       />
     );
   return (
-    <>
-      <Button variant="default" onClick={() => setAsked(true)}>
-        {say('another')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('another')}
-        effect={
-          leaving === undefined
-            ? say('anotherEffect')
-            : say('anotherEffectTwo', { at: dateTime(leaving.created_at) })
-        }
-        act={say('another')}
-        isPending={making.isPending}
-        error={making.error}
-        onAct={() => making.mutate(undefined, { onSuccess: () => setAsked(false) })}
-      />
-    </>
+    <ConfirmButton
+      act={say('another')}
+      effect={
+        leaving === undefined
+          ? say('anotherEffect')
+          : say('anotherEffectTwo', { at: dateTime(leaving.created_at) })
+      }
+      doing={making}
+    />
   );
 }
 
 function EndSecret({ client, secret }: Props & { readonly secret: Secret }) {
   const say = useWords(clientWords);
   const { dateTime } = useFormats();
-  const [isAsked, setAsked] = useState(false);
   const at = dateTime(secret.created_at);
   const ending = useAct(
     () =>
@@ -91,26 +78,13 @@ function EndSecret({ client, secret }: Props & { readonly secret: Secret }) {
     { touches: ['clients'], done: say('secretEnded') },
   );
   return (
-    <>
-      <Button
-        size="compact-sm"
-        variant="default"
-        aria-label={say('endSecretAt', { at })}
-        onClick={() => setAsked(true)}
-      >
-        {say('endSecret')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('endSecretAt', { at })}
-        effect={say('endSecretEffect')}
-        act={say('endSecret')}
-        isPending={ending.isPending}
-        error={ending.error}
-        isDestructive
-        onAct={() => ending.mutate(undefined, { onSuccess: () => setAsked(false) })}
-      />
-    </>
+    <ConfirmButton
+      size="compact-sm"
+      act={say('endSecret')}
+      name={say('endSecretAt', { at })}
+      effect={say('endSecretEffect')}
+      isDestructive
+      doing={ending}
+    />
   );
 }

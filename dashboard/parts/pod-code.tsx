@@ -6,7 +6,7 @@ import type { Pod } from '../data/pods.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { useSiteId } from '../data/site.tsx';
 import { podWords } from '../words/pods.ts';
-import { Confirm } from './confirm.tsx';
+import { ConfirmButton } from './confirm-button.tsx';
 import { FormDialog } from './form-dialog.tsx';
 import { useWords } from './language.tsx';
 import { Loaded } from './page.tsx';
@@ -135,27 +135,17 @@ function MakeButton({ pod }: { readonly pod: Pod }) {
 function RevokeButton({ pod }: { readonly pod: Pod }) {
   const say = useWords(podWords);
   const siteId = useSiteId();
-  const [isAsked, setAsked] = useState(false);
   const revoking = useAct(() => api.delete(path, { path: { site_id: siteId, pod_id: pod.id } }), {
     touches: ['pods'],
     done: say('revoked'),
   });
   return (
-    <>
-      <Button size="xs" variant="default" onClick={() => setAsked(true)}>
-        {say('revoke')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('revoke')}
-        effect={say('revokeEffect')}
-        act={say('revoke')}
-        isPending={revoking.isPending}
-        error={revoking.error}
-        isDestructive
-        onAct={() => revoking.mutate(undefined, { onSuccess: () => setAsked(false) })}
-      />
-    </>
+    <ConfirmButton
+      size="xs"
+      act={say('revoke')}
+      effect={say('revokeEffect')}
+      isDestructive
+      doing={revoking}
+    />
   );
 }

@@ -25,7 +25,7 @@ import {
 import { useAct, useRead } from '../data/queries.ts';
 import { useSiteId } from '../data/site.tsx';
 import { podWords } from '../words/pods.ts';
-import { Confirm } from './confirm.tsx';
+import { ConfirmButton } from './confirm-button.tsx';
 import { FormDialog } from './form-dialog.tsx';
 import { useWords } from './language.tsx';
 import { Loaded } from './page.tsx';
@@ -215,7 +215,6 @@ type OfPerson = { readonly pod: Pod; readonly person: PodPerson };
 function RemoveButton({ pod, person }: OfPerson) {
   const say = useWords(podWords);
   const siteId = useSiteId();
-  const [isAsked, setAsked] = useState(false);
   const name = personName(person);
   const path = { site_id: siteId, pod_id: pod.id };
   const removing = useAct(
@@ -232,27 +231,14 @@ function RemoveButton({ pod, person }: OfPerson) {
     { touches, done: say('removed', { name }) },
   );
   return (
-    <>
-      <Button
-        size="compact-sm"
-        variant="default"
-        aria-label={say('removePerson', { name })}
-        onClick={() => setAsked(true)}
-      >
-        {say('remove')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={() => setAsked(false)}
-        title={say('removePerson', { name })}
-        effect={say('removePersonEffect', { name })}
-        act={say('remove')}
-        isPending={removing.isPending}
-        error={removing.error}
-        isDestructive
-        onAct={() => removing.mutate(undefined, { onSuccess: () => setAsked(false) })}
-      />
-    </>
+    <ConfirmButton
+      size="compact-sm"
+      act={say('remove')}
+      name={say('removePerson', { name })}
+      effect={say('removePersonEffect', { name })}
+      isDestructive
+      doing={removing}
+    />
   );
 }
 

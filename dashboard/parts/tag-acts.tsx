@@ -6,6 +6,7 @@ import { fullName, personFields, personName, type Person, type SiteTag } from '.
 import { useAct, useRead } from '../data/queries.ts';
 import { useMay, useSiteId } from '../data/site.tsx';
 import { tagWords } from '../words/tags.ts';
+import { ConfirmButton } from './confirm-button.tsx';
 import { Confirm } from './confirm.tsx';
 import { ErrorNote } from './error-note.tsx';
 import { useWords } from './language.tsx';
@@ -146,7 +147,6 @@ function BlockTag({ tag, at, name }: BlockProps) {
 function RemoveTag({ tag }: Props) {
   const say = useWords(tagWords);
   const siteId = useSiteId();
-  const [isAsked, ask] = useDisclosure();
   const number = tag.tag_number ?? '';
   const removing = useAct(
     () => api.delete('/v1.2/sites/{site_id}/tags/{id}', { path: { site_id: siteId, id: tag.id } }),
@@ -154,24 +154,13 @@ function RemoveTag({ tag }: Props) {
   );
   return (
     <Group>
-      <Button
+      <ConfirmButton
         size="xs"
-        variant="default"
-        aria-label={say('removeTag', { number })}
-        onClick={ask.open}
-      >
-        {say('remove')}
-      </Button>
-      <Confirm
-        isOpen={isAsked}
-        onClose={ask.close}
-        title={say('removeTag', { number })}
-        effect={say('removeEffect')}
         act={say('remove')}
+        name={say('removeTag', { number })}
+        effect={say('removeEffect')}
         isDestructive
-        isPending={removing.isPending}
-        error={removing.error}
-        onAct={() => removing.mutate(undefined, { onSuccess: ask.close })}
+        doing={removing}
       />
     </Group>
   );

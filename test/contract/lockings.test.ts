@@ -1,6 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readBuilding, startTestBuilding, type TestBuilding } from '#test/kit/building';
+import {
+  readBuilding,
+  startTestBuilding,
+  untilSynced,
+  type TestBuilding,
+} from '#test/kit/building';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
 import { create, createOpenGroup, refusal } from '#test/kit/core';
 import { until } from '#test/kit/wait';
@@ -116,6 +121,8 @@ describe('opening once', () => {
   });
 
   it('is refused while the IQ is not ready for door commands', async () => {
+    // What a hub proves to hold ends its restore: the changes above must have arrived before.
+    await untilSynced(cardea);
     for (const [columns, restored] of [
       ['subscribed = false', 'subscribed = true'],
       [`state = 'installation'`, `state = 'active'`],

@@ -154,7 +154,10 @@ export async function writeRepeaterReports(
   );
 }
 
-/** What the hub has proven to hold; a table it holds ends the need of a restore. */
+/**
+ * What the hub has proven to hold; a table it holds ends the need of a restore. The newest one ends a replacement (behaviour.md
+ * 4.8), unless it is said by the hub whose place another is about to take.
+ */
 export async function noteApplied(
   scope: WriteScope,
   iqId: IqId,
@@ -164,7 +167,10 @@ export async function noteApplied(
     `update iqs set applied_version = $3::bigint, sync_refused = $4,
             sync_refusals = case when $4::text is null then 0 else sync_refusals + 1 end,
             restore_required = restore_required and not ($3::bigint > 0 and $4::text is null),
-            replacing_since = case when $3::bigint > 0 and $4::text is null then null else replacing_since end,
+            replacing_since = case when replacing_since is not null and $4::text is null and $3::bigint > 0
+              and $3::bigint >= desired_version
+              and not exists (select from iqs n where n.tenant_id = $1 and n.replaces->>'iq_id' = $2::text)
+              then null else replacing_since end,
             restore_asked_at = case when $3::bigint > 0 and $4::text is null then null else restore_asked_at end
       where tenant_id = $1 and id = $2`,
     [scope.tenantId, iqId, applied.version, applied.refused],

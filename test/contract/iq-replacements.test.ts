@@ -128,6 +128,38 @@ describe('a replacement of an IQ is refused', () => {
     }
   });
 
+  it('while another hub is about to take its place, whatever its own says of its table', async () => {
+    const body = { activation_code: codeOf('Claimed spare') };
+    const other = await until(
+      async () => {
+        const claimed = await cardea.ask('POST', '/iqs', { body });
+        return claimed.status === 200 && (claimed.json as { id: string }).id;
+      },
+      { what: 'the spare hub is wiped and claimed', timeoutMs: 20_000 },
+    );
+    await untilSynced(cardea);
+    await cardea.database.pool.query(
+      `update iqs set replacing_since = now(),
+              replaces = case when id = $2 then json_build_object('iq_id', $1::text) end where id in ($1, $2)`,
+      [iq, other],
+    );
+    const { led_enabled: isLit } = await get(`/iqs/${iq}`);
+    await cardea.ask('PATCH', `/iqs/${iq}`, { body: { led_enabled: isLit !== true } });
+    await cardea.ask('PATCH', `/iqs/${other}`, { body: { led_enabled: isLit !== true } });
+    await untilSynced(cardea);
+    const answer = await replaceBy('Spare');
+    expect([refusal(answer), answer.text]).toEqual([
+      '400 2206',
+      expect.stringContaining('running') as string,
+    ]);
+    // The one that takes the place holds its table now: no mark is left on it.
+    expect((await cardea.ask('POST', `/iqs/${other}/restore`)).status).toBe(200);
+    await cardea.ask('PATCH', `/iqs/${iq}`, { body: { led_enabled: isLit } });
+    await cardea.database.pool.query(`update iqs set replacing_since = null, replaces = null`);
+    await untilSynced(cardea);
+    expect((await cardea.ask('DELETE', `/iqs/${other}`)).status).toBe(204);
+  });
+
   it('when the new hub is out of reach, which leaves everything as it was', async () => {
     await house.simulated.hub('Lost spare').pullPlug();
     const before = await get(`/iqs/${iq}`);

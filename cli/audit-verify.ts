@@ -1,6 +1,5 @@
 /** `cardea audit verify`: was the audit log touched behind the server's back? docs/audit.md. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Value } from 'typebox/value';
 import { AuditCheckpoint } from '#contract/audit-log';
@@ -25,6 +24,7 @@ import {
   type CommandCall,
 } from './command.ts';
 import { databaseHelp, databaseOptions, openDatabase, type OpenDatabase } from './database.ts';
+import { readText } from './sign-in.ts';
 
 export const auditVerify: Command = {
   words: 'audit verify',
@@ -101,14 +101,6 @@ async function readWitness({ values }: CommandCall, dataDir: string | null): Pro
 
 function listOf(value: CommandCall['values'][string]): readonly string[] | undefined {
   return Array.isArray(value) ? value : undefined;
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new CommandError('usage', `The file ${path} cannot be read.`, { cause: error });
-  }
 }
 
 async function readCheckpoints(path: string): Promise<AuditCheckpoint[]> {

@@ -1,22 +1,10 @@
-/**
- * The public API of a site, for commands that ask a running server. They sign in as a person, with a file as the demo data
- * leaves one: no secret stands on a command line, where everybody on the machine can read it.
- */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { Type, type Static } from 'typebox';
-import { Value } from 'typebox/value';
-import { readConfig } from '#server/runtime/config';
+/** The public API of a site, for commands that ask a running server. They sign in as a person. */
+import { Type } from 'typebox';
 import { CommandError, textOf, type CommandCall } from './command.ts';
+import { askServer, refusalText, signIn, signInOptions, type Account } from './sign-in.ts';
 
 /** What each command of a site takes. */
-export const siteOptions = {
-  'sign-in': { type: 'string' },
-  url: { type: 'string' },
-  'token-file': { type: 'string' },
-  site: { type: 'string' },
-} as const;
+export const siteOptions = { ...signInOptions, site: { type: 'string' } } as const;
 
 export const siteHelp = `
   --sign-in <file>     JSON with base_url, connect_client {id, secret}, user {username, password} and site_id
@@ -33,30 +21,36 @@ export type SiteApi = {
   download(path: string): Promise<string>;
 };
 
-const SignIn = Type.Object({
-  base_url: Type.String(),
-  identity_url: Type.Optional(Type.String()),
+const Person = Type.Object({
   connect_client: Type.Object({ id: Type.String(), secret: Type.String() }),
   user: Type.Object({ username: Type.String(), password: Type.String() }),
-  site_id: Type.Optional(Type.String()),
 });
+
+const person: Account<typeof Person> = {
+  schema: Person,
+  members: 'base_url, connect_client and user',
+  grant: ({ connect_client: { id, secret }, user: { username, password } }) => ({
+    grant_type: 'password',
+    client_id: id,
+    client_secret: secret,
+    username,
+    password,
+    scope: 'user_api.full_access',
+  }),
+};
 
 /** Signs in. Throws CommandError. */
 export async function openSiteApi(call: CommandCall): Promise<SiteApi> {
-  const { url, token, site } = await signIn(call);
-  const named = textOf(call.values, 'site') ?? site;
-  if (named === undefined) throw new CommandError('usage', 'Name the site with --site.');
-  const siteId: string = named;
-  async function fetchText(method: string, path: string, body?: object): Promise<string> {
-    const address = new URL(`/ext/v1/sites/${encodeURIComponent(siteId)}${path}`, url);
-    const response = await send(address, {
+  const signedIn = await signIn(call, person);
+  const siteId = textOf(call.values, 'site') ?? signedIn.site;
+  if (siteId === undefined) throw new CommandError('usage', 'Name the site with --site.');
+  const root = `/ext/v1/sites/${encodeURIComponent(siteId)}`;
+
+  async function fetchText(method: 'GET' | 'POST', path: string, body?: object): Promise<string> {
+    const response = await askServer(signedIn, root + path, {
       method,
+      body: body === undefined ? undefined : JSON.stringify(body),
       signal: call.signal,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     if (response.ok) return text;
@@ -70,91 +64,7 @@ export async function openSiteApi(call: CommandCall): Promise<SiteApi> {
   };
 }
 
-type SignedIn = { readonly url: string; readonly token: string; readonly site?: string };
-
-async function signIn(call: CommandCall): Promise<SignedIn> {
-  const tokenFile = textOf(call.values, 'token-file');
-  if (tokenFile !== undefined) {
-    const url = textOf(call.values, 'url');
-    if (url === undefined) throw new CommandError('usage', 'Name the server with --url.');
-    return { url, token: (await readText(tokenFile)).trim() };
-  }
-  const path = textOf(call.values, 'sign-in') ?? demoFile(call);
-  if (path === undefined)
-    throw new CommandError('usage', 'Say who asks with --sign-in, or --token-file and --url.');
-  const file = parseSignIn(path, await readText(path));
-  const { base_url: url, identity_url: identity = url, site_id: site } = file;
-  const token = await fetchToken(identity, file, call.signal);
-  return { url, token, ...(site === undefined ? {} : { site }) };
-}
-
-/** The file that the demo data leave in the data folder; undefined = there is none. */
-export function demoFile({ environment }: CommandCall): string | undefined {
-  const path = join(resolve(readConfig(environment).dataDir), 'demo.json');
-  return existsSync(path) ? path : undefined;
-}
-
-/** The text of a file. Throws CommandError. */
-export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new CommandError('usage', `The file ${path} cannot be read.`, { cause });
-  }
-}
-
-function parseSignIn(path: string, text: string): Static<typeof SignIn> {
-  try {
-    return Value.Parse(SignIn, JSON.parse(text));
-  } catch (cause) {
-    const what = 'base_url, connect_client and user';
-    throw new CommandError('usage', `The file ${path} does not hold ${what}.`, { cause });
-  }
-}
-
-async function fetchToken(
-  identityUrl: string,
-  { connect_client: client, user }: Static<typeof SignIn>,
-  signal: AbortSignal,
-): Promise<string> {
-  const response = await send(new URL('/connect/token', identityUrl), {
-    method: 'POST',
-    signal,
-    body: new URLSearchParams({
-      grant_type: 'password',
-      client_id: client.id,
-      client_secret: client.secret,
-      username: user.username,
-      password: user.password,
-      scope: 'user_api.full_access',
-    }),
-  });
-  const text = await response.text();
-  if (!response.ok)
-    throw new CommandError('failed', `The server does not let ${client.id} sign in.`);
-  return Value.Parse(Type.Object({ access_token: Type.String() }), JSON.parse(text)).access_token;
-}
-
-/** Throws CommandError when nobody answers. */
-export async function send(address: URL, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(address, init);
-  } catch (cause) {
-    throw new CommandError('failed', `${address.origin} does not answer.`, { cause });
-  }
-}
-
 function refusalOf(status: number, text: string): string {
-  if (status === 401) return 'The token is not accepted; fetch a new one.';
   if (status === 403 && text === '') return 'Whoever signed in may not do this in the site.';
-  try {
-    const body: unknown = JSON.parse(text);
-    const { ErrorCode: code, Message: message } = Value.Parse(
-      Type.Object({ ErrorCode: Type.String(), Message: Type.String() }),
-      body,
-    );
-    return `${message} (${code})`;
-  } catch {
-    return `The server answered ${status}.`;
-  }
+  return refusalText(status, text);
 }

@@ -6,7 +6,7 @@ import { MigrationResult } from '#contract/migrations';
 import { CommandError, exitCodes, textOf, type Command, type CommandCall } from './command.ts';
 import { coreHelp, coreOptions, openCoreApi, Refused, type CoreApi } from './core-api.ts';
 import { readPrivateKeyFile } from './site-keys.ts';
-import { readText } from './site-api.ts';
+import { readText } from './sign-in.ts';
 
 export const siteImport: Command = {
   words: 'import',

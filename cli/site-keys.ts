@@ -7,7 +7,7 @@ import {
 } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { CommandError } from './command.ts';
-import { readText } from './site-api.ts';
+import { readText } from './sign-in.ts';
 
 /** Makes a pair and writes its private key where nothing is, for its owner's eyes only. Throws CommandError. */
 export async function makeKeyFile(path: string): Promise<KeyObject> {

@@ -1,66 +1,23 @@
 /** Imports while they run, seen and ended from another process; and files of strangers, made of a real one. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MigrationResult } from '#contract/migrations';
-import { createSystemClock } from '#server/runtime/clock';
-import { readConfig } from '#server/runtime/config';
-import { createRandomIds } from '#server/runtime/ids';
-import { createDatabase } from '#server/store/pool';
-import { createCardea } from '#server/wire';
 import { startTestServer, type Answer, type TestServer } from '#test/kit/cardea';
 import { create, refusal } from '#test/kit/core';
-import { silentLog } from '#test/kit/database';
 import { seedSite, signAnew, type Json } from '#test/kit/migration-files';
-import { freePort } from '#test/kit/ports';
+import { startSecondProcess, type SecondProcess } from '#test/kit/second-process';
 import { until } from '#test/kit/wait';
 
 let cardea: TestServer;
-let second: { readonly url: string; stop(): Promise<void> };
+let second: SecondProcess;
 let neighbour: string;
 let file: Json;
 
-/** Another process of the same server: what it knows it has read. */
-async function startSecond(): Promise<typeof second> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'cardea-second-'));
-  const port = await freePort();
-  const database = createDatabase({
-    config: { connectionString: cardea.databaseUrl },
-    log: silentLog(),
-  });
-  const made = await createCardea({
-    config: readConfig({
-      ROLES: 'http',
-      CARDEA_HTTP_PORT: String(port),
-      CARDEA_PUBLIC_URL: cardea.url,
-      CARDEA_DATA_DIR: dataDir,
-      CARDEA_DEMO: 'none',
-      LOG_LEVEL: 'silent',
-    }),
-    database,
-    ownerDatabase: database,
-    clock: createSystemClock(),
-    log: silentLog(),
-    ids: createRandomIds(),
-  });
-  await made.start();
-  return {
-    url: `http://127.0.0.1:${String(port)}`,
-    async stop() {
-      await made.stop();
-      await database.close();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
 beforeAll(async () => {
   cardea = await startTestServer();
-  second = await startSecond();
+  second = await startSecondProcess(cardea, { roles: 'http' });
   const other = await cardea.addTenant('Neighbour');
   neighbour = await cardea.token('core_api.full', other);
   const { id } = await create(cardea, '/collections', { time_zone: 'Europe/Amsterdam' });

@@ -1,68 +1,23 @@
 /** Two processes on one database: any may receive any request of a connection (streaming.md 4). */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSystemClock } from '#server/runtime/clock';
-import { readConfig } from '#server/runtime/config';
-import { createRandomIds } from '#server/runtime/ids';
-import { createDatabase } from '#server/store/pool';
-import { createCardea } from '#server/wire';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
-import { silentLog } from '#test/kit/database';
 import { eventsIn, joinByPolls, negotiateHub, type HubRequests } from '#test/kit/hub-requests';
 import { joinHub } from '#test/kit/hub-socket';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
-import { freePort } from '#test/kit/ports';
+import { startSecondProcess, type SecondProcess } from '#test/kit/second-process';
 import { addEventPlace, storeEntry, type EventPlace } from '#test/kit/stored-events';
 import { until } from '#test/kit/wait';
 
-type Second = { readonly url: string; stop(): Promise<void> };
-
 let cardea: TestServer;
-let second: Second;
+let second: SecondProcess;
 let siteId: string;
 let place: EventPlace;
 let admin: TestPerson;
 const patience = { timeoutMs: 30_000 };
 
-/** Another process of the same server: its own database connections, streams only. */
-async function startSecond(): Promise<Second> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'cardea-second-'));
-  const port = await freePort();
-  const database = createDatabase({
-    config: { connectionString: cardea.databaseUrl },
-    log: silentLog(),
-  });
-  const made = await createCardea({
-    config: readConfig({
-      ROLES: 'stream',
-      CARDEA_HTTP_PORT: String(port),
-      CARDEA_PUBLIC_URL: cardea.url,
-      CARDEA_DATA_DIR: dataDir,
-      CARDEA_DEMO: 'none',
-      LOG_LEVEL: 'silent',
-    }),
-    database,
-    ownerDatabase: database,
-    clock: createSystemClock(),
-    log: silentLog(),
-    ids: createRandomIds(),
-  });
-  await made.start();
-  return {
-    url: `http://127.0.0.1:${String(port)}`,
-    async stop() {
-      await made.stop();
-      await database.close();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
 beforeAll(async () => {
   cardea = await startTestServer();
-  second = await startSecond();
+  second = await startSecondProcess(cardea, { roles: 'stream' });
   siteId = await addSite(cardea);
   place = await addEventPlace(cardea.database, { tenantId: cardea.tenant.tenantId, siteId });
   admin = await addPerson(cardea, { siteId, role: 'site_admin' });
@@ -174,7 +129,7 @@ it('roles that change wake the connections of every process', async () => {
 });
 
 it('what a process held is unknown to the others when it has stopped', async () => {
-  const third = await startSecond();
+  const third = await startSecondProcess(cardea, { roles: 'stream' });
   const stopped = await joinByPolls(cardea, { ...address(), url: third.url });
   expect((await stopped.send({ type: 6 }, { at: second.url })).status).toBe(200);
   await third.stop();

@@ -23,10 +23,11 @@ export type Account<Schema extends TSchema> = {
   /** The members of the file, for whoever left one out. */
   readonly members: string;
   /** What the token endpoint is asked with. */
-  grant(
-    account: Static<Schema>,
-  ): Readonly<Record<'client_id' | 'grant_type', string>> & Readonly<Record<string, string>>;
+  readonly grant: (account: Static<Schema>) => Grant;
 };
+
+type Grant = Readonly<Record<'client_id' | 'grant_type', string>> &
+  Readonly<Record<string, string>>;
 
 export type SignedIn = { readonly url: string; readonly token: string; readonly site?: string };
 

@@ -166,7 +166,7 @@ export async function joinByEvents(
   await hub.send({ protocol: 'json', version: 1 });
   await until(() => events.messages.length > 0, {
     what: 'the handshake is answered',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   return { hub, events };
 }

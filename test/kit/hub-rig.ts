@@ -241,10 +241,7 @@ export async function startHubRig({
       }
     },
     async events(count) {
-      await until(() => recorded.length >= count, {
-        timeoutMs: 5_000,
-        what: `${String(count)} events`,
-      });
+      await until(() => recorded.length >= count, { what: `${String(count)} events` });
       return recorded.map(
         ({ id: _id, at: _at, local: _local, sequence: _sequence, ...rest }) => rest,
       );

@@ -16,7 +16,7 @@ export function nextMail(
 ): Promise<ReceivedMail> {
   return until(() => mailsTo(server, address)[seen], {
     what: `mail ${seen + 1} is with ${address}`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
 }
 

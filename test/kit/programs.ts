@@ -125,6 +125,6 @@ export async function untilReady(url: string, server: Program): Promise<void> {
       await response?.arrayBuffer();
       return response?.ok === true;
     },
-    { what: 'the server is ready', timeoutMs: 30_000 },
+    { what: 'the server is ready', timeoutMs: 60_000 },
   );
 }

@@ -67,7 +67,7 @@ export async function startReceiver(): Promise<TestReceiver> {
     async untilReceived(count) {
       await until(() => received.length >= count, {
         what: `the receiver got ${String(count)} requests`,
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
       });
       return received;
     },

@@ -20,7 +20,7 @@ export type StrangerHub = {
   ): void;
   /** Waits for the n-th frame of this name, counted from 1. */
   hears<Name extends DownFrame>(frame: Name, count?: number): Promise<Frame<Name>>;
-  hasClosed(timeoutMs?: number): Promise<void>;
+  hasClosed(): Promise<void>;
   hello(members?: Partial<Frame<'hello'>>): void;
   leave(): void;
 };
@@ -73,8 +73,8 @@ export async function connectStranger(options: StrangerOptions): Promise<Strange
       });
       return found.body as Frame<Name>;
     },
-    async hasClosed(timeoutMs = 5_000) {
-      await until(() => !isOpen, { timeoutMs, what: 'the connection closes' });
+    async hasClosed() {
+      await until(() => !isOpen, { what: 'the connection closes' });
     },
     hello: (members = {}) =>
       publish(

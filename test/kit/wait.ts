@@ -7,7 +7,7 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   options: { timeoutMs?: number; what: string | (() => string) },
 ): Promise<Exclude<T, undefined | null | false>> {
-  const { timeoutMs = 30_000, what } = options;
+  const { timeoutMs = 60_000, what } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const found = await condition();

@@ -53,7 +53,7 @@ export type WebhookStage = {
 };
 
 const hour = 3_600_000;
-const deadline = { timeoutMs: 30_000 };
+const deadline = { timeoutMs: 60_000 };
 
 export async function startWebhookHouse(start: Date): Promise<WebhookHouse> {
   const server = await startTestServer({

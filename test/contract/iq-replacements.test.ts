@@ -77,7 +77,7 @@ const has = (path: string, members: Members) =>
       const shown = await get(path);
       return Object.entries(members).every(([name, value]) => shown[name] === value);
     },
-    { what: `${path} shows ${JSON.stringify(members)}`, timeoutMs: 20_000 },
+    { what: `${path} shows ${JSON.stringify(members)}`, timeoutMs: 60_000 },
   );
 
 describe('a replacement of an IQ is refused', () => {
@@ -246,7 +246,7 @@ describe('a replaced IQ', () => {
         });
         return found.status === 200 && found;
       },
-      { what: 'the former hub is wiped and free', timeoutMs: 20_000 },
+      { what: 'the former hub is wiped and free', timeoutMs: 60_000 },
     );
     const { id } = again.json as { id: string };
     await has(`/iqs/${id}`, { online: true, state: 'active' });
@@ -275,7 +275,14 @@ describe('a replaced IQ', () => {
   });
 
   it('is in installation where the call says so', async () => {
-    const answer = await replaceBy('Second spare', { is_installation: true });
+    // It was registered above, and is free once it has wiped itself.
+    const answer = await until(
+      async () => {
+        const given = await replaceBy('Second spare', { is_installation: true });
+        return refusal(given) !== '400 2208' && given;
+      },
+      { what: 'the second spare is free' },
+    );
     expect(answer.json).toMatchObject({ state: 'installation' });
     iq = (answer.json as { id: string }).id;
   });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   iq = house.iqId('Ground floor hub');
   plates = await cardea.token('core_api.license_plate');
   await cardea.ask('PATCH', `/locks/${gate}`, { body: { license_plate_camera: true } });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();
@@ -53,8 +53,13 @@ const listed = async () =>
 
 async function driver(
   plate: string,
-  options: { readonly flags?: object; readonly schedule?: object | null } = {},
+  options: {
+    readonly flags?: object;
+    readonly schedule?: object | null;
+    readonly lock?: string;
+  } = {},
 ): Promise<{ accessor: string; plateId: string; group: string }> {
+  const { lock: at = gate } = options;
   const { id: accessor } = await create(cardea, '/accessors', {
     collection_id: house.collectionId,
     ...options.flags,
@@ -65,13 +70,13 @@ async function driver(
   });
   const plateId = (answer.json as { id: string }).id;
   if (options.schedule === undefined) {
-    const group = await createOpenGroup(cardea, { accessors: [accessor], locks: [gate] });
+    const group = await createOpenGroup(cardea, { accessors: [accessor], locks: [at] });
     return { accessor, plateId, group };
   }
   const { id: group } = await create(cardea, '/access_groups');
   if (options.schedule !== null)
     await create(cardea, `/access_groups/${group}/time_schedules`, options.schedule);
-  for (const [relation, ids] of Object.entries({ accessors: [accessor], locks: [gate] }))
+  for (const [relation, ids] of Object.entries({ accessors: [accessor], locks: [at] }))
     await cardea.ask('PATCH', `/access_groups/${group}/${relation}`, { body: { add_ids: ids } });
   return { accessor, plateId, group };
 }
@@ -210,14 +215,25 @@ describe('a plate at the gate', () => {
   });
 
   it('is refused in privacy mode, unless its holder may pass', async () => {
-    await driver('PRIVATE1');
-    await driver('PRIVATE2', { flags: { override_privacy_mode: true } });
-    await cardea.database.pool.query('update locks set privacy_mode = true where id = $1', [gate]);
-    expect((await see('PRIVATE1')).json).toEqual({ access_granted: false });
-    expect((await see('PRIVATE2')).json).toEqual({ access_granted: true });
-    await until(async () => (await lock())['privacy_mode'] === false, {
-      what: 'the lock has said how it is',
-    });
+    // The door with a knob for it.
+    const room = house.lockId('Meeting room');
+    const knob = house.simulated.lock('Meeting room');
+    const hasCamera = (is: boolean) =>
+      cardea.ask('PATCH', `/locks/${room}`, { body: { license_plate_camera: is } });
+    const isPrivate = async (is: boolean) => {
+      await knob.turnPrivacy(is);
+      await until(async () => (await lock(room))['privacy_mode'] === is, {
+        what: `privacy mode is ${is ? 'on' : 'off'}`,
+      });
+    };
+    await driver('PRIVATE1', { lock: room });
+    await driver('PRIVATE2', { lock: room, flags: { override_privacy_mode: true } });
+    await hasCamera(true);
+    await isPrivate(true);
+    expect((await see('PRIVATE1', pathOf(room))).json).toEqual({ access_granted: false });
+    expect((await see('PRIVATE2', pathOf(room))).json).toEqual({ access_granted: true });
+    await isPrivate(false);
+    await hasCamera(false);
   });
 
   it('leaves an audit record that names no plate', async () => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   siteId = await addSite(server);
   owner = await addPerson(server, { siteId, role: 'owner' });
   folder = await mkdtemp(join(tmpdir(), 'cardea-test-'));
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await server.stop();
   await rm(folder, { recursive: true, force: true });

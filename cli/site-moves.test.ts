@@ -25,7 +25,7 @@ beforeAll(async () => {
   const signIn = { base_url: former.url, core_client: { id, secret }, site_id: site };
   await writeFile(at('sign-in.json'), JSON.stringify(signIn));
   await writeFile(at('token'), await next.token('core_api.full'));
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await former.stop();
   await next.stop();
@@ -146,12 +146,12 @@ it('ends an import at Ctrl-C, and nothing of it stays', async () => {
   const failing = expect(importing).rejects.toThrow('Migration aborted: cancelled');
   try {
     await expect
-      .poll(() => told.some((text) => text.includes(' rows')), { timeout: 20_000 })
+      .poll(() => told.some((text) => text.includes(' rows')), { timeout: 60_000 })
       .toBe(true);
     stopping.abort();
     const asked = 'select 1 from migrations where cancel_asked_at is not null';
     await expect
-      .poll(async () => (await next.database.pool.query(asked)).rowCount, { timeout: 20_000 })
+      .poll(async () => (await next.database.pool.query(asked)).rowCount, { timeout: 60_000 })
       .toBe(1);
   } finally {
     await holding.query('rollback');
@@ -163,4 +163,4 @@ it('ends an import at Ctrl-C, and nothing of it stays', async () => {
     [own.tenantId],
   );
   expect(rows).toEqual([]);
-}, 60_000);
+}, 120_000);

@@ -47,7 +47,7 @@ beforeAll(async () => {
     }),
   );
   await writeFile(join(folder, 'token'), `${owner.token}\n`);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await cardea.stop();
   await rm(folder, { recursive: true, force: true });

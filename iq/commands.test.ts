@@ -161,4 +161,4 @@ test('a machine that has just got its power back begins no command of an earlier
   });
   expect(hub.hardware.acts.filter((act) => act.startsWith('open'))).toHaveLength(1);
   await hub.stop();
-}, 90_000);
+}, 120_000);

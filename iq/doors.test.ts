@@ -150,7 +150,7 @@ describe('a door, with the server gone since the start', () => {
     await hub.hub.start();
     // The table says attached: a restored hub takes its devices back without card.
     await until(() => hub.hub.view()?.locks.length === 1, {
-      timeoutMs: 5_000,
+      timeoutMs: 60_000,
       what: 'the lock back',
     });
     expect(hub.hardware.adopted.map((device) => device.mac)).toContain(mac);
@@ -190,7 +190,7 @@ describe('a door, with the server gone since the start', () => {
   test('keeps the offline keys of the table', async () => {
     const hub = await start({ world: { locks: [lock({ offline_key_ids: [ids.key] })] } });
     await until(() => hub.hardware.acts.includes(`writeMemory ${mac} 1`), {
-      timeoutMs: 5_000,
+      timeoutMs: 60_000,
       what: 'the memory',
     });
   });
@@ -242,7 +242,7 @@ describe('the leaf', () => {
         () => true,
         () => false,
       );
-    await until(barred, { what: 'nothing is being written', timeoutMs: 20_000 });
+    await until(barred, { what: 'nothing is being written', timeoutMs: 60_000 });
     await hub.tag(5_001);
     await hub.tag(5_001);
     await hub.beat({ battery: 'low' });

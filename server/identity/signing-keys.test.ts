@@ -189,7 +189,7 @@ describe('signing keys', () => {
         clock.advance(31_000);
         return listed.length === 2 && listed;
       },
-      { what: 'the next key is published', timeoutMs: 20_000 },
+      { what: 'the next key is published', timeoutMs: 60_000 },
     );
     const second = kids.find((kid) => kid !== first);
     expect(decodeProtectedHeader(await takeToken(server)).kid).toBe(first);

@@ -55,7 +55,7 @@ it('the owner is told 4 weeks, 1 week and 1 day before the plan ends, once each'
         clock.advance(3_600_000);
         return (await mails(other)).length === 1;
       },
-      { what: 'a round has passed', timeoutMs: 20_000 },
+      { what: 'a round has passed', timeoutMs: 60_000 },
     );
     await server.database.pool.query('delete from collections where id = $1', [other]);
   };

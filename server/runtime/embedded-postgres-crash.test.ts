@@ -188,7 +188,7 @@ describe.runIf(mayMount)('on a disk of its own', () => {
     ).rejects.toThrow();
     rmSync(filler());
     const rows = await until(() => query(config, 'SELECT id FROM doors').catch(() => undefined), {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'PostgreSQL answers again',
     });
     expect(rows).toEqual([{ id: 7 }]);

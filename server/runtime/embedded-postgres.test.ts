@@ -139,7 +139,7 @@ test('a PostgreSQL that dies is started again on the same socket', async () => {
   const pid = postmasterPid();
   process.kill(pid, 'SIGKILL');
   const rows = await until(() => query(config, 'SELECT id FROM doors').catch(() => undefined), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: 'PostgreSQL answers again',
   });
   expect(rows).toEqual([{ id: 7 }]);

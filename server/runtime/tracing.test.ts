@@ -37,7 +37,7 @@ it('OpenTelemetry is loaded only where the variables name a receiver', async () 
   const said = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
   expect(said).toMatchObject({ none: null, before: 0 });
   expect(said['after']).toBeGreaterThan(0);
-}, 60_000);
+}, 120_000);
 
 it.each([
   [{}, false],

@@ -126,7 +126,7 @@ describe('with many events', () => {
       [tenantId, iqId, now],
     );
     await test.database.pool.query('analyze');
-  }, 60_000);
+  }, 120_000);
 
   /** What `act` asks of the tables of events, as plans. */
   async function plansOf(act: (scope: WriteScope) => Promise<unknown>): Promise<string[]> {
@@ -206,7 +206,7 @@ describe('a database from before the months', () => {
     );
     for (const name of former) copyFileSync(join(all, name), join(folder, name));
     await migrate({ database: old.database, log: silentLog(), directory: folder });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await old.drop();
     rmSync(folder, { recursive: true });

@@ -22,7 +22,7 @@ it('what the server has signed of the audit log can be checked by anybody who re
       const { json } = await cardea.ask('GET', '/audit_log/checkpoints');
       return (json as { items: AuditCheckpoint[] }).items[0];
     },
-    { what: 'a checkpoint is signed', timeoutMs: 30_000 },
+    { what: 'a checkpoint is signed', timeoutMs: 60_000 },
   );
   const { at, erases, hash, number, tenant_id, signature, public_key } = checkpoint;
   expect(tenant_id).toBe(cardea.tenant.tenantId);
@@ -39,4 +39,4 @@ it('what the server has signed of the audit log can be checked by anybody who re
   expect(isSigned({ ...said, hash: '0'.repeat(64) })).toBe(false);
   const [record] = await itemsOf(cardea, `/audit_log?$filter=number eq ${number}`);
   expect(record?.['hash']).toBe(hash);
-}, 60_000);
+}, 120_000);

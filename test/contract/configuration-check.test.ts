@@ -22,7 +22,7 @@ beforeAll(async () => {
   siteId = (await create(cardea, '/collections', { time_zone: 'Europe/Amsterdam' })).id;
   ({ token } = await addPerson(cardea, { siteId, role: 'site_super_user' }));
   good = await sound();
-}, 60_000);
+}, 120_000);
 afterAll(() => cardea.stop());
 
 async function sql(text: string, ...values: unknown[]): Promise<void> {

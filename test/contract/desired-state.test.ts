@@ -17,7 +17,7 @@ let cardea: TestServer;
 
 beforeAll(async () => {
   cardea = await startTestServer();
-}, 60_000);
+}, 120_000);
 afterAll(() => cardea.stop());
 
 /** What writes choose from; things that are gone stay in it, so that some writes fail. */

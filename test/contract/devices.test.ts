@@ -12,7 +12,7 @@ let signer: PhoneSigner;
 beforeAll(async () => {
   cardea = await startTestServer();
   signer = await signerOf(cardea);
-}, 60_000);
+}, 120_000);
 
 afterAll(() => cardea.stop());
 
@@ -307,7 +307,7 @@ describe('an outside signer', () => {
       },
     });
     key = `tenant-${server.tenant.tenantId}`;
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await server.stop();

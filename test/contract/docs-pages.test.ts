@@ -28,7 +28,7 @@ beforeAll(async () => {
   await server.ask('PATCH', `/locks/${lockId}/locking`, { body: { locked_state: 'unlocked' } });
   await until(async () => (await server.ask('GET', '/entries?$top=1')).text.includes(lockId), {
     what: 'the entry of an opening',
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
 }, 120_000);
 afterAll(async () => {
@@ -282,6 +282,6 @@ describe('the guide for integrators', () => {
       expect(said).toContain('lock_opened');
       expect(said).toContain('1101');
     },
-    60_000,
+    120_000,
   );
 });

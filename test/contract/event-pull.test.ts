@@ -105,7 +105,7 @@ describe('the event pull (streaming.md 7)', () => {
     expect((await server.ask('GET', path, { token })).status).toBe(200);
     await server.stop();
     expect([200, 503]).toContain((await waiting).status);
-  }, 60_000);
+  }, 120_000);
 
   it('a user hears the own entries and nothing else', async () => {
     const own = `stream=entries&cursor=earliest&user_id=${user.userId}`;

@@ -53,7 +53,7 @@ describe('an IQ under update', () => {
     await cardea.database.pool.query(`update firmware_updates set state = 'failed', phase = null`);
     // The hub of the code is nobody's: it does not answer, which is another refusal.
     expect(refusal(await replace(idle))).toBe('400 2208');
-  }, 60_000);
+  }, 120_000);
 
   it('is not deleted', async () => {
     const iq = await insertIq(place());

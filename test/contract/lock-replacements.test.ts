@@ -54,7 +54,7 @@ const has = (id: string, members: Members) =>
       const shown = await get(`/locks/${id}`);
       return Object.entries(members).every(([name, value]) => shown[name] === value);
     },
-    { what: `the lock shows ${JSON.stringify(members)}`, timeoutMs: 20_000 },
+    { what: `the lock shows ${JSON.stringify(members)}`, timeoutMs: 60_000 },
   );
 const setIq = (columns: string) =>
   cardea.database.pool.query(`update iqs set ${columns} where id = $1`, [iq]);

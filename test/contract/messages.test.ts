@@ -110,7 +110,7 @@ async function untilLookedAt(): Promise<void> {
       );
       return rows[0]?.done;
     },
-    { what: 'the events are looked at', timeoutMs: 30_000 },
+    { what: 'the events are looked at', timeoutMs: 60_000 },
   );
 }
 
@@ -121,14 +121,14 @@ function mailsTo({ email }: TestPerson): ReceivedMail[] {
 function untilMailed(person: TestPerson, count: number): Promise<unknown> {
   return until(() => mailsTo(person).length >= count, {
     what: `${count} mails have arrived`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
 }
 
 function untilOutbox(filter: string, count = 1): Promise<unknown> {
   return until(async () => (await outbox(filter)).length >= count, {
     what: `the outbox has ${count} with ${filter}`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
 }
 
@@ -136,7 +136,7 @@ function untilOutbox(filter: string, count = 1): Promise<unknown> {
 function untilFault(fault: string, count = 1): Promise<unknown> {
   return until(
     async () => (await outbox()).filter(({ last_error: error }) => error === fault).length >= count,
-    { what: `${count} were refused with ${fault}`, timeoutMs: 30_000 },
+    { what: `${count} were refused with ${fault}`, timeoutMs: 60_000 },
   );
 }
 
@@ -282,7 +282,7 @@ it('after 24 hours a message is given up', async () => {
     pass(minutes * minuteMs);
     await until(
       async () => (await outbox())[0]?.['next_attempt_at'] !== before?.['next_attempt_at'],
-      { what: `the attempt after ${minutes} minutes is over`, timeoutMs: 30_000 },
+      { what: `the attempt after ${minutes} minutes is over`, timeoutMs: 60_000 },
     );
   }
   await untilOutbox(`state eq 'failed'`);
@@ -303,7 +303,7 @@ it('a message whose sender was killed is sent by whoever comes next', async () =
   await until(
     async () =>
       (await claimMessages(server.database, { now, until: endsAt, limit: 10 })).length > 0,
-    { what: 'another process has taken the message, and dies', timeoutMs: 30_000 },
+    { what: 'another process has taken the message, and dies', timeoutMs: 60_000 },
   );
   pass(3 * minuteMs);
   await untilLookedAt();

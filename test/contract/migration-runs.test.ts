@@ -26,7 +26,7 @@ beforeAll(async () => {
   expect(exported.status).toBe(200);
   // The same hardware cannot be here twice: the file is that of a site whose hardware nobody has.
   file = await strangersCopy(exported.json as Json);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await second.stop();
@@ -91,7 +91,7 @@ describe('an import whose id the caller chose', () => {
     const id = String(body['id']);
     await until(async () => hasEnded || ((await seen(id))?.counts['keys'] ?? 0) !== 0, {
       what: 'rows are laid',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     if (hasEnded) {
       await release();
@@ -251,7 +251,7 @@ describe('a file of a stranger', () => {
     expect(await stored()).toEqual(before);
     // The changes were not all alike.
     expect(outcomes.size).toBeGreaterThan(4);
-  }, 60_000);
+  }, 120_000);
 
   it('that is large is looked at in a time that grows with it', async () => {
     const rows = file as Rows;
@@ -275,7 +275,7 @@ describe('a file of a stranger', () => {
     const { checks } = answer.json as MigrationResult;
     const failed = checks.filter(({ outcome }) => outcome === 'failed').map(({ check }) => check);
     expect(failed).toEqual(['limits', 'reference_broken']);
-  }, 60_000);
+  }, 120_000);
 
   it('is not unpacked, and repeated names count once', async () => {
     const text = JSON.stringify({ kind: 'site_import', export: file });

@@ -37,7 +37,7 @@ async function toldBy(act: () => Promise<unknown>): Promise<readonly Message[]> 
       const told = (await outbox()).slice(before);
       return told.length > 0 && told.every(({ state }) => state === 'outbox') ? told : undefined;
     },
-    { what: 'the message is in the outbox', timeoutMs: 30_000 },
+    { what: 'the message is in the outbox', timeoutMs: 60_000 },
   );
 }
 

@@ -87,6 +87,6 @@ describe('a part of a site that is removed while everything is being changed', (
       expect(failed).toEqual([]);
       expect(answers[7]?.status).toBe(204);
     },
-    60_000,
+    120_000,
   );
 });

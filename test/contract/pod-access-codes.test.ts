@@ -23,7 +23,7 @@ beforeAll(async () => {
   site = await addSite(server);
   owner = await addPerson(server, { siteId: site, role: 'owner' });
   member = await addPerson(server, { siteId: site, role: 'site_user' });
-}, 60_000);
+}, 120_000);
 afterAll(() => server.stop());
 
 /** The server's time, which only goes forward; so many milliseconds on, as answers write it. */

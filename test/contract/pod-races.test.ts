@@ -14,7 +14,7 @@ const rounds = { ofNames: 10, ofPeople: 3 };
 let site: PodSite;
 beforeAll(async () => {
   site = await startPodSite();
-}, 60_000);
+}, 120_000);
 afterAll(() => site.stop());
 
 /** How many of the answers were alike: `{ '204': 1, '400 2217': 39 }`. */

@@ -21,7 +21,7 @@ let group: string;
 
 beforeAll(async () => {
   cardea = await startTestServer({ clock: new Date('2026-06-01T10:00:00Z') });
-}, 60_000);
+}, 120_000);
 afterAll(() => cardea.stop());
 
 beforeEach(async () => {

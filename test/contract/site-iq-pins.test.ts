@@ -45,7 +45,7 @@ beforeAll(async () => {
   });
   iq = (made.json as { id: string }).id;
   await untilOnline(true);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();
@@ -59,7 +59,7 @@ const untilOnline = (online: boolean) =>
       const { json } = await ask('GET', '', owner);
       return (json as { online: boolean }).online === online;
     },
-    { what: `the hub is ${online ? 'online' : 'offline'}`, timeoutMs: 30_000 },
+    { what: `the hub is ${online ? 'online' : 'offline'}`, timeoutMs: 60_000 },
   );
 
 function ask(method: string, path: string, by: TestPerson, body?: object): Promise<Answer> {

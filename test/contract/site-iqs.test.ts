@@ -58,7 +58,7 @@ const untilShown = (path: string, members: object) =>
       const shown = await get(path);
       return Object.entries(members).every(([name, value]) => shown[name] === value);
     },
-    { what: `${path} shows ${JSON.stringify(members)}`, timeoutMs: 30_000 },
+    { what: `${path} shows ${JSON.stringify(members)}`, timeoutMs: 60_000 },
   );
 
 function putTree(items: readonly object[], otp: object = { otp: phone.code() }): Promise<Answer> {
@@ -300,7 +300,7 @@ describe('a hub that changes', () => {
     unwiped.setLink('cut');
     await until(async () => refusal(await replace(unwiped.code)) === '400 2208', {
       what: 'a hub that is away cannot take the place',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     unwiped.setLink('up');
     const answer = await until(

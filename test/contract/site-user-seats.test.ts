@@ -81,7 +81,7 @@ describe('a site with seats', () => {
       people.mailsTo(address).filter(({ subject }) => subject?.includes('seat')).length === 2;
     await until(() => isTold(owner.email) && isTold(people.admin.email), {
       what: 'owner and admin are told',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
   });
 
@@ -186,7 +186,7 @@ describe('a guest', () => {
         const { json } = await people.server.ask('GET', setting);
         return (json as { suspended: boolean }).suspended;
       },
-      { what: 'the setting is suspended, which Core shows', timeoutMs: 30_000 },
+      { what: 'the setting is suspended, which Core shows', timeoutMs: 60_000 },
     );
     const again = await people.server.ask('PATCH', setting, { body: { suspended: false } });
     expect(refusal(again)).toBe('403 2203');

@@ -107,7 +107,7 @@ describe('a new user', () => {
       () => people.mailsTo(known.email).some(({ subject }) => subject?.includes('added')),
       {
         what: 'the person is told',
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
       },
     );
     expect(people.mailsTo(known.email)).toHaveLength(1);
@@ -387,7 +387,7 @@ describe('a change', () => {
       () => people.mailsTo(known.email).some(({ subject }) => subject?.includes('added')),
       {
         what: 'the person is told',
-        timeoutMs: 30_000,
+        timeoutMs: 60_000,
       },
     );
     // The person that was written before is forgotten, and so is the address.

@@ -32,7 +32,7 @@ afterAll(async () => {
   await browser.stop();
   await other.stop();
   await cardea.stop();
-}, 60_000);
+}, 120_000);
 
 /** Of the script client: HttpTransportType. */
 const ways = [
@@ -73,12 +73,12 @@ it.each(ways)(
         await store();
         return (await heard()).length > 0;
       },
-      { what: 'the page hears', timeoutMs: 30_000 },
+      { what: 'the page hears', timeoutMs: 60_000 },
     );
     for (let more = 0; more < 5; more += 1) await store();
     await until(async () => (await heard()).at(-1) === stored.at(-1), {
       what: 'all is heard',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     const ids = await heard();
     expect(ids).toEqual(stored.slice(-ids.length));
@@ -86,5 +86,5 @@ it.each(ways)(
     expect(await browser.page.evaluate(call)).toContain("Unknown hub method 'Subscribe'");
     await browser.page.evaluate('connection.stop()');
   },
-  90_000,
+  120_000,
 );

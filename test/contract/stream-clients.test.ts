@@ -66,12 +66,12 @@ describe.each([
         await store();
         return heard.length > 0;
       },
-      { what: 'the listener hears', timeoutMs: 20_000 },
+      { what: 'the listener hears', timeoutMs: 60_000 },
     );
     for (let more = 0; more < 20; more += 1) await store();
     await until(() => heard.at(-1)?.id === stored.at(-1), {
       what: 'all is heard',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     const ids = heard.map(({ id }) => id);
     expect(ids).toEqual(stored.slice(-ids.length));
@@ -84,9 +84,9 @@ describe.each([
     const held = 'select 1 from stream_connections where process_id is not null';
     await until(async () => (await cardea.database.pool.query(held)).rowCount === 0, {
       what: 'the server knows of nobody',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
-  }, 60_000);
+  }, 120_000);
 
   it('hears incidents, and goes on behind what it acknowledged under a name', async () => {
     const query = `&resume=${way.isBinary ? 'b' : 'j'}-${String(way.transport)}`;
@@ -111,12 +111,12 @@ describe.each([
         await store();
         return first.heard.length > 0;
       },
-      { what: 'the listener hears', timeoutMs: 20_000 },
+      { what: 'the listener hears', timeoutMs: 60_000 },
     );
     const known = await store();
     const cursor = await until(() => first.heard.find(({ id }) => id === known)?.cursor, {
       what: 'the incident arrives',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     expect(await first.connection.invoke('Ack', cursor)).toBe(true);
     await expect(first.connection.invoke('Ack', 'nonsense')).rejects.toThrow('cursor');
@@ -126,9 +126,9 @@ describe.each([
     missed.push(await store());
     await until(() => second.heard.length >= missed.length, {
       what: 'what was missed arrives',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     expect(second.heard.map(({ id }) => id)).toEqual(missed);
     await second.connection.stop();
-  }, 60_000);
+  }, 120_000);
 });

@@ -13,7 +13,7 @@ let second: SecondProcess;
 let siteId: string;
 let place: EventPlace;
 let admin: TestPerson;
-const patience = { timeoutMs: 30_000 };
+const patience = { timeoutMs: 60_000 };
 
 beforeAll(async () => {
   cardea = await startTestServer();
@@ -145,4 +145,4 @@ it('what a process held is unknown to the others when it has stopped', async () 
     },
     { ...patience, what: 'a silent process counts as gone' },
   );
-}, 60_000);
+}, 120_000);

@@ -39,7 +39,7 @@ beforeEach(async () => {
   admin = await addPerson(cardea, { siteId, role: 'site_admin' });
 });
 
-const patience = { timeoutMs: 20_000 };
+const patience = { timeoutMs: 60_000 };
 const join = (query: string, token = admin.token): Promise<HubSocket> =>
   joinHub(`${cardea.url}/v1/hub/entries?site_id=${siteId}&access_token=${token}&${query}`);
 

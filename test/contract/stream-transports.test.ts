@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 const address = () => ({ siteId, token: admin.token });
-const patience = { timeoutMs: 20_000 };
+const patience = { timeoutMs: 60_000 };
 /** Behind everything stored so far: what is stored from here on is heard, whenever the listener joins. */
 const fromNow = async () => {
   const token = admin.token;

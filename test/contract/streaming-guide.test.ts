@@ -69,5 +69,5 @@ it.each(programs)(
       await running.end();
     }
   },
-  60_000,
+  120_000,
 );

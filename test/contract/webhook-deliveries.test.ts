@@ -12,7 +12,7 @@ let house: WebhookHouse;
 let stage: WebhookStage;
 beforeAll(async () => {
   house = await startWebhookHouse(new Date('2026-11-22T08:20:00Z'));
-}, 60_000);
+}, 120_000);
 afterAll(() => house.stop());
 beforeEach(async () => {
   stage = await house.addStage();
@@ -227,11 +227,11 @@ describe('what is past its time', () => {
     };
     await until(async () => (await left()).length === 1, {
       what: 'the removed one is gone',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     await until(async () => (await stage.rowsOf(hook)).length === 0, {
       what: 'nothing is left',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
     expect([await left(), await stage.rowsOf(gone)]).toEqual([[hook.id], []]);
   });
@@ -273,12 +273,12 @@ describe('what is past its time', () => {
       );
       return rows.length === 0;
     };
-    await until(isIdle, { what: 'nothing is due', timeoutMs: 30_000 });
+    await until(isIdle, { what: 'nothing is due', timeoutMs: 60_000 });
     expect(stage.receiver.received.length).toBe(1);
     house.clock.advance(hour);
     await until(async () => (await stage.rowsOf(hook)).length === 0, {
       what: 'nothing is left',
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
   });
 });

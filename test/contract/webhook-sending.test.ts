@@ -24,7 +24,7 @@ let house: WebhookHouse;
 let stage: WebhookStage;
 beforeAll(async () => {
   house = await startWebhookHouse(new Date('2026-11-22T08:20:00Z'));
-}, 60_000);
+}, 120_000);
 afterAll(() => house.stop());
 beforeEach(async () => {
   stage = await house.addStage();
@@ -179,7 +179,7 @@ it('a receiver that says nothing keeps nobody else waiting', async () => {
     what: 'all were tried',
     timeoutMs: 60_000,
   });
-}, 90_000);
+}, 120_000);
 
 describe('what is not taken', () => {
   it('is tried 13 times by the published schedule with the same body, then kept as failed', async () => {

@@ -70,7 +70,7 @@ async function run({ language, file, command }: Language, secret: string, port: 
   const running: Running = { child, said: () => said };
   await until(() => /listening|started/i.test(said), {
     what: `${file} listens`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
   return running;
 }

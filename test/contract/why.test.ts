@@ -25,7 +25,7 @@ beforeAll(async () => {
   ({ token } = await addPerson(cardea, { siteId, role: 'site_super_user' }));
   iqId = await insertIq(cardea, { collection_id: siteId, online: true });
   lockId = await addLock(siteId);
-}, 60_000);
+}, 120_000);
 afterAll(() => cardea.stop());
 
 async function addLock(collectionId: string): Promise<LockId> {

@@ -14,7 +14,7 @@ import {
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { until } from '#test/kit/wait';
 
-const patient = { timeoutMs: 30_000 };
+const patient = { timeoutMs: 60_000 };
 const clock = createMovableClock();
 const lockName = 'Front door';
 let cardea: TestServer;
@@ -33,7 +33,7 @@ beforeAll(async () => {
   house = await startTestBuilding(cardea, { building, clock });
   door = house.simulated.lock(lockName);
   await allow(7);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();

@@ -21,7 +21,7 @@ beforeAll(async () => {
     locks: ['Office'],
   });
   house = await startTestBuilding(cardea, { building });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();

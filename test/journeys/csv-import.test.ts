@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   house = await startTestBuilding(cardea, { building, clock: doorClock, timeZone: 'UTC' });
   owner = await addPerson(cardea, { siteId: house.collectionId, role: 'owner' });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();
@@ -100,4 +100,4 @@ it('does not tell the hub anything when the same files come again', async () => 
   for (const kind of ['tags', 'groups', 'people'] as const)
     expect(await send(kind)).toMatchObject({ state: 'applied', unchanged: 2, updated: 0 });
   expect(await version()).toBe(before);
-}, 60_000);
+}, 120_000);

@@ -51,7 +51,7 @@ it('the owner hangs a lock below another repeater, sees what it does, and the hu
   const attic = house.simulated.repeater('Attic repeater');
   await until(() => house.simulated.lock('Flat 2').attachment?.parentMac === attic.mac, {
     what: 'the lock hears the other repeater',
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
 });
 
@@ -80,7 +80,7 @@ it('the owner makes a rule, and hears by mail of whom a door refused', async () 
       );
       return rows.length > 0;
     },
-    { what: 'a message of the rule is written', timeoutMs: 30_000 },
+    { what: 'a message of the rule is written', timeoutMs: 60_000 },
   );
   await board.open('rules', 'Message rules');
   await seen('Strangers');

@@ -95,7 +95,7 @@ async function sequences(): Promise<number[]> {
 
 function isReady(): Promise<unknown> {
   return until(() => cloud.gateway.link.isConnected(iq.iqId), {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     what: 'the hub is connected',
   });
 }
@@ -193,7 +193,7 @@ describe('a real hub at the gateway', () => {
     hub.setLink('cut');
     hub.setLink('up');
     await isReady();
-  }, 60_000);
+  }, 120_000);
 
   it('comes back from a pulled plug with what it held, and nothing is told twice', async () => {
     const version = hub.view()?.tableVersion;
@@ -213,7 +213,7 @@ describe('a real hub at the gateway', () => {
     );
     cloud.claims.wipe(iq.hubId);
     await until(() => hub.view()?.iqId === null && hub.view()?.link === 'unclaimed', {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       what: 'the hub is nobody',
     });
     const entry = await findFactoryHub(registerStatements(test.database), iq.hubId);

@@ -34,7 +34,7 @@ beforeAll(async () => {
     // Battery and radio are no entries and no incidents.
     if (event.kind !== 'lock_condition') kept.push(event);
   });
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await house.stop();
@@ -57,7 +57,7 @@ async function stored(): Promise<string[]> {
 async function untilAllStored(): Promise<void> {
   await until(async () => (await stored()).at(-1) === placeOf(kept.at(-1)), {
     what: 'the last event is stored',
-    timeoutMs: 25_000,
+    timeoutMs: 60_000,
   });
   const wanted = kept.map(placeOf);
   expect((await stored()).slice(-wanted.length)).toEqual(wanted);
@@ -81,14 +81,14 @@ it('answers its door, and the server hears of the disk and of everything that ha
     expect(await frontDoor().present(tag('00004711'))).toEqual({ did: 'opened', decidedBy: 'hub' });
   await untilAllStored();
   expect(await details()).toEqual(['disk_full']);
-}, 60_000);
+}, 120_000);
 
 it('keeps what happens without line and disk, and tells it when the line is back', async () => {
   hub.setLink('cut');
   for (let visit = 0; visit < 3; visit += 1) await frontDoor().pressHandle();
   hub.setLink('up');
   await untilAllStored();
-}, 60_000);
+}, 120_000);
 
 it('writes down what it holds when there is room, so that even a pulled plug loses nothing', async () => {
   hub.setLink('cut');
@@ -97,11 +97,11 @@ it('writes down what it holds when there is room, so that even a pulled plug los
   await frontDoor().pressHandle();
   await until(() => kept.some((event) => 'detail' in event && event.detail === 'disk_writable'), {
     what: 'the hub has written what it held',
-    timeoutMs: 25_000,
+    timeoutMs: 60_000,
   });
   await hub.pullPlug();
   hub.setLink('up');
   await hub.plugIn();
   await untilAllStored();
   expect(await details()).toEqual(['disk_full', 'disk_writable']);
-}, 90_000);
+}, 120_000);

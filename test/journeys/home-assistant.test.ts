@@ -174,7 +174,7 @@ describe('with leave to open', () => {
     });
     await startShowing('on');
     await startShowing('on');
-  }, 60_000);
+  }, 120_000);
 
   it('the sensor gives way to a lock, which opens once and is in the audit log by its name', async () => {
     const lock = await shown('lock', 'lock');

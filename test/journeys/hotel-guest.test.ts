@@ -37,7 +37,7 @@ beforeAll(async () => {
   hotel = await startTestBuilding(cardea, { building, clock: doorClock, timeZone: 'UTC' });
   const { token } = await addPerson(cardea, { siteId: hotel.collectionId, role: 'owner' });
   reception = createClient({ baseUrl: cardea.url, token: async () => token });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await hotel.stop();
   await cardea.stop();

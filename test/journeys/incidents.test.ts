@@ -39,7 +39,7 @@ beforeAll(async () => {
   meetingRoom = house.simulated.lock('Meeting room');
   await house.admit({ tagNumber: '00004711', locks: ['Meeting room'] });
   await untilSynced(cardea);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await house.stop();
@@ -49,7 +49,7 @@ afterAll(async () => {
 const seen = new Set<unknown>();
 
 beforeEach(async () => {
-  await until(() => hub.view()?.link === 'ready', { what: 'the hub is linked', timeoutMs: 20_000 });
+  await until(() => hub.view()?.link === 'ready', { what: 'the hub is linked', timeoutMs: 60_000 });
 });
 
 /** The incidents that `act` brings, in the order of storing, once there are so many; and notes their words. */
@@ -65,7 +65,7 @@ async function broughtBy(
       const fresh = (await all()).filter((one) => !known.has(one.id) && isMeant(one));
       return fresh.length >= count && fresh;
     },
-    { what: `${String(count)} incidents can be read`, timeoutMs: 25_000 },
+    { what: `${String(count)} incidents can be read`, timeoutMs: 60_000 },
   );
   const { rows } = await cardea.database.pool.query<{ id: string }>(
     'select id from incidents order by number',
@@ -167,7 +167,7 @@ describe('the cause of an incident', () => {
       expect(words(found)).toEqual(wanted);
       for (const incident of found) expect(incident).toMatchObject(atMeetingRoom());
     },
-    60_000,
+    120_000,
   );
 
   it('easy office mode that a stuck bolt does not end', async () => {
@@ -185,7 +185,7 @@ describe('the cause of an incident', () => {
     expect((await cardea.ask('PUT', path, { body })).status).toBe(200);
     await untilSynced(cardea);
     await doorClock.set(new Date(start.getTime() + 1_000));
-    await until(() => meetingRoom.isReleased, { what: 'the door stands open', timeoutMs: 20_000 });
+    await until(() => meetingRoom.isReleased, { what: 'the door stands open', timeoutMs: 60_000 });
     const found = await broughtBy(async () => {
       meetingRoom.jam();
       await doorClock.set(new Date(end.getTime() + 1_000));
@@ -195,13 +195,13 @@ describe('the cause of an incident', () => {
           await doorClock.move(61_000);
           return (await all()).some(isOf('easy_office_mode_end_failed'));
         },
-        { what: 'the failure can be read', timeoutMs: 25_000 },
+        { what: 'the failure can be read', timeoutMs: 60_000 },
       );
     }, 1);
     expect(words(found)).toContain('easy_office_mode_end_failed');
     expect((await cardea.ask('DELETE', path)).status).toBe(204);
     await meetingRoom.unjam();
-  }, 60_000);
+  }, 120_000);
 
   it('a hub that falls silent for 15 s, and is back', async () => {
     const found = await broughtBy(
@@ -211,7 +211,7 @@ describe('the cause of an incident', () => {
         await serverClock.move(16_000);
         await until(async () => (await all()).some(isOf('iq_connection_lost')), {
           what: 'the loss can be read',
-          timeoutMs: 20_000,
+          timeoutMs: 60_000,
         });
         hub.setLink('up');
       },
@@ -221,7 +221,7 @@ describe('the cause of an incident', () => {
     expect(words(found)).toEqual(['iq_connection_lost', 'iq_connection_restored']);
     for (const incident of found)
       expect(incident).toMatchObject({ iq_id: house.iqId('Ground floor hub'), lock_id: null });
-  }, 60_000);
+  }, 120_000);
 
   it('a lock that is reset by hand', async () => {
     const found = await broughtBy(
@@ -230,7 +230,7 @@ describe('the cause of an incident', () => {
       isElsewhere,
     );
     expect(words(found)).toEqual(['lock_reset']);
-  }, 60_000);
+  }, 120_000);
 
   it('there is one for every word', () => {
     expect(seen).toEqual(new Set(incidentCategories));
@@ -248,11 +248,11 @@ it('what a lock without its time remembers is told with the time it was told, an
       (await itemsOf(cardea, '/entries?$top=1000')).find(({ id }) =>
         before.every((one) => one.id !== id),
       ),
-    { what: 'the entry can be read', timeoutMs: 20_000 },
+    { what: 'the entry can be read', timeoutMs: 60_000 },
   );
   const awayMs = Date.parse(String(entry['utc_date_time'])) - doorClock.now().getTime();
   expect(Math.abs(awayMs)).toBeLessThan(3_600_000);
-}, 60_000);
+}, 120_000);
 
 function isOf(category: string): (incident: CoreObject) => boolean {
   return (incident) => incident['event_category'] === category;

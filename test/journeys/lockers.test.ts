@@ -90,7 +90,7 @@ it('a free locker opens for its occupant alone, and for nobody after it was give
   const back = await ann.at.ask('DELETE', `/eloxx/lockers/occupations/${lock_id}`);
   expect(back.status).toBe(204);
   expect(await opensFor('Locker 1')).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it('a group lets its members take a locker, and opens it for none of them meanwhile', async () => {
   const lock_id = await setMode('Locker 2', 'dynamic_locker');
@@ -117,4 +117,4 @@ it('a group lets its members take a locker, and opens it for none of them meanwh
   });
   expect(assigned.status).toBe(204);
   expect(await opensFor('Locker 2')).toEqual(['ann']);
-}, 60_000);
+}, 120_000);

@@ -59,7 +59,7 @@ it('somebody who is given a tag is told so', async () => {
   await create(cardea, `/accessors/${owner.accessorId ?? ''}/keys`, { tag_id: tagId });
   expect(await untilMailed('A tag was given to you')).toContain('The tag 00007527 opens doors');
   await untilSynced(cardea);
-}, 90_000);
+}, 120_000);
 
 it('a door that refuses somebody is told of by mail within moments', async () => {
   const answer = await cardea.ask('POST', `//v1.1/sites/${house.collectionId}/entry_message_rule`, {
@@ -75,7 +75,7 @@ it('a door that refuses somebody is told of by mail within moments', async () =>
     'Front door refused Ada Visser with a tag: the person has no access to this door.',
   );
   expect(text).toContain('Hub: Ground floor hub');
-}, 90_000);
+}, 120_000);
 
 it('a hub that falls silent is told of without any rule being made', async () => {
   house.simulated.hub('Ground floor hub').goSilent();

@@ -61,7 +61,7 @@ async function untilOnline(at: TestServer, iqId: string, token?: string): Promis
       const iq = answer.json as { online?: boolean; state?: string; data_sync_state?: string };
       return iq.online === true && iq.state === 'active' && iq.data_sync_state === 'synced';
     },
-    { what: 'the IQ is online, active and synced', timeoutMs: 30_000 },
+    { what: 'the IQ is online, active and synced', timeoutMs: 60_000 },
   );
 }
 
@@ -131,7 +131,7 @@ it('a building goes to another installation: its hubs follow by themselves, and 
         ?.locks.every(({ online }) => online),
     {
       what: 'the locks are heard',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     },
   );
   expect(await did(moved, 'Front door', tag('00007001'))).toBe('opened');
@@ -182,7 +182,7 @@ it('a hub that was reset comes to its imported IQ by its code', async () => {
   await untilOnline(next, iqId);
   await until(async () => (await did(fresh, 'Front door', tag('00007101'))) === 'opened', {
     what: 'the door opens',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 }, 120_000);
 
@@ -286,7 +286,7 @@ it('the content of one hub goes to another: each lock once by its card, then eve
         const iq = lock['iq'] as { id: string } | null;
         return lock['online'] === true && lock['iq_link_state'] === 'attached' && iq?.id === to;
       },
-      { what: `${name} hangs on the other hub`, timeoutMs: 30_000 },
+      { what: `${name} hangs on the other hub`, timeoutMs: 60_000 },
     );
   expect(await did(house.simulated, 'Front door', tag('00007301'))).toBe('opened');
   expect(await did(house.simulated, 'Storage', tag('00007301'))).toBe('refused');

@@ -198,7 +198,7 @@ it('activates a phone while its hub is away, and the door follows when the hub i
   await untilOnline('Ground floor hub', true);
   await untilSynced(cardea);
   await expect(phone.showTo(door)).resolves.toMatchObject({ did: 'opened' });
-}, 60_000);
+}, 120_000);
 
 it('opens by its lock alone where new phones get offline access', async () => {
   await cardea.ask('PATCH', `/collections/${house.collectionId}/options`, {
@@ -296,7 +296,7 @@ it('rotates the certificate: a hub that is away is told of, trusts the former on
   await untilSynced(cardea);
   for (const door of doors)
     await expect(phone.showTo(door)).resolves.toMatchObject({ did: 'opened' });
-}, 90_000);
+}, 120_000);
 
 it('lets a person with curl hold a phone to a simulated door', async () => {
   const control = createControl(house.simulated);
@@ -351,7 +351,7 @@ it('warns where the hub of an accessor lacks the certificate', async () => {
   expect(warning).toContain(`certificate_sync_failed; iq=${house.iqId('Ground floor hub')}`);
   house.simulated.hub('Ground floor hub').setLink('up');
   await untilOnline('Ground floor hub', true);
-}, 60_000);
+}, 120_000);
 
 it('refuses a phone whose certificate is over', async () => {
   const { accessorId } = await somebody('Front door');

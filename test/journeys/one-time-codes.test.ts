@@ -29,7 +29,7 @@ beforeAll(async () => {
   door = house.lockId('Front door');
   await cardea.ask('PATCH', `/iqs/${iq}`, { body: { otp_enabled: true } });
   await untilSynced(cardea);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();

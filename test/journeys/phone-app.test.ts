@@ -107,7 +107,7 @@ async function fetchKeys(phone: Phone, id: string): Promise<void> {
 const untilRefused = (phone: Phone) =>
   until(async () => (await phone.showTo(door())).did === 'refused', {
     what: 'the door refuses the phone',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 
 it('a phone opens the doors of its person, and no others', async () => {

@@ -82,7 +82,7 @@ describe('after the end of the plan', () => {
     await asOwner.read('PATCH', `/locks/${lock_id}`, { customer_reference: 'Main door' });
     await until(async () => (await asOwner.items('/entries')).length >= 3, {
       what: 'the entries are in the log',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     for (const path of ['/iqs', '/locks', '/users', '/tags', '/incidents'])
       expect((await asOwner.ask('GET', path)).status).toBe(200);

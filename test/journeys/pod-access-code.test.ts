@@ -97,7 +97,7 @@ it('a code makes a guest whose phone opens the pod, until a member ends it', asy
   expect((await asMember.ask('PATCH', `/pods/${pod}/guests`, change)).status).toBe(204);
   await until(async () => (await show(phone)).did === 'refused', {
     what: 'the door refuses the phone of a guest who was ended',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   const refused = await asGuest.ask('PATCH', locking, { locked_state: 'unlocked' });
   expect(refused.status).toBeGreaterThanOrEqual(401);

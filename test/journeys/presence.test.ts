@@ -28,7 +28,7 @@ beforeAll(async () => {
   house = await startTestBuilding(cardea, { building, clock });
   hub = house.simulated.hub('Upstairs hub');
   iq = house.iqId('Upstairs hub');
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await house.stop();

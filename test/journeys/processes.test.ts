@@ -26,7 +26,7 @@ beforeAll(async () => {
     startTestServer(),
     readBuilding('harbour'),
   ]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await product.remove();
@@ -57,7 +57,7 @@ function open(lockId: string): Promise<Answer> {
 function untilLockIsOnline(lockId: string): Promise<unknown> {
   return until(async () => (await readObject(cardea, `/locks/${lockId}`))['online'] === true, {
     what: 'the lock is online',
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 }
 
@@ -77,7 +77,7 @@ it('registers a hub that runs as a command, with its default driver', async () =
     network_details: { ethernet: { status: 'active' } },
   });
   expect(await hub.terminate()).toBe(0);
-}, 60_000);
+}, 120_000);
 
 it('loses nothing that a hub has answered for when its process is killed', async () => {
   const building = partOf(harbour, { hubs: ['Ground floor hub'], locks: ['Front door'] });
@@ -96,7 +96,7 @@ it('loses nothing that a hub has answered for when its process is killed', async
   const untilItOpens = () =>
     until(async () => (await open(lockId)).status === 200, {
       what: 'the door opens',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
   let confirmed = 0;
   for (let kill = 0; kill < 3; kill += 1) {
@@ -112,7 +112,7 @@ it('loses nothing that a hub has answered for when its process is killed', async
   const remote = encodeURIComponent("access_by eq 'remote'");
   await until(
     async () => (await itemsOf(cardea, `/entries?$top=1000&$filter=${remote}`)).length >= confirmed,
-    { what: 'every opening that was confirmed has its entry', timeoutMs: 20_000 },
+    { what: 'every opening that was confirmed has its entry', timeoutMs: 60_000 },
   );
   const { rows } = await cardea.database.pool.query(
     `select count(*)::int as stored, count(distinct sequence)::int as sequences,
@@ -124,7 +124,7 @@ it('loses nothing that a hub has answered for when its process is killed', async
   const gap = encodeURIComponent("event_detail eq 'event_gap'");
   expect(await itemsOf(cardea, `/incidents?$filter=${gap}`)).toEqual([]);
   expect(await hub.terminate()).toBe(0);
-}, 90_000);
+}, 120_000);
 
 it('opens a door through two processes that share the work, and says 3101 when nobody holds hubs', async () => {
   const house: TestBuilding = await startTestBuilding(cardea, {
@@ -153,7 +153,7 @@ it('opens a door through two processes that share the work, and says 3101 when n
       const answer = await open(lockId);
       return answer.status === 200 && answer;
     },
-    { what: 'the hub has found its gateway again', timeoutMs: 20_000 },
+    { what: 'the hub has found its gateway again', timeoutMs: 60_000 },
   );
   expect(opened.json).toMatchObject({ id: lockId, locked_state: 'locked' });
   expect(house.simulated.lock('Flat 1').isReleased).toBe(true);
@@ -163,4 +163,4 @@ it('opens a door through two processes that share the work, and says 3101 when n
   expect(refusal(await open(lockId))).toBe('500 3101');
   expect(await http.terminate()).toBe(0);
   await house.stop();
-}, 90_000);
+}, 120_000);

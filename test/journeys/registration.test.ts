@@ -31,7 +31,7 @@ beforeAll(async () => {
   plan = { ...partOf(harbour, { hubs, locks: ['Front door', 'Storage'] }), installer: 'manual' };
   code = plan.hubs[0]?.code ?? '';
   house = await connectBuilding(cardea, { building: plan });
-}, 60_000);
+}, 120_000);
 
 afterEach(async () => {
   for (const other of others.splice(0)) await other.stop();
@@ -154,7 +154,7 @@ describe('a hub that is deleted', () => {
     expect(refusal(await cardea.ask('GET', `/iqs/${first}`))).toBe('404 1101');
     expect(refusal(await post(code))).toBe('400 2208');
     hub.setLink('up');
-    await until(() => hub.view()?.iqId === null, { what: 'the hub is wiped', timeoutMs: 20_000 });
+    await until(() => hub.view()?.iqId === null, { what: 'the hub is wiped', timeoutMs: 60_000 });
     const second = await register();
     expect(second).not.toBe(first);
     expect(hub.view()?.iqId).toBe(second);

@@ -45,13 +45,13 @@ beforeEach(async () => {
   await untilSynced(cardea);
   await until(() => lock('Office').offlineKeys === 1, {
     what: 'the office holds the offline key',
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
 }, 120_000);
 afterEach(async () => {
   await house.stop();
   await cardea.stop();
-}, 60_000);
+}, 120_000);
 
 type Members = Readonly<Record<string, unknown>>;
 const hub = (name: string) => house.simulated.hub(name);
@@ -62,7 +62,7 @@ const show = (path: string, members: Members) =>
       const shown = await readObject(cardea, path);
       return Object.entries(members).every(([name, value]) => shown[name] === value);
     },
-    { what: `${path} shows ${JSON.stringify(members)}`, timeoutMs: 30_000 },
+    { what: `${path} shows ${JSON.stringify(members)}`, timeoutMs: 60_000 },
   );
 const door = (name: string) => `/locks/${house.lockId(name)}`;
 const open = (name: string) =>
@@ -174,7 +174,7 @@ describe('a hub that dies', () => {
         const found = await entriesOf(former);
         return found.length > told && found;
       },
-      { what: 'the former hub tells what it knew', timeoutMs: 30_000 },
+      { what: 'the former hub tells what it knew', timeoutMs: 60_000 },
     );
     expect(late).toHaveLength(told + 1);
     expect(late[0]).toMatchObject({
@@ -191,7 +191,7 @@ describe('a hub that dies', () => {
         );
         return rows[0]?.free === true;
       },
-      { what: 'the former hub has wiped itself', timeoutMs: 30_000 },
+      { what: 'the former hub has wiped itself', timeoutMs: 60_000 },
     );
     // The locks stay with the new hub.
     expect((await open('Office')).status).toBe(200);
@@ -216,5 +216,5 @@ describe('a lock detached by force while its hub is away', () => {
     expect(refusal(await again())).toBe('400 1501');
     await lock('Office').resetByHand();
     await until(async () => (await again()).status === 200, { what: 'the code is free' });
-  }, 60_000);
+  }, 120_000);
 });

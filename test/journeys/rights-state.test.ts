@@ -29,7 +29,7 @@ beforeAll(async () => {
   house = await startTestBuilding(cardea, { building, clock });
   door = house.lockId('Front door');
   person = await house.admit({ tagNumber: '00003001', locks: ['Front door'] });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   house = await startTestBuilding(cardea, { building });
   owner = await addPerson(cardea, { siteId: house.collectionId, role: 'owner' });
   ada = await addPerson(cardea, { siteId: house.collectionId, role: 'site_user' });
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();

@@ -4,7 +4,7 @@ import { buildProduct, type BuiltProduct } from '#test/kit/programs';
 let product: BuiltProduct;
 beforeAll(async () => {
   product = await buildProduct();
-}, 60_000);
+}, 120_000);
 afterAll(() => product.remove());
 
 it('a storm over server, database, hubs and lines loses, doubles and swaps no event', async () => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const tree = { iq_tree_items: [{ id: door, parent_id: null, hardware_type: 'lock' }] };
   const answer = await cardea.ask('PUT', `/iqs/${iq}/tree`, { body: tree });
   expect([answer.status, answer.text]).toEqual([204, '']);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await simulated.stop();
   await cardea.stop();
@@ -47,7 +47,7 @@ const subscribe = (subscribed: boolean) =>
   cardea.ask('PATCH', `/iqs/${iq}`, { body: { subscribed } });
 const light = () => simulated.hub(hubName).light;
 const showing = (word: string) =>
-  until(() => light() === word, { timeoutMs: 20_000, what: `the hub shows ${word}` });
+  until(() => light() === word, { timeoutMs: 60_000, what: `the hub shows ${word}` });
 const open = () =>
   cardea.ask('PATCH', `/locks/${door}/locking`, { body: { locked_state: 'unlocked' } });
 

@@ -59,7 +59,7 @@ it('a door that a person opens in the building is told to the receiver, signed',
     });
     const found = await until(
       () => receiver.received.find(({ message }) => message.type === 'entry'),
-      { what: 'the entry has arrived', timeoutMs: 30_000 },
+      { what: 'the entry has arrived', timeoutMs: 60_000 },
     );
     expect(verify(secret, found)).toMatchObject({
       type: 'entry',

@@ -115,7 +115,7 @@ it('what a process that was killed had in its hands is sent by another', async (
     { what: 'the process is sending', timeoutMs: 60_000 },
   );
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await once(child, 'close');
   expect(said).toBe('made\n');
   release();
   expect(await make()).toMatchObject({ made: 0 });

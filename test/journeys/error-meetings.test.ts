@@ -1,7 +1,7 @@
 /** Every way to meet an error that the reference tells is gone, step by step, against a building like that of the demo. */
 import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assertNever } from '#contract/assert-never';
 import { errorRow, type ErrorName } from '#contract/errors';
 import { meetings, type ApiStep, type MeetingStep } from '#server/http/error-meetings';
@@ -9,6 +9,7 @@ import { layDemoCatalogue } from '#server/jobs/demo-catalogue';
 import { createControl } from '#simulator/control';
 import {
   readBuilding,
+  readObject,
   startTestBuilding,
   untilCalledHome,
   untilSynced,
@@ -68,6 +69,15 @@ afterAll(async () => {
   await control.close();
   await house.stop();
   await cardea.stop();
+});
+
+// The meeting before may have taken a hub away; its locks are heard a moment after it.
+beforeEach(async () => {
+  for (const name of ['Front door', 'Roof terrace'])
+    await until(
+      async () => (await readObject(cardea, `/locks/${house.lockId(name)}`))['online'] === true,
+      { what: `${name} is online` },
+    );
 });
 
 const filled = (text: string): string =>

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SimulatedHub } from '#simulator/hub';
-import { partOf, readBuilding, startTestBuilding, type TestBuilding } from '#test/kit/building';
+import {
+  partOf,
+  readBuilding,
+  readObject,
+  startTestBuilding,
+  type TestBuilding,
+} from '#test/kit/building';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { until } from '#test/kit/wait';
 
@@ -14,7 +20,7 @@ beforeAll(async () => {
   const building = partOf(await readBuilding('harbour'), { hubs: [hubName], locks: [] });
   house = await startTestBuilding(cardea, { building });
   hub = house.simulated.hub(hubName);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await house.stop();
   await cardea.stop();
@@ -22,7 +28,7 @@ afterAll(async () => {
 
 const patch = (body: object) => cardea.ask('PATCH', `/iqs/${house.iqId(hubName)}`, { body });
 const showing = (word: string) =>
-  until(() => hub.light === word, { timeoutMs: 30_000, what: `the hub shows ${word}` });
+  until(() => hub.light === word, { timeoutMs: 60_000, what: `the hub shows ${word}` });
 
 describe('the light of a hub', () => {
   it('is the pattern that was chosen for it, dark when switched off', async () => {
@@ -50,6 +56,14 @@ describe('the light of a hub', () => {
     await showing('permanent_green');
     await hub.pressButton(12_000);
     await showing('permanent_purple');
+    // The hub knows of its reset before the server does.
+    await until(
+      async () => {
+        const iq = await readObject(cardea, `/iqs/${house.iqId(hubName)}`);
+        return iq['restore_required'] === true && iq['online'] === true;
+      },
+      { what: 'the server knows of the reset' },
+    );
     const restored = await cardea.ask('POST', `/iqs/${house.iqId(hubName)}/restore`);
     expect(restored.status).toBe(200);
     await showing('permanent_green');

@@ -37,7 +37,7 @@ function simulate(args: readonly string[]) {
       output += chunk.toString();
     });
   }
-  const exit = once(running, 'exit').then(([code]) => code as number | null);
+  const exit = once(running, 'close').then(([code]) => code as number | null);
   return { output: () => output, exit, stop: () => running.kill('SIGTERM') };
 }
 
@@ -53,7 +53,7 @@ test('the command brings a building up without a server, answers its control API
   const run = simulate(await usualArguments('simulator/buildings/compat.json', port));
   await until(() => run.output().includes('Compat is up'), {
     what: 'the building is up',
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
   });
   const answer = await fetch(`http://127.0.0.1:${String(port)}/building`);
   expect(await answer.json()).toMatchObject({

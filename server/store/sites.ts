@@ -73,7 +73,8 @@ function fieldsAt(now: string) {
       sql: sql`c.installation_state`,
       isNotNull: true,
     },
-    mkey_compatible: { type: 'bool', sql: sql`true`, isNotNull: true },
+    // Every site is; a bare constant is nothing PostgreSQL orders by.
+    mkey_compatible: { type: 'bool', sql: sql`(c.id is not null)`, isNotNull: true },
     'owner/id': { type: 'uuid', sql: sql`o.id` },
     'owner/first_name': { type: 'text', sql: sql`nullif(o.first_name, '')` },
     'owner/last_name': { type: 'text', sql: sql`nullif(o.last_name, '')` },

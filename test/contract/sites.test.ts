@@ -185,6 +185,9 @@ describe('the list of sites', () => {
       expect(await list(`$filter=${encodeURIComponent(filter)}`)).toEqual([beta]);
     expect(await list('$orderby=customer_reference desc')).toEqual([beta, alpha]);
     expect(await list('$orderby=owner/last_name,time_zone,country_code')).toEqual([beta, alpha]);
+    const scalars = Object.keys(beta).filter((name) => name !== 'owner');
+    for (const name of [...scalars, ...Object.keys(ownerOf(beta)).map((of) => `owner/${of}`)])
+      expect(await list(`$orderby=${name},customer_reference`)).toHaveLength(2);
     const page = await given(ask('GET', '/sites?$top=1&$inlinecount=allpages', { by: maker }));
     expect(page).toMatchObject({ items: [alpha], count: 2 });
     expect(page['next_page_link']).toMatch(/\$skip=1/);

@@ -127,6 +127,7 @@ function setHeaders(
   { corsOrigins }: AppOptions,
 ): void {
   void reply.header('x-request-id', request.id).headers(securityHeaders);
+  if (request.method === 'OPTIONS') allowAsked(request, reply);
   const { origin } = request.headers;
   if (origin === undefined) return;
   void reply.header('vary', 'Origin');
@@ -134,7 +135,10 @@ function setHeaders(
   void reply
     .header('access-control-allow-origin', origin)
     .header('access-control-expose-headers', exposedHeaders);
-  if (request.method !== 'OPTIONS') return;
+}
+
+/** Said to whoever asks (connect-api.md 1.8): a browser heeds it for an origin alone that is allowed. */
+function allowAsked(request: FastifyRequest, reply: FastifyReply): void {
   const asked = request.headers['access-control-request-headers'];
   void reply
     .header('access-control-allow-methods', methods.join(', '))

@@ -237,12 +237,25 @@ describe('CORS (connect-api.md 1.8)', () => {
     }
   });
 
-  it('another origin is told nothing', async () => {
+  it('another origin is not let in, whatever the method and the headers', async () => {
     const headers = { ...preflight, origin: 'https://evil.example.com' };
     const answer = await cardea.ask('OPTIONS', '/collections', { headers, token: null });
     expect(answer.status).toBe(204);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     expect(answer.headers.get('vary')).toContain('Origin');
+    const read = await cardea.ask('GET', '/collections', { headers: { origin: headers.origin } });
+    expect(read.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  it('OPTIONS from no page at all is told the methods and headers too', async () => {
+    const { origin: _origin, ...asked } = preflight;
+    const answer = await cardea.ask('OPTIONS', '/collections', { headers: asked, token: null });
+    expect(answer.status).toBe(204);
+    const allowed = (name: string) => answer.headers.get(`access-control-${name}`);
+    expect(allowed('allow-methods')).toContain('PATCH');
+    expect(allowed('allow-headers')).toBe('authorization,x-datadog-trace-id');
+    expect(allowed('max-age')).toBe('600');
+    expect(allowed('allow-origin')).toBeNull();
   });
 });
 

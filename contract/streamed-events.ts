@@ -1,4 +1,4 @@
-/** What the event hubs send: the Entry and Incident of the Connect face with their added members (streaming.md 6). */
+/** What the event hubs send: the Entry of the Connect face with its added members, and the Incident, which has none (streaming.md 6). */
 import { Type, type Static } from 'typebox';
 import { Bool, Instant, Int, orNull, Text, Uuid } from './fields.ts';
 
@@ -15,8 +15,6 @@ export const StreamedIncident = Type.Object({
   iq_customer_reference: orNull(Text),
   iq_mac_address: orNull(Text),
   iq_revision: orNull(Text),
-  ttl_in_seconds: Int,
-  expiration_date_time: Instant,
 });
 export type StreamedIncident = Static<typeof StreamedIncident>;
 
@@ -31,6 +29,8 @@ export const StreamedEntry = Type.Object({
   access_by: orNull(Text),
   access_detail: orNull(Text),
   reject_reason: orNull(Text),
+  ttl_in_seconds: Int,
+  expiration_date_time: Instant,
 });
 export type StreamedEntry = Static<typeof StreamedEntry>;
 

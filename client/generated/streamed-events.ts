@@ -15,8 +15,6 @@ export type PulledEvent = {
   iq_customer_reference: string | null;
   iq_mac_address: string | null;
   iq_revision: string | null;
-  ttl_in_seconds: number;
-  expiration_date_time: string;
   user_id?: string | null;
   user_first_name?: string | null;
   user_last_name?: string | null;
@@ -26,6 +24,8 @@ export type PulledEvent = {
   access_by?: string | null;
   access_detail?: string | null;
   reject_reason?: string | null;
+  ttl_in_seconds?: number;
+  expiration_date_time?: string;
   cursor: string;
 };
 
@@ -42,8 +42,6 @@ export type StreamedEntry = {
   iq_customer_reference: string | null;
   iq_mac_address: string | null;
   iq_revision: string | null;
-  ttl_in_seconds: number;
-  expiration_date_time: string;
   user_id: string | null;
   user_first_name: string | null;
   user_last_name: string | null;
@@ -53,6 +51,8 @@ export type StreamedEntry = {
   access_by: string | null;
   access_detail: string | null;
   reject_reason: string | null;
+  ttl_in_seconds: number;
+  expiration_date_time: string;
 };
 
 export type StreamedIncident = {
@@ -68,6 +68,4 @@ export type StreamedIncident = {
   iq_customer_reference: string | null;
   iq_mac_address: string | null;
   iq_revision: string | null;
-  ttl_in_seconds: number;
-  expiration_date_time: string;
 };

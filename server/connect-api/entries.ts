@@ -60,10 +60,13 @@ function toIncident<Row extends SiteIncidentRow>(row: Row): StreamedIncident {
     ...row,
     utc_date_time: instantText(row.utc_date_time),
     local_date_time: localText(row.local_date_time),
-    expiration_date_time: instantText(row.expiration_date_time),
   };
 }
 
 function toEntry(row: SiteEntryRow): StreamedEntry {
-  return { ...row, ...toIncident(row) };
+  return {
+    ...row,
+    ...toIncident(row),
+    expiration_date_time: instantText(row.expiration_date_time),
+  };
 }

@@ -21,8 +21,6 @@ export type SiteIncidentRow = {
   readonly iq_customer_reference: string | null;
   readonly iq_mac_address: string | null;
   readonly iq_revision: string | null;
-  readonly ttl_in_seconds: number;
-  readonly expiration_date_time: Date;
 };
 
 export type SiteEntryRow = SiteIncidentRow & {
@@ -35,6 +33,8 @@ export type SiteEntryRow = SiteIncidentRow & {
   readonly access_by: string | null;
   readonly access_detail: string | null;
   readonly reject_reason: string | null;
+  readonly ttl_in_seconds: number;
+  readonly expiration_date_time: Date;
 };
 
 const ttl = 'coalesce(c.store_events_ttl_seconds, 7776000)::float8';
@@ -42,12 +42,14 @@ const ttl = 'coalesce(c.store_events_ttl_seconds, 7776000)::float8';
 const person = `case when e.access_by = 'pin_code' and e.reject_reason = 'unknown_credential'
   then '${nilUuid}'::uuid else p.id end`;
 
-const { collection_id: _id, collection_customer_reference: _name, ...ofSite } = eventFields;
+const {
+  collection_id: _id,
+  collection_customer_reference: _name,
+  expiration_date_time: expiration,
+  ...ofIncident
+} = eventFields;
 
-export const siteIncidentFields = {
-  ...ofSite,
-  ttl_in_seconds: { type: 'int', sql: sql.raw(ttl), isNotNull: true },
-} as const satisfies SqlListFields;
+export const siteIncidentFields = ofIncident satisfies SqlListFields;
 
 export const siteEntryFields = {
   ...siteIncidentFields,
@@ -55,11 +57,14 @@ export const siteEntryFields = {
   user_first_name: { type: 'text', sql: sql`nullif(p.first_name, '')` },
   user_last_name: { type: 'text', sql: sql`nullif(p.last_name, '')` },
   user_image_url: { type: 'text', sql: sql`p.image_url` },
-  user_alias: { type: 'text', sql: sql`nullif(a.alias, '')` },
+  // "" for somebody without one, as the stream's message shows it (streaming.md 6); null where nobody is known.
+  user_alias: { type: 'text', sql: sql`a.alias` },
   exit_requested: { type: 'bool', sql: sql`e.exit_requested`, isNotNull: true },
   access_by: { type: 'text', sql: sql`e.access_by` },
   access_detail: { type: 'text', sql: sql`e.access_detail` },
   reject_reason: { type: 'text', sql: sql`e.reject_reason` },
+  ttl_in_seconds: { type: 'int', sql: sql.raw(ttl), isNotNull: true },
+  expiration_date_time: expiration,
 } as const satisfies SqlListFields;
 
 /** Entries with their collections and the persons behind them. */
@@ -67,9 +72,8 @@ export const siteEntriesFrom = sql`${eventsFrom('entries')}
   left join accessors a on a.tenant_id = e.tenant_id and a.id = e.accessor_id
   left join people p on p.tenant_id = a.tenant_id and p.id = a.user_id`;
 
-const shared = `${eventColumns}, ${ttl} as ttl_in_seconds`;
-const ofPerson = `${person} as user_id, nullif(p.first_name, '') as user_first_name, nullif(p.last_name, '') as user_last_name,
-  p.image_url as user_image_url, nullif(a.alias, '') as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
+const ofEntry = `${ttl} as ttl_in_seconds, ${person} as user_id, nullif(p.first_name, '') as user_first_name, nullif(p.last_name, '') as user_last_name,
+  p.image_url as user_image_url, a.alias as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
 
 type Wanted = {
   readonly siteId: CollectionId;
@@ -91,7 +95,7 @@ export function listSiteEntries(
     from: siteEntriesFrom,
     tenant: sql`e.tenant_id`,
     where: sql`${inSite(siteId, options)} and ${own}`,
-    select: sql.raw(`${shared}, ${ofPerson}`),
+    select: sql.raw(`${eventColumns}, ${ofEntry}`),
     fields: siteEntryFields,
     options,
     id: sql`e.id`,
@@ -108,7 +112,7 @@ export function listSiteIncidents(
     from: eventsFrom('incidents'),
     tenant: sql`e.tenant_id`,
     where: inSite(siteId, options),
-    select: sql.raw(shared),
+    select: sql.raw(eventColumns),
     fields: siteIncidentFields,
     options,
     id: sql`e.id`,

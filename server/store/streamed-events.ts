@@ -45,10 +45,11 @@ type Row = {
 
 const shared = `e.number, e.stored_at, e.collection_id, e.id, e.event_category, e.event_detail, e.utc_date_time, e.local_date_time,
   e.lock_id, e.lock_mac_address, e.lock_customer_reference, e.iq_id, e.iq_customer_reference, e.iq_mac_address,
-  e.iq_revision, coalesce(c.store_events_ttl_seconds, 7776000)::float8 as ttl`;
+  e.iq_revision`;
 
 const person = `p.id as user_id, nullif(p.first_name, '') as user_first_name, nullif(p.last_name, '') as user_last_name, p.image_url as user_image_url,
-  a.alias as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason`;
+  a.alias as user_alias, e.exit_requested, e.access_by, e.access_detail, e.reject_reason,
+  coalesce(c.store_events_ttl_seconds, 7776000)::float8 as ttl`;
 
 const site = 'left join collections c on c.tenant_id = e.tenant_id and c.id = e.collection_id';
 
@@ -56,7 +57,7 @@ const sources: Readonly<Record<EventKind, string>> = {
   entries: `select ${shared}, ${person} from entries e ${site}
     left join accessors a on a.tenant_id = e.tenant_id and a.id = e.accessor_id
     left join people p on p.tenant_id = a.tenant_id and p.id = a.user_id`,
-  incidents: `select ${shared} from incidents e ${site}`,
+  incidents: `select ${shared} from incidents e`,
 };
 
 export type EventRange = {
@@ -150,8 +151,6 @@ function incidentOf(row: Row): StreamedIncident {
     iq_customer_reference: row.iq_customer_reference,
     iq_mac_address: row.iq_mac_address,
     iq_revision: row.iq_revision,
-    ttl_in_seconds: row.ttl,
-    expiration_date_time: instantText(new Date(row.utc_date_time.getTime() + row.ttl * 1000)),
   };
 }
 
@@ -169,5 +168,7 @@ function entryOf(row: Row): StreamedEntry {
     access_by: row.access_by,
     access_detail: row.access_detail,
     reject_reason: row.reject_reason,
+    ttl_in_seconds: row.ttl,
+    expiration_date_time: instantText(new Date(row.utc_date_time.getTime() + row.ttl * 1000)),
   };
 }

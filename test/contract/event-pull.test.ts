@@ -83,7 +83,7 @@ describe('the event pull (streaming.md 7)', () => {
     expect(Object.keys(entries.items[0] ?? {})).toHaveLength(24);
     const incidents = await pull(`stream=incidents&user_id=unread&cursor=${cursor}`);
     expect(incidents.items.map(({ id }) => id)).toEqual([incidentId]);
-    expect(Object.keys(incidents.items[0] ?? {})).toHaveLength(15);
+    expect(Object.keys(incidents.items[0] ?? {})).toHaveLength(13);
   });
 
   it('waits for the first event', async () => {

@@ -58,6 +58,8 @@ export type ErrorDetail = {
   readonly reason?: string;
   /** A whole message in place of the table's, where an API file quotes one ("Otp is invalid"). */
   readonly message?: string;
+  /** The same on the Connect face alone. */
+  readonly connectMessage?: string;
   readonly case?: ErrorCase;
   readonly retryAfterSeconds?: number;
   /** For the operator's log only. */

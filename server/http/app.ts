@@ -185,7 +185,8 @@ function sendFailure({ thrown, request, reply, options }: Sending): void {
     void reply.code(thrown.status).send();
     return;
   }
-  const error = toApiError(thrown);
+  const error = isTooLarge(thrown) ? tooLarge(request) : toApiError(thrown);
+  if (isTooLarge(thrown)) throwRestAway(request, reply);
   options.watch?.failed(error.code, request);
   if (error.status >= 500)
     options.log.error({ err: error.detail.cause ?? error, requestId: request.id }, error.error);
@@ -194,4 +195,29 @@ function sendFailure({ thrown, request, reply, options }: Sending): void {
     asProblem: wantsProblem({ url: request.url, accept: request.headers.accept }),
   });
   void reply.code(status).headers(headers).header('content-type', contentType).send(body);
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof Error && toApiError(thrown).detail.case === 'too_large';
+}
+
+function tooLarge({ routeOptions }: FastifyRequest): ApiError {
+  const reason = `A body has at most ${routeOptions.bodyLimit ?? bodyLimit} bytes here.`;
+  return new ApiError('REQUEST_INVALID', { case: 'too_large', reason });
+}
+
+/** The largest body any route takes is half of it. */
+const mostThrownAwayBytes = 128 * 1024 * 1024;
+
+/**
+ * Reads what is left of a body that is too large, instead of closing as fastify would: most clients listen only after their
+ * last byte, and would hear of a broken connection in place of the 413.
+ */
+function throwRestAway({ raw }: FastifyRequest, reply: FastifyReply): void {
+  void reply.removeHeader('connection');
+  let left = mostThrownAwayBytes;
+  raw.on('data', (part: Buffer) => {
+    left -= part.length;
+    if (left < 0) raw.destroy();
+  });
 }

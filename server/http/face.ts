@@ -115,7 +115,9 @@ function namedAsInPath(
   { path, face }: { readonly path: string; readonly face: Face },
 ): unknown {
   if (!(thrown instanceof ApiError)) return thrown;
-  const { case: of, parameter = '' } = thrown.detail;
+  const { case: of, parameter = '', connectMessage } = thrown.detail;
+  if (connectMessage !== undefined && face.missing !== undefined)
+    return new ApiError(thrown.error, { ...thrown.detail, message: connectMessage });
   if (of !== 'path_id' && of !== 'body_id') return thrown;
   if (face.missing !== undefined) return face.missing(parameter);
   if (of === 'body_id') return thrown;
@@ -261,7 +263,8 @@ function createCall({ request, reply, route, textParams, parts }: Omit<Answering
 }
 
 function isTrue(header: string | string[] | undefined): boolean {
-  return header === 'true' || header === '1';
+  const text = (Array.isArray(header) ? header.at(-1) : header)?.trim().toLowerCase();
+  return text === 'true' || text === '1';
 }
 
 function splitUrl(url: string): [string, string] {

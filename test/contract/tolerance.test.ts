@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type Answer, type AskOptions, type TestServer } from '#test/kit/cardea';
 import { requestText, sendRaw, type RawAnswer } from '#test/kit/raw-http';
@@ -378,12 +381,47 @@ describe('hostile bodies are refused, never a server fault', () => {
     expect(answer.headers.get('x-request-id')).not.toBeNull();
   });
 
+  it.each(['Content-Length', 'chunks'])(
+    'who listens only after the last byte of a far too large body hears 413 (%s)',
+    async (kind) => {
+      const { hostname, port } = new URL(cardea.url);
+      const socket = connect(Number(port), hostname);
+      const size = 24 * 1024 * 1024;
+      const isChunked = kind === 'chunks';
+      const length = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${size}`;
+      const part = Buffer.alloc(64 * 1024, 'x');
+      const framed = Buffer.concat([Buffer.from('10000\r\n'), part, Buffer.from('\r\n')]);
+      socket.write(
+        `POST /v1.2/collections HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\nContent-Type: ${json}\r\n${length}\r\n\r\n`,
+      );
+      for (let sent = 0; sent < size; sent += part.length)
+        await promisify<Buffer, void>((bytes, done) => socket.write(bytes, (error) => done(error)))(
+          isChunked ? framed : part,
+        );
+      if (isChunked) socket.write('0\r\n\r\n');
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+      expect(answer.toString()).toContain('at most 1048576 bytes');
+    },
+  );
+
   it('a chunked body over 1 MiB is 413', async () => {
     const head = `POST /v1.2/collections HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\nContent-Type: ${json}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     const chunk = `${(64 * 1024).toString(16)}\r\n${'x'.repeat(64 * 1024)}\r\n`;
     const answer = await sendRaw(cardea.url, `${head}${chunk.repeat(17)}0\r\n\r\n`);
     expect(answer.status).toBe(413);
     expect(answer.body).toContain('1100');
+  });
+
+  it('the older filter forms are switched off by true or 1 in any letter case, and by nothing else', async () => {
+    const filter = `id eq guid'${randomUUID()}'`;
+    const statusOf = async (value: string) => {
+      const headers = { 'CLP-disable-odata-v3-conversion': value };
+      return (await cardea.ask('GET', `/collections?$filter=${filter}`, { headers })).status;
+    };
+    for (const value of ['true', 'True', 'TRUE', '1']) expect(await statusOf(value)).toBe(400);
+    for (const value of ['false', '0', '']) expect(await statusOf(value)).toBe(200);
   });
 
   it.each([

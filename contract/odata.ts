@@ -171,6 +171,14 @@ export function eventOrder({ orderBy }: Pick<ListOptions, 'orderBy'>): readonly 
   return orderBy.length > 0 ? orderBy : newestFirst;
 }
 
+/** The options with `path` settling what their order leaves equal, in the direction of the key before. */
+export function tiedBy(options: ListOptions, path: string): ListOptions {
+  const order = eventOrder(options);
+  if (order.some((item) => item.path === path)) return { ...options, orderBy: order };
+  const direction = order.at(-1)?.direction ?? 'desc';
+  return { ...options, orderBy: [...order, { path, direction }] };
+}
+
 export type ListOptions = {
   readonly filter: Filter | null;
   /** Empty: the default order of the list. */

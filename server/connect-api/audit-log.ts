@@ -2,10 +2,10 @@ import { AuditEntryPage } from '#contract/audit-log';
 import type { AuditLog } from '#server/domain/audit-log';
 import { eventPosition, toEventPage } from '#server/http/event-pages';
 import type { Route } from '#server/http/route';
-import { auditEntryOf, auditFields } from '#server/store/audit-log';
+import { auditEntryOf, auditFields, auditTie } from '#server/store/audit-log';
 import type { SiteRoute } from './site-route.ts';
 
-const of = { list: 'site_audit_log', fields: auditFields };
+const of = { list: 'site_audit_log', fields: auditFields, tie: auditTie };
 
 /** connect-api.md 8: the part of the audit log that is about a site. */
 export function siteAuditLogRoutes(

@@ -11,12 +11,12 @@ import { instantText } from '#contract/time-text';
 import type { AuditLog } from '#server/domain/audit-log';
 import { route, type Route } from '#server/http/route';
 import { checkpointFields } from '#server/store/audit-checkpoints';
-import { auditEntryOf, auditFields, type AuditChangeRow } from '#server/store/audit-log';
+import { auditEntryOf, auditFields, auditTie, type AuditChangeRow } from '#server/store/audit-log';
 import { actorOf } from './actor.ts';
 import { eventPosition, toEventPage } from '#server/http/event-pages';
 
-const list = 'audit_log';
-const changesList = 'audit_log_changes';
+const records = { list: 'audit_log', fields: auditFields, tie: auditTie };
+const changes = { list: 'audit_log_changes', fields: auditFields, tie: auditTie };
 
 /** core-api.md 11: the administrative and security log, paged as events are. */
 export function auditLogRoutes({ auditLog }: { readonly auditLog: AuditLog }): Route[] {
@@ -30,9 +30,9 @@ export function auditLogRoutes({ auditLog }: { readonly auditLog: AuditLog }): R
       list: { fields: auditFields, events: true },
       answer: AuditEntryPage,
       handle: async (call) => {
-        const position = eventPosition(call, { list, fields: auditFields });
+        const position = eventPosition(call, records);
         const found = await auditLog.list(actorOf(call), call.list, position);
-        return toEventPage(call, { list, fields: auditFields, found, toItem: auditEntryOf });
+        return toEventPage(call, { ...records, found, toItem: auditEntryOf });
       },
     }),
     route({
@@ -44,9 +44,9 @@ export function auditLogRoutes({ auditLog }: { readonly auditLog: AuditLog }): R
       list: { fields: auditFields, events: true },
       answer: AuditChangeEntryPage,
       handle: async (call) => {
-        const of = { list: changesList, fields: auditFields };
-        const found = await auditLog.listChanges(actorOf(call), call.list, eventPosition(call, of));
-        return toEventPage(call, { ...of, found, toItem: toAuditChangeEntry });
+        const position = eventPosition(call, changes);
+        const found = await auditLog.listChanges(actorOf(call), call.list, position);
+        return toEventPage(call, { ...changes, found, toItem: toAuditChangeEntry });
       },
     }),
     route({

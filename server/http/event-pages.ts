@@ -1,4 +1,4 @@
-import type { EventPage, EventPosition, ListFields } from '#contract/odata';
+import { tiedBy, type EventPage, type EventPosition, type ListFields } from '#contract/odata';
 import {
   eventPageOf,
   findContinuationToken,
@@ -8,7 +8,12 @@ import {
 import type { Call } from './route.ts';
 
 /** A list of events by its fixed name and its fields; a token fits only the list it came from. */
-export type EventList = { readonly list: string; readonly fields: ListFields };
+export type EventList = {
+  readonly list: string;
+  readonly fields: ListFields;
+  /** The field that settles what an order leaves equal, where the store has one beside the id. */
+  readonly tie?: string;
+};
 
 /** Where the page asked for begins; null = with the first row. VALUE_INVALID when the token cannot be used. */
 export function eventPosition(call: Call, of: EventList): EventPosition | null {
@@ -39,6 +44,6 @@ export function toEventPage<Row, Item>(
   return eventPageOf({ items, count, next }, { ...queryOf(call, of), request: call.listRequest });
 }
 
-function queryOf(call: Call, { list, fields }: EventList): EventQuery {
-  return { list, fields, options: call.list };
+function queryOf(call: Call, { list, fields, tie }: EventList): EventQuery {
+  return { list, fields, options: tie === undefined ? call.list : tiedBy(call.list, tie) };
 }

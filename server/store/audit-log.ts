@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { CollectionId } from '#contract/ids';
 import { auditOutcomes, type AuditEntry } from '#contract/audit-log';
 import { instantText } from '#contract/time-text';
-import type { EventPosition, ListOptions } from '#contract/odata';
+import { tiedBy, type EventPosition, type ListOptions } from '#contract/odata';
 import { listEvents, type EventListResult } from './list.ts';
 import type { SqlListFields } from './odata-filter.ts';
 import type { Scope, WriteScope } from './scope.ts';
@@ -30,6 +30,9 @@ export const auditFields = {
   detail: { type: 'text', sql: sql`r.detail` },
 } as const satisfies SqlListFields;
 
+/** Their time is of whole seconds: within one, `number` alone tells which came first. */
+export const auditTie = 'number';
+
 const columns = `r.id, r.number::float8 as number, r.request_id, r.hash, r.previous_hash, r.utc_date_time, r.client_id,
   r.user_id, r.accessor_id, r.action, r.object_type, r.object_id, r.collection_id, r.outcome, r.detail, r.changes_hash`;
 
@@ -48,7 +51,7 @@ export function listAuditLog(
     tenant: sql`r.tenant_id`,
     select: sql.raw(columns),
     fields: auditFields,
-    options,
+    options: tiedBy(options, auditTie),
     id: sql`r.id`,
     position,
   });
@@ -79,7 +82,7 @@ export function listAuditChanges(
     tenant: sql`r.tenant_id`,
     select: sql.raw(`${columns}, c.body`),
     fields: auditFields,
-    options,
+    options: tiedBy(options, auditTie),
     id: sql`r.id`,
     position,
   });

@@ -87,6 +87,30 @@ describe('the audit log', () => {
     expect(times).toEqual(times.toSorted((a, b) => (a < b ? 1 : a > b ? -1 : 0)));
   });
 
+  it('has the newest first within a second too, whichever way it is paged', async () => {
+    await Promise.all(Array.from({ length: 12 }, () => create(cardea, '/accessors')));
+    const { id } = await create(cardea, '/access_groups');
+    const [last] = (await itemsOf(cardea, '/audit_log?$top=1')) as Entry[];
+    expect([last?.['action'], last?.['object_id']]).toEqual(['access_group.create', id]);
+    const numbers = async (query: string) =>
+      ((await itemsOf(cardea, `/audit_log?$top=1000${query}`)) as Entry[]).map(
+        (entry) => entry['number'] as number,
+      );
+    const all = await numbers('');
+    expect(all).toEqual(all.toSorted((a, b) => b - a));
+    expect(await numbers('&$orderby=utc_date_time')).toEqual(all.toReversed());
+    const walked: unknown[] = [];
+    let next: string | null = '/audit_log?$top=5&$orderby=utc_date_time desc';
+    while (next !== null) {
+      const { json } = await cardea.ask('GET', next);
+      const page = json as { items: Entry[]; next_page_link: string | null };
+      walked.push(...page.items.map((entry) => entry['number']));
+      const link: URL | null = page.next_page_link === null ? null : new URL(page.next_page_link);
+      next = link === null ? null : `/${link.pathname}${link.search}`;
+    }
+    expect(walked).toEqual(all);
+  });
+
   it('is read as the history of an object: who, when, from what to what', async () => {
     const { id } = await create(cardea, '/access_groups', { customer_reference: 'Day staff' });
     await cardea.ask('PATCH', `/access_groups/${id}`, { body: { customer_reference: 'Nights' } });

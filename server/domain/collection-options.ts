@@ -18,6 +18,7 @@ import { readScope } from '#server/store/scope';
 import { changed, getCollection, noCollection } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
 import { writeRights, type Written } from './rights-write.ts';
+import { createValueFaults } from './value-faults.ts';
 
 export type PatchCollectionOptions = Static<typeof PatchCollectionOptionsRequest>;
 
@@ -74,12 +75,12 @@ export function createCollectionOptions(parts: Parts): CollectionOptions {
 }
 
 function checkRanges(body: PatchCollectionOptions): void {
+  const faults = createValueFaults();
   for (const [name, { least, most }] of Object.entries(collectionOptionRanges)) {
     const value = body[name as keyof typeof collectionOptionRanges];
     if (value === undefined || (value >= least && value <= most)) continue;
-    throw new ApiError('VALUE_INVALID', {
-      parameter: name,
-      reason: `Allowed are ${least} to ${most}.`,
-    });
+    const reason = `Allowed are ${least} to ${most}.`;
+    faults.add(new ApiError('VALUE_INVALID', { parameter: name, reason }));
   }
+  faults.raise();
 }

@@ -23,6 +23,7 @@ import { findTag } from '#server/store/tags';
 import type { Static } from 'typebox';
 import type { DesiredState } from './desired-state.ts';
 import { timeZone } from './time-zone.ts';
+import { createValueFaults } from './value-faults.ts';
 import { vendorReference } from './vendors.ts';
 
 export type PostCollection = Required<Static<typeof PostCollectionRequest>>;
@@ -164,23 +165,34 @@ type Checked = {
 };
 
 async function checkMembers(scope: Scope, body: PatchCollection): Promise<Checked> {
+  const faults = createValueFaults();
   const { country_code, time_zone, store_events_ttl, vendor_compatibility, masterkey_id } = body;
-  if (typeof masterkey_id === 'string') await checkMasterKey(scope, masterkey_id as TagId);
+  if (typeof masterkey_id === 'string')
+    await faults.checkStored(() => checkMasterKey(scope, masterkey_id as TagId));
+  const country = ifSent(country_code, (code) => faults.check(() => countryCode(code)));
+  const zone = ifSent(time_zone, (name) =>
+    name === null ? null : faults.check(() => timeZone(name)),
+  );
+  const seconds = ifSent(store_events_ttl, (span) => faults.check(() => ttl(span)));
+  const references = await ifSent(vendor_compatibility, (names) =>
+    faults.checkStored(() => vendors(scope, names)),
+  );
+  faults.raise();
   return {
-    ...(country_code === undefined ? {} : { country_code: countryCode(country_code) }),
-    ...(time_zone === undefined
-      ? {}
-      : { time_zone: time_zone === null ? null : timeZone(time_zone) }),
-    ...(store_events_ttl === undefined ? {} : { store_events_ttl_seconds: ttl(store_events_ttl) }),
-    ...(vendor_compatibility === undefined
-      ? {}
-      : { vendor_references: await vendors(scope, vendor_compatibility) }),
+    ...(country === undefined ? {} : { country_code: country }),
+    ...(zone === undefined ? {} : { time_zone: zone }),
+    ...(seconds === undefined ? {} : { store_events_ttl_seconds: seconds }),
+    ...(references === undefined ? {} : { vendor_references: references }),
   };
+}
+
+function ifSent<Sent, Read>(sent: Sent | undefined, read: (sent: Sent) => Read): Read | undefined {
+  return sent === undefined ? undefined : read(sent);
 }
 
 async function checkMasterKey(scope: Scope, id: TagId): Promise<void> {
   if ((await findTag(scope, id)) === undefined)
-    throw new ApiError('VALUE_INVALID', { parameter: 'masterkey_id' });
+    throw new ApiError('VALUE_INVALID', { parameter: 'masterkey_id', reason: 'No such tag.' });
 }
 
 const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
@@ -189,12 +201,18 @@ const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none'
 export function countryCode(sent: string | null): string | null {
   if (sent === null) return null;
   const code = sent.trim().toUpperCase();
-  if (!/^[A-Z]{2}$/.test(code) || countries.of(code) === undefined || notCountries.has(code))
+  if (!isCountry(code))
     throw new ApiError('VALUE_INVALID', {
       parameter: 'country_code',
       reason: 'Send an ISO 3166 code of two letters.',
     });
   return code;
+}
+
+function isCountry(code: string): boolean {
+  if (!/^[A-Z]{2}$/.test(code) || notCountries.has(code)) return false;
+  // A code that was withdrawn, and `UK`, still has a name, but a locale takes it for its successor.
+  return countries.of(code) !== undefined && new Intl.Locale(`und-${code}`).region === code;
 }
 
 /** Regions of CLDR that ISO 3166-1 does not assign to a country. */

@@ -33,6 +33,7 @@ import { heldAccessor } from './accessors.ts';
 import type { DesiredState } from './desired-state.ts';
 import { deviceFact, noDevice } from './devices.ts';
 import { writeRights, type Written } from './rights-write.ts';
+import { createValueFaults } from './value-faults.ts';
 import type { TenantCertificates } from './tenant-certificates.ts';
 import { finishCertificate, phoneCertificateData, readPublicKey, readSignature } from './x509.ts';
 
@@ -72,12 +73,21 @@ export function createDeviceCertificates(parts: Parts): DeviceCertificates {
       const now = clock.now();
       const publicKey = readPublicKey(body.public_key);
       const expiresAt = new Date(body.expiry_date);
-      if (publicKey === null)
-        throw new ApiError('VALUE_INVALID', {
-          parameter: 'public_key',
-          reason: 'It must be the base64 of a DER SubjectPublicKeyInfo on P-256.',
-        });
-      if (expiresAt <= now) throw new ApiError('VALUE_INVALID', { parameter: 'expiry_date' });
+      const keyFault = new ApiError('VALUE_INVALID', {
+        parameter: 'public_key',
+        reason: 'It must be the base64 of a DER SubjectPublicKeyInfo on P-256.',
+      });
+      const faults = createValueFaults();
+      if (publicKey === null) faults.add(keyFault);
+      if (expiresAt <= now)
+        faults.add(
+          new ApiError('VALUE_INVALID', {
+            parameter: 'expiry_date',
+            reason: 'It must lie ahead.',
+          }),
+        );
+      faults.raise();
+      if (publicKey === null) throw keyFault;
       // The signer must have a key before anybody can ask it for a signature.
       await tenantCertificates.ensure(actor);
       return writeRights({ database, actor }, async (scope) => {

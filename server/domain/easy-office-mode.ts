@@ -3,7 +3,6 @@ import type { Static } from 'typebox';
 import type { EasyOfficeModeSchedule } from '#contract/access-table';
 import { ApiError } from '#contract/api-error';
 import type { PutEasyOfficeModeRequest } from '#contract/easy-office-mode';
-import { weekdays } from '#contract/fields';
 import type { LockId } from '#contract/ids';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
@@ -13,6 +12,7 @@ import { readScope } from '#server/store/scope';
 import type { DesiredState } from './desired-state.ts';
 import { getLock, heldLock, lockFact } from './locks.ts';
 import { writeRights, type Written } from './rights-write.ts';
+import { checkSchedule } from './time-schedules.ts';
 
 export type PutEasyOfficeMode = Required<Static<typeof PutEasyOfficeModeRequest>>;
 
@@ -78,15 +78,4 @@ export function createEasyOfficeMode(parts: Parts): EasyOfficeMode {
         });
       }),
   };
-}
-
-/** core-api.md 7.2 and 7.4. */
-function checkSchedule(body: PutEasyOfficeMode): void {
-  if (!weekdays.some((day) => body[day]))
-    throw new ApiError('VALUE_INVALID', { message: 'At least one day should be selected' });
-  if (body.start_date !== null && body.end_date !== null && body.end_date < body.start_date)
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'end_date',
-      reason: 'It lies before start_date.',
-    });
 }

@@ -49,7 +49,8 @@ import { sentCode } from './hardware-codes.ts';
 import { writeRights, type Written } from './rights-write.ts';
 import { takeIqPlace } from './seats.ts';
 import { timeZone } from './time-zone.ts';
-import { vendorReference } from './vendors.ts';
+import { createValueFaults } from './value-faults.ts';
+import { defaultVendor, vendorReference } from './vendors.ts';
 
 /** A laid building brings the id its IQ is to have; the API gives none. */
 export type PostIq = Required<Static<typeof PostIqRequest>> & { readonly id?: IqId };
@@ -276,9 +277,7 @@ async function register(parts: Parts, actor: Actor, body: PostIq): Promise<IqRow
   const claimId = ids.next<string>();
   const own = { database, tenantId: actor.tenantId };
   const { hub, id } = await inTransaction(own, async (scope) => {
-    const collectionId = await collectionOfBody(scope, body.collection_id);
-    const zone = await zoneOf(scope, { sent: body.time_zone, collectionId });
-    const vendor = await vendorReference(scope, { sent: body.vendor, parameter: 'vendor' });
+    const { collectionId, zone, vendor } = await readPlace(scope, body);
     const code = readActivationCode(sent);
     const found = await freeHub(scope, { code, vendor });
     // An imported IQ that waits for this very hub is that hub's IQ, with everything it was.
@@ -324,6 +323,24 @@ async function register(parts: Parts, actor: Actor, body: PostIq): Promise<IqRow
   return row;
 }
 
+/** Where a hub is to be and whose make it is. VALUE_INVALID for all that names nothing. */
+async function readPlace(
+  scope: WriteScope,
+  body: Pick<PostIq, 'collection_id' | 'time_zone' | 'vendor'>,
+): Promise<{ collectionId: CollectionId | null; zone: string; vendor: string }> {
+  const faults = createValueFaults();
+  const collectionId =
+    (await faults.checkStored(() => collectionOfBody(scope, body.collection_id))) ?? null;
+  const zone = await faults.checkStored(() =>
+    zoneOf(scope, { sent: body.time_zone, collectionId }),
+  );
+  const vendor = await faults.checkStored(() =>
+    vendorReference(scope, { sent: body.vendor, parameter: 'vendor' }),
+  );
+  faults.raise();
+  return { collectionId, zone: zone ?? 'UTC', vendor: vendor ?? defaultVendor };
+}
+
 /** The hub of a code that may be claimed (behaviour.md 4.1, step 2). */
 async function freeHub(
   scope: WriteScope,
@@ -358,20 +375,27 @@ async function zoneOf(
 }
 
 async function readChange(scope: WriteScope, former: IqRow, body: PatchIq): Promise<IqChange> {
-  if (body.otp_enabled === false && former.otp_enabled)
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'otp_enabled',
-      reason: 'It cannot be switched off again.',
-    });
   const { collection_id, time_zone, is_installation, subscribed, ...plain } = body;
+  const faults = createValueFaults();
+  if (body.otp_enabled === false && former.otp_enabled)
+    faults.add(
+      new ApiError('VALUE_INVALID', {
+        parameter: 'otp_enabled',
+        reason: 'It cannot be switched off again.',
+      }),
+    );
+  const zone = time_zone === undefined ? undefined : faults.check(() => timeZone(time_zone));
+  const collectionId =
+    collection_id === undefined
+      ? undefined
+      : await faults.checkStored(() => newCollection(scope, former, collection_id));
+  faults.raise();
   return {
     ...plain,
-    ...(time_zone === undefined ? {} : { time_zone: timeZone(time_zone) }),
+    ...(zone === undefined ? {} : { time_zone: zone }),
     ...(subscribed === undefined ? {} : { subscribed }),
     ...(subscribed === true ? { has_been_subscribed: true } : {}),
-    ...(collection_id === undefined
-      ? {}
-      : { collection_id: await newCollection(scope, former, collection_id) }),
+    ...(collectionId === undefined ? {} : { collection_id: collectionId }),
     ...(is_installation === false ? released(former) : {}),
   };
 }

@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
-import { weekdays } from '#contract/fields';
 import type { PostMessageScheduleRequest } from '#contract/message-rules';
 import type { PatchTimeScheduleRequest } from '#contract/time-schedules';
 import type { ListOptions } from '#contract/odata';
@@ -20,7 +19,7 @@ import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope } from '#server/store/scope';
 import { changed } from './collections.ts';
 import { heldRule } from './message-rules.ts';
-import { checkDates } from './time-schedules.ts';
+import { checkSchedule } from './time-schedules.ts';
 
 export type PostMessageSchedule = Required<Static<typeof PostMessageScheduleRequest>>;
 export type PatchMessageSchedule = Static<typeof PatchTimeScheduleRequest>;
@@ -102,13 +101,6 @@ async function getSchedule(scope: Scope, { rule, id }: RuleSchedule): Promise<Me
   const row = await findMessageSchedule(scope, { ruleId: rule.id, id });
   if (row === undefined) throw new ApiError('NOT_FOUND', { thing: 'Time schedule' });
   return row;
-}
-
-/** connect-api.md 4.4, whose text about the days is fixed. */
-function checkSchedule(schedule: Omit<MessageScheduleRow, 'id'>): void {
-  if (!weekdays.some((day) => schedule[day]))
-    throw new ApiError('VALUE_INVALID', { message: 'At least one day should be selected' });
-  checkDates(schedule);
 }
 
 function fact(verb: string, { rule, id }: RuleSchedule) {

@@ -25,6 +25,7 @@ import {
 import { heldAccessGroup, noScheduleWord } from './access-groups.ts';
 import { changed } from './collections.ts';
 import type { DesiredState } from './desired-state.ts';
+import { createValueFaults, noWeekday } from './value-faults.ts';
 import { writeRights, type Written } from './rights-write.ts';
 
 export type PostTimeSchedule = Required<Static<typeof PostTimeScheduleRequest>>;
@@ -140,21 +141,25 @@ async function getTimeSchedule(
   return row;
 }
 
+type Days = Pick<AccessGroupTimeScheduleResponse, (typeof weekdays)[number]>;
+type Dates = Pick<AccessGroupTimeScheduleResponse, 'start_date' | 'end_date'>;
+
 /**
  * VALUE_INVALID: no weekday, or it ends before it begins (core-api.md 7.4). An end time before the start time is a window over
  * midnight; dates in the past are fine.
  */
-export function checkSchedule(schedule: Omit<AccessGroupTimeScheduleResponse, 'id'>): void {
-  if (!weekdays.some((day) => schedule[day]))
-    throw new ApiError('VALUE_INVALID', { message: 'At least one day should be selected' });
-  checkDates(schedule);
+export function checkSchedule(schedule: Days & Dates): void {
+  const faults = createValueFaults();
+  faults.check(() => checkDays(schedule));
+  faults.check(() => checkDates(schedule));
+  faults.raise();
 }
 
-/** VALUE_INVALID when a schedule ends before it begins. */
-export function checkDates({
-  start_date: start,
-  end_date: end,
-}: Pick<AccessGroupTimeScheduleResponse, 'start_date' | 'end_date'>): void {
+function checkDays(schedule: Days): void {
+  if (!weekdays.some((day) => schedule[day])) throw noWeekday();
+}
+
+function checkDates({ start_date: start, end_date: end }: Dates): void {
   if (start !== null && end !== null && end < start)
     throw new ApiError('VALUE_INVALID', {
       parameter: 'end_date',

@@ -292,9 +292,19 @@ function readText(sent: unknown, schema: Schema, reading: Reading): unknown {
   if (canonical !== null) return canonical;
   if (schema.format === 'uuid')
     reading.faults.form.push(`The ${reading.path} field must be a UUID.`);
-  else return invalid(reading);
+  else return invalid(reading, formHints[schema.format ?? '']);
   return '';
 }
+
+/** What to send instead, for the forms of core-api.md 9. */
+const formHints: Readonly<Record<string, string>> = {
+  'date-time': 'Send a date and time such as 2050-01-01T12:30:00Z.',
+  'local-start': 'Send a date such as 2050-01-01, or a date and time.',
+  'local-end': 'Send a date such as 2050-01-31, or a date and time.',
+  'time-start': 'Send a time of day such as 08:00 or 08:00:00.',
+  'time-end': 'Send a time of day such as 17:30 or 17:30:59.',
+  span: 'Send days and time such as 90.00:00:00.',
+};
 
 function invalid(reading: Reading, reason?: string): string {
   reading.faults.value.push({ name: reading.path, ...(reason === undefined ? {} : { reason }) });

@@ -263,6 +263,24 @@ describe('schedules of a group', () => {
     expect([answer.status, code(answer)]).toEqual([400, '1101']);
   });
 
+  it('are told every wrong value by name, days and dates together', async () => {
+    const refused = async (body: object) =>
+      (await cardea.ask('POST', await path(), { body })).json as Record<string, string>;
+    const { Message: days = '' } = await refused({});
+    expect(days).toMatch(/^Value of 'monday' is invalid\. At least one day should be selected/);
+    const { Message: both = '' } = await refused({
+      start_date: '2026-03-02',
+      end_date: '2026-03-01',
+    });
+    expect(both).toContain(days);
+    expect(both).toContain("Value of 'end_date' is invalid. It lies before start_date.");
+    const { Message: times } = await refused({ monday: true, start_time: '9 am', end_date: 'x' });
+    expect(times).toBe(
+      "Value of 'start_time' is invalid. Send a time of day such as 08:00 or 08:00:00. " +
+        "Value of 'end_date' is invalid. Send a date such as 2050-01-31, or a date and time.",
+    );
+  });
+
   it('keep what a change leaves out or sends as null, and clear a date by an empty text', async () => {
     const list = await path();
     const made = await create(list, {

@@ -65,6 +65,9 @@ describe('collections', () => {
   it.each([
     ['country_code', 'XX'],
     ['country_code', 'NLD'],
+    // Not assigned by ISO 3166 and withdrawn by it, though each has a name.
+    ['country_code', 'UK'],
+    ['country_code', 'YU'],
     ['time_zone', 'Europe/Atlantis'],
     ['time_zone', '+02:00'],
     ['store_events_ttl', '0.12:00:00'],
@@ -82,6 +85,39 @@ describe('collections', () => {
       Message: expect.stringContaining(`Value of '${name}' is invalid.`) as string,
     });
     expect((await cardea.ask('GET', `/collections/${id}`)).json).toEqual(before);
+  });
+
+  it.each(['GB', 'gf', 'ss', 'AX'])('takes the country %s', async (country) => {
+    const answer = await cardea.ask('POST', '/collections', { body: { country_code: country } });
+    expect(answer.json).toMatchObject({ country_code: country.toUpperCase() });
+  });
+
+  it('are told all their wrong values at once, each by name', async () => {
+    const body = {
+      country_code: 'XX',
+      time_zone: 'Nowhere',
+      store_events_ttl: '0.00:00:00',
+      vendor_compatibility: ['acme'],
+      masterkey_id: randomUUID(),
+    };
+    const answer = await cardea.ask('POST', '/collections', { body });
+    const { ErrorCode: code, Message: message } = answer.json as Record<string, string>;
+    expect([answer.status, code]).toEqual([400, '1101']);
+    for (const name of Object.keys(body))
+      expect(message).toContain(`Value of '${name}' is invalid`);
+    expect(message).toMatch(/^Value of '/);
+  });
+
+  it('are told all their wrong options at once', async () => {
+    const { id } = (await cardea.ask('POST', '/collections', { body: {} })).json as { id: string };
+    const body = { otp_future_seconds: 181, door_left_open_seconds: 4, activity_log_days: 0 };
+    const answer = await cardea.ask('PATCH', `/collections/${id}/options`, { body });
+    expect(answer.json).toEqual({
+      ErrorCode: '1101',
+      Message: expect.stringMatching(/^Value of '/) as string,
+    });
+    for (const name of Object.keys(body))
+      expect(answer.text).toContain(`Value of '${name}' is invalid. Allowed are `);
   });
 
   it('leaves absent and null members of a PATCH as they are and clears a text by ""', async () => {

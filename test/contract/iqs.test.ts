@@ -146,6 +146,10 @@ describe('registering an IQ', () => {
     expect(await post({ activation_code: code, time_zone: 'Nowhere/Town' })).toBe('400 1101');
     expect(await post({ activation_code: code, collection_id: randomUUID() })).toBe('400 1101');
     expect(await post({ activation_code: code, vendor: 'nobody' })).toBe('400 1101');
+    const both = { activation_code: code, vendor: 'nobody', time_zone: 'Nowhere/Town' };
+    const { text } = await cardea.ask('POST', '/iqs', { body: both });
+    expect(text).toContain("Value of 'time_zone' is invalid");
+    expect(text).toContain("Value of 'vendor' is invalid");
     expect(await itemsOf(cardea, `/iqs?$filter=state eq 'initialized'`)).toEqual([]);
   });
 });

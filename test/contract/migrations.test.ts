@@ -118,13 +118,19 @@ describe('a file', () => {
     expect(refusal(await former.ask('GET', path))).toBe('400 1101');
   });
 
-  it('is not another tenant’s to read, nor for small scopes', async () => {
+  it('is not another tenant’s to read, and has no secrets for the standard scope', async () => {
     const other = await former.addTenant('Second');
     const path = `/collections/${collectionId}/export`;
     const token = await former.token('core_api.full', other);
     expect(refusal(await former.ask('GET', path, { token }))).toBe('404 1101');
     const small = await former.token('core_api.standard');
-    expect((await former.ask('GET', path, { token: small })).status).toBe(403);
+    const read = await former.ask('GET', path, { token: small });
+    expect(read.json).toMatchObject({ collection: { id: collectionId }, secrets: null });
+    const withSecrets = `${path}?public_key=AAAA`;
+    const refused = await former.ask('GET', withSecrets, { token: small });
+    expect([refused.status, refused.text]).toEqual([403, '']);
+    const plates = await former.token('core_api.license_plate');
+    expect((await former.ask('GET', path, { token: plates })).status).toBe(403);
   });
 });
 

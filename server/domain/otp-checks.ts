@@ -105,12 +105,14 @@ export async function checkOtp(
   const now = clock.now();
   const code = request.otp.toLowerCase();
   const pin = await holdPin(scope, request.iqId, request.accessorId);
+  const { isSingleUse, futureSeconds, collectionId } = await findOtpRules(scope, request.iqId);
   const refuse = (word: 'otp_blocked' | 'pin_not_changed' | 'otp_invalid'): Refused => {
     audit.record(scope, actor, {
       action: 'otp.refuse',
       objectType: 'iq',
       objectId: request.iqId,
       accessorId: request.accessorId,
+      collectionId,
       outcome: 'refused',
       detail: `${request.command}: ${word}`,
     });
@@ -119,7 +121,6 @@ export async function checkOtp(
   if (pin === undefined) return refuse('pin_not_changed');
   if (pin.blocked_until !== null && pin.blocked_until > now) return refuse('otp_blocked');
   if (pin.activation_state !== 'active' && !request.mayBeInactive) return refuse('pin_not_changed');
-  const { isSingleUse, futureSeconds } = await findOtpRules(scope, request.iqId);
   const isRight = isOtp(code, sourceOf(pin, seal), { now, futureSeconds });
   const isUsed = isSingleUse && pin.used_codes.some((used) => used.code === code);
   if (!isRight || isUsed) {

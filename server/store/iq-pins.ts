@@ -192,19 +192,24 @@ export async function noteOtp(
   );
 }
 
-/** What the site of an IQ says about codes (behaviour.md 2). */
-export type OtpRules = { readonly isSingleUse: boolean; readonly futureSeconds: number };
+/** What the site of an IQ says about codes (behaviour.md 2), and which site it is. */
+export type OtpRules = {
+  readonly isSingleUse: boolean;
+  readonly futureSeconds: number;
+  readonly collectionId: CollectionId | null;
+};
 
 export async function findOtpRules(scope: Scope, iqId: IqId): Promise<OtpRules> {
   const [row] = await scope.query<OtpRules>(
     `select coalesce((c.options ->> 'single_use_otp')::boolean, false) as "isSingleUse",
-            coalesce((c.options ->> 'otp_future_seconds')::int, 60) as "futureSeconds"
+            coalesce((c.options ->> 'otp_future_seconds')::int, 60) as "futureSeconds",
+            i.collection_id as "collectionId"
        from iqs i left join collections c on c.tenant_id = i.tenant_id and c.id = i.collection_id
       where i.tenant_id = $1 and i.id = $2`,
     [scope.tenantId, iqId],
     'otp_rules',
   );
-  return row ?? { isSingleUse: false, futureSeconds: 60 };
+  return row ?? { isSingleUse: false, futureSeconds: 60, collectionId: null };
 }
 
 /** Whether an accessor is suspended in the collection of an IQ. */

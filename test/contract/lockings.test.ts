@@ -309,7 +309,11 @@ describe('with a one-time code', () => {
       'GET',
       `/audit_log?$filter=action eq 'otp.refuse' and accessor_id eq ${made.accessor}&$count=true`,
     );
-    expect((log.json as { count: number }).count).toBe(10);
+    const { count, items } = log.json as { count: number; items: { collection_id: string }[] };
+    expect(count).toBe(10);
+    expect(new Set(items.map(({ collection_id: id }) => id))).toEqual(
+      new Set([house.collectionId]),
+    );
     await untilEntered(other.accessor);
     expect(await entries(`accessor_id eq ${made.accessor}`)).toHaveLength(1);
   });

@@ -31,7 +31,7 @@ export function accessTokenClaims(token: {
     scope: [...token.scopes],
     // Our own web pages and phone app have none: they serve a person in all of theirs (identity.md 2).
     tenant_id: token.tenantId ?? nilUuid,
-    ...(token.productId === null ? {} : { product_id: token.productId }),
+    product_id: token.productId ?? nilUuid,
     ...(token.person === undefined ? {} : personClaims(token.person)),
   };
 }

@@ -6,7 +6,6 @@
 
 const plainMembers: readonly string[] = [
   'response_type',
-  'response_mode',
   'client_id',
   'redirect_uri',
   'scope',
@@ -27,11 +26,16 @@ const membersOfOpenid: readonly string[] = ['nonce', 'id_token_hint'];
 export const demandNames = {
   max_age: 'demanded_max_age',
   acr_values: 'demanded_acr',
+  /** A mode that is not offered here, though the library would answer in it. */
+  response_mode: 'demanded_response_mode',
   /** All that was asked for; from `scope` the library takes `offline_access` away unless somebody consents on a page. */
   scope: 'demanded_scope',
 } as const;
 
 const demands: ReadonlyMap<string, string> = new Map(Object.entries(demandNames));
+
+/** How an answer may travel; every other fault goes back in the query (identity.md 7). */
+export const responseModes: readonly string[] = ['query', 'form_post'];
 
 /** The query for the library; a member that is sent twice goes on twice, so that it is refused there. */
 export function readAuthorizeRequest(sent: URLSearchParams): URLSearchParams {
@@ -40,17 +44,22 @@ export function readAuthorizeRequest(sent: URLSearchParams): URLSearchParams {
   for (const [name, value] of sent) {
     // An empty member counts as one that was not sent (RFC 6749 section 3.1).
     if (value === '') continue;
-    if (plainMembers.includes(name)) strict.append(name, tidy(name, value));
+    const isOfferedMode = name === 'response_mode' && responseModes.includes(value);
+    if (plainMembers.includes(name) || isOfferedMode) strict.append(name, tidy(name, value));
     if (membersOfOpenid.includes(name) && hasOpenid) strict.append(name, value);
     if (name === 'prompt') appendPrompt(strict, value);
-    const demand = demands.get(name);
+    const demand = isOfferedMode ? undefined : demands.get(name);
     if (demand !== undefined) strict.append(demand, value);
   }
   return strict;
 }
 
-/** The library wants single blanks between scopes. */
+/**
+ * The library wants single blanks between scopes, and answers types that name a token in the fragment, where a client
+ * that knows only the query never looks.
+ */
 function tidy(name: string, value: string): string {
+  if (name === 'response_type' && value !== 'code') return 'unsupported';
   return name === 'scope' ? value.trim().replaceAll(/\s+/g, ' ') : value;
 }
 

@@ -58,10 +58,9 @@ async function signedIn(amr?: readonly string[]) {
   return { browser, person, session };
 }
 
-/** In the query, or in the fragment for what asks for an answer there. */
+/** Always in the query: no client here asked for another mode that it may have. */
 function answerOf({ location }: Step): Record<string, string> {
-  const fragment = new URLSearchParams(location?.hash.slice(1));
-  return Object.fromEntries([...(location?.searchParams ?? []), ...fragment]);
+  return Object.fromEntries(location?.searchParams ?? []);
 }
 
 function pageOf({ location }: Step): string {
@@ -293,6 +292,8 @@ describe('a request that cannot be answered', () => {
       { response_type: 'id_token', nonce: 'n' },
       'unsupported_response_type',
     ],
+    ['another response mode', { response_mode: 'fragment' }, 'invalid_request'],
+    ['a response mode nobody knows', { response_mode: 'pigeon' }, 'invalid_request'],
     ['no response type', { response_type: null }, 'invalid_request'],
     ['an unknown scope', { scope: 'openid nonsense' }, 'invalid_scope'],
     ['a scope of others', { scope: 'core_api.full' }, 'invalid_scope'],

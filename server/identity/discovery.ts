@@ -1,4 +1,5 @@
 import { clientScopes } from '#contract/clients';
+import { responseModes } from './authorize-request.ts';
 import { claimsOfScopes } from './person-claims.ts';
 import { paths } from './paths.ts';
 
@@ -26,7 +27,7 @@ export function discoveryOf(issuer: string, description: unknown): Record<string
     introspection_endpoint: `${issuer}${paths.introspection}`,
     scopes_supported: [...clientScopes],
     claims_supported: [...Object.values(claimsOfScopes).flat(), 'sid'],
-    response_modes_supported: ['query', 'form_post'],
+    response_modes_supported: [...responseModes],
     prompt_values_supported: ['none', 'login', 'select_account'],
     acr_values_supported: ['mfa'],
     authorization_response_iss_parameter_supported: true,

@@ -232,7 +232,7 @@ export function createIdentity({
       registerRoutes(app, {
         ...parts,
         currentKeys: () => started().current(),
-        tokenEnds: createTokenEnds({ database, checkToken, audiences }),
+        tokenEnds: createTokenEnds({ database, checkToken, sessionState, audiences }),
         userInfo: createUserInfo({ checkToken, audiences, findPerson }),
       });
       registerAuthorizeRoutes(app, { ...parts, endSession });

@@ -1,4 +1,5 @@
 import type { SignedInPerson } from '#server/store/signed-in-people';
+import { secondsOf } from './access-token.ts';
 
 /** Which members of a person each scope opens in id token and user info (identity.md 6). */
 export const claimsOfScopes = {
@@ -29,7 +30,7 @@ export function personClaims(person: SignedInPerson): Record<string, unknown> {
   );
 }
 
-/** What user info tells to a token of these scopes. */
+/** What user info tells to a token of these scopes: the members of its id token that are about the person. */
 export function userInfoOf(
   person: SignedInPerson,
   scopes: ReadonlySet<string>,
@@ -37,6 +38,10 @@ export function userInfoOf(
   const open: readonly string[] = Object.entries(claimsOfScopes).flatMap(([scope, claims]) =>
     scopes.has(scope) ? claims : [],
   );
-  const claims = Object.entries(personClaims(person)).filter(([name]) => open.includes(name));
-  return Object.fromEntries(claims);
+  const known = {
+    ...personClaims(person),
+    auth_time: secondsOf(person.authTime),
+    amr: [...person.amr],
+  };
+  return Object.fromEntries(Object.entries(known).filter(([name]) => open.includes(name)));
 }

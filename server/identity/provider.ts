@@ -17,7 +17,7 @@ import {
   secondsOf,
   tokenIdOf,
 } from './access-token.ts';
-import { demandNames } from './authorize-request.ts';
+import { demandNames, responseModes } from './authorize-request.ts';
 import { clientAdapter, clientFacts, extraMetadata, teachClients } from './client-metadata.ts';
 import type { Clients } from './clients.ts';
 import { discoveryOf } from './discovery.ts';
@@ -119,6 +119,7 @@ export function createProvider(parts: ProviderParts): Provider {
     extraClientMetadata: { properties: [...extraMetadata] },
     extraParams: {
       [demandNames.max_age]: (_ctx, value) => checkMaxAge(value),
+      [demandNames.response_mode]: (_ctx, value) => checkResponseMode(value),
       [demandNames.acr_values]: null,
       [demandNames.scope]: null,
     },
@@ -295,6 +296,11 @@ function scopesOf(params: { readonly scope?: unknown } | undefined): string {
 function checkMaxAge(value: string | undefined): void {
   if (value === undefined || /^\d{1,10}$/.test(value)) return;
   throw new errors.InvalidRequest('invalid max_age parameter value');
+}
+
+function checkResponseMode(value: string | undefined): void {
+  if (value === undefined || responseModes.includes(value)) return;
+  throw new errors.InvalidRequest(`response_mode must be ${responseModes.join(' or ')}`);
 }
 
 function isOwnToken(

@@ -11,6 +11,11 @@ const REMEMBERED_TOKENS = 50_000;
 type Answer = { readonly isActive: boolean; readonly askedAtMs: number };
 type Token = Parameters<SessionState['isActive']>[0];
 
+export type RememberedState = SessionState & {
+  /** The next question about a token goes to the database. */
+  forget(tokenId: string): void;
+};
+
 /** Answers from memory for 30 s per token, then asks the database again. */
 export function createSessionState({
   database,
@@ -18,7 +23,7 @@ export function createSessionState({
 }: {
   readonly database: Database;
   readonly clock: Clock;
-}): SessionState {
+}): RememberedState {
   const answers = new Map<string, Answer>();
   const asking = new Map<string, Promise<boolean>>();
 
@@ -36,6 +41,9 @@ export function createSessionState({
   };
 
   return {
+    forget(tokenId) {
+      answers.delete(tokenId);
+    },
     isActive(token) {
       const key = token.tokenId ?? `${token.clientId} ${token.sessionId ?? token.subject ?? ''}`;
       const answer = answers.get(key);

@@ -35,6 +35,8 @@ describe('user info', () => {
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
     expect(await answer.json()).toEqual({
       sub: person.loginId,
+      auth_time: Math.floor(server.clock.now().getTime() / 1000),
+      amr: ['password'],
       idp: 'local',
       email: person.email,
       email_verified: true,
@@ -121,6 +123,19 @@ describe('introspection', () => {
       scope: 'core_api.full',
       token_type: 'Bearer',
     });
+    const again = await postToken(server.issuer, {
+      body: { grant_type: 'client_credentials', scope: 'core_api.full' },
+      headers: basic(id, secret),
+    });
+    const second = tokensOf(again).access;
+    expect(await ask(second)).toMatchObject({ active: true });
+    await fetch(`${server.issuer}/connect/revocation`, {
+      method: 'POST',
+      headers: basic(id, secret),
+      body: new URLSearchParams({ token: second }),
+    });
+    expect(await ask(second)).toEqual({ active: false });
+    expect(await ask(access)).toMatchObject({ active: true });
     expect(await ask('nonsense')).toEqual({ active: false });
     expect(await ask((await getTokens(server)).access)).toEqual({ active: false });
     server.clock.advance(3_700_000);

@@ -5,6 +5,7 @@ import { TokenError } from '#server/http/token';
 import type { ActiveClient } from '#server/store/clients';
 import type { Database } from '#server/store/pool';
 import { insertRevokedToken } from '#server/store/sign-in-sessions';
+import type { RememberedState } from './session-state.ts';
 
 /** Beyond its own end, for clocks that differ. */
 const KEPT_AFTER_SECONDS = 300;
@@ -19,10 +20,13 @@ export type TokenEnds = {
 export function createTokenEnds({
   database,
   checkToken,
+  sessionState,
   audiences,
 }: {
   readonly database: Database;
   readonly checkToken: TokenCheck;
+  /** What `checkToken` remembers of the ends of tokens. */
+  readonly sessionState: RememberedState;
   /** Of all tokens that are made here. */
   readonly audiences: readonly string[];
 }): TokenEnds {
@@ -42,9 +46,13 @@ export function createTokenEnds({
       if (claims === undefined || claims['client_id'] !== client.id) return;
       const expiresAt = new Date((Number(claims['exp']) + KEPT_AFTER_SECONDS) * 1000);
       await insertRevokedToken(database, { id: String(claims['jti']), expiresAt });
+      sessionState.forget(String(claims['jti']));
     },
     async introspect(token, client) {
-      const claims = await claimsOf(token);
+      const known = await claimsOf(token);
+      // Who asks wants to know whether it is in force, not whether it lately was.
+      if (known !== undefined) sessionState.forget(String(known['jti']));
+      const claims = known === undefined ? undefined : await claimsOf(token);
       const isOwn = claims?.['client_id'] === client.id;
       const isOfTenant = client.tenantId !== null && claims?.['tenant_id'] === client.tenantId;
       if (claims === undefined || (!isOwn && !isOfTenant)) return { active: false };

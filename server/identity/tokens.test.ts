@@ -54,6 +54,7 @@ describe('a code', () => {
       client_id: 'cardea-phone',
       scope: ['openid', 'profile', 'email', 'phone', 'offline_access', 'user_api.full_access'],
       tenant_id: '00000000-0000-0000-0000-000000000000',
+      product_id: '00000000-0000-0000-0000-000000000000',
       sub: person.loginId,
       identity_id: person.loginId,
       idp: 'local',

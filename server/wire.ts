@@ -93,7 +93,7 @@ import { createEndTeller } from './jobs/tell-subscription-ends.ts';
 import { createUntoldLosses } from './domain/untold-losses.ts';
 import { openAuditSigner } from './runtime/audit-key.ts';
 import type { Clock } from './runtime/clock.ts';
-import type { Config } from './runtime/config.ts';
+import { allowedOrigins, type Config } from './runtime/config.ts';
 import type { Ids } from './runtime/ids.ts';
 import type { Log } from './runtime/log.ts';
 import type { Tracing } from './runtime/tracing.ts';
@@ -193,7 +193,7 @@ export async function createCardea(parts: CardeaParts): Promise<Cardea> {
   if (gateway !== null) showGateway(metrics, gateway, domain.commands);
   const app = await createApp({
     log,
-    corsOrigins: config.corsOrigins,
+    corsOrigins: allowedOrigins(config),
     version,
     watch: operating.requests,
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readConfig, readEnvironment } from './config.ts';
+import { allowedOrigins, readConfig, readEnvironment } from './config.ts';
 import { environmentExample, settingsPage } from './settings-page.ts';
 import { StartError } from './start-error.ts';
 
@@ -51,6 +51,15 @@ test('numbers and lists are read from their text', () => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     databaseUrl: 'postgres://cardea:secret@db/cardea',
   });
+});
+
+test('pages of every origin may call with *, and in the demo for clients of others unless some are named', () => {
+  const allowed = (environment: Record<string, string>) => allowedOrigins(readConfig(environment));
+  expect(allowed({})).toEqual([]);
+  expect(allowed({ CARDEA_CORS_ORIGINS: '*' })).toEqual(['*']);
+  expect(allowed({ CARDEA_DEMO: 'compat' })).toEqual(['*']);
+  const named = { CARDEA_CORS_ORIGINS: 'https://app.example.com' };
+  expect(allowed({ ...named, CARDEA_DEMO: 'compat' })).toEqual(['https://app.example.com']);
 });
 
 test('every fault is reported at once, and secrets stay unsaid', () => {

@@ -79,10 +79,11 @@ export const Settings = Type.Object({
         'Bearer token for `/metrics`. Without it only this machine itself may read them, not what a proxy hands on.',
     }),
   ),
-  corsOrigins: Type.Array(Type.String({ pattern: '^https?://[^/\\s]+$' }), {
+  corsOrigins: Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
     env: 'CARDEA_CORS_ORIGINS',
     default: [],
-    description: 'Origins of web pages that may call the APIs from a browser.',
+    description:
+      'Origins of web pages that may call the APIs from a browser; `*` is every page. With the demo `compat` every page may unless some are named.',
   }),
   rateLimit: Type.Integer({
     env: 'CARDEA_RATE_LIMIT',
@@ -328,6 +329,11 @@ export const Settings = Type.Object({
 });
 
 export type Config = Static<typeof Settings>;
+
+/** Whose pages may call from a browser; the demo for clients of others lets all of them (docs/decisions/0320). */
+export function allowedOrigins({ corsOrigins, demo }: Config): readonly string[] {
+  return corsOrigins.length === 0 && demo === 'compat' ? ['*'] : corsOrigins;
+}
 
 /** One row of the table as JSON Schema, with the members of our own. */
 export type Setting = Type.TSchema & {

@@ -95,7 +95,8 @@ export function createSignalr(parts: SignalrParts): Signalr {
 
   async function negotiate(asked: Asked): Promise<unknown> {
     const id = await connections.negotiate(asked.caller, await read(asked));
-    if (queryValue(asked.rawQuery, 'negotiateversion') !== '1')
+    // A later version is answered with the newest that is known here, as the protocol's own server does.
+    if (!(Number(queryValue(asked.rawQuery, 'negotiateversion')) >= 1))
       return { negotiateVersion: 0, connectionId: id, availableTransports: transports };
     return {
       negotiateVersion: 1,

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '#server/http/app';
+import { silentLog } from '#test/kit/database';
 import { startTestServer, type TestServer } from '#test/kit/cardea';
 import { requestText, sendRaw, type RawAnswer } from '#test/kit/raw-http';
 
@@ -235,6 +237,14 @@ describe('CORS (connect-api.md 1.8)', () => {
         'X-Request-Id, CLP-Warning, Content-Disposition, Retry-After, WWW-Authenticate',
       );
     }
+  });
+
+  it('every origin is echoed where the operator allows all', async () => {
+    const app = await createApp({ log: silentLog(), corsOrigins: ['*'], version: '0.0.0' });
+    const answer = await app.inject({ method: 'OPTIONS', url: '/v1.1/sites', headers: preflight });
+    expect(answer.statusCode).toBe(204);
+    expect(answer.headers['access-control-allow-origin']).toBe(origin);
+    await app.close();
   });
 
   it('another origin is not let in, whatever the method and the headers', async () => {

@@ -266,6 +266,11 @@ describe('negotiation', () => {
     });
   });
 
+  it('answers a later version with the one it knows', async () => {
+    const { json } = await negotiate(`site_id=${siteId}&negotiateVersion=2`, admin.token);
+    expect(json).toMatchObject({ negotiateVersion: 1, connectionToken: expect.any(String) });
+  });
+
   it.each(['', '&negotiateVersion=0'])('in version 0 (%j) the id is the token', async (version) => {
     const { json } = await negotiate(`site_id=${siteId}${version}`, admin.token);
     expect(json).toEqual({

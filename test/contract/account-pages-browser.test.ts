@@ -11,6 +11,7 @@ import { mailSettings, startMailServer, type TestMailServer } from '#test/kit/ma
 import { linkIn, mailsTo, nextMail } from '#test/kit/mailed-links';
 import { faultsOf } from '#test/kit/page-check';
 import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { until } from '#test/kit/wait';
 
 const patienceMs = 120_000;
 
@@ -58,7 +59,9 @@ async function signIn(email: string, password: string): Promise<void> {
   await page.waitForURL('**/account');
 }
 
-const heading = () => page.getByRole('heading', { level: 1 }).textContent();
+/** The page with this heading is there, and not the one before. */
+const shows = (name: string) =>
+  page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 
 describe('in Chromium', () => {
   it(
@@ -76,12 +79,12 @@ describe('in Chromium', () => {
       expect(await faultsOf(page)).toEqual([]);
       await page.getByLabel('Password').fill(password);
       await press('Make an account');
-      expect(await heading()).toBe('Look into your mailbox');
+      await shows('Look into your mailbox');
       await open(linkIn(await nextMail(mailServer, { address: email }), 'confirm'));
       expect(await faultsOf(page)).toEqual([]);
       await page.getByLabel('Password').fill(password);
       await press('Confirm');
-      expect(await heading()).toBe('Your account is there');
+      await shows('Your account is there');
       await signIn(email, password);
       await browser.context.clearCookies();
       await open('/account/forgot');
@@ -94,7 +97,7 @@ describe('in Chromium', () => {
       expect(await faultsOf(page)).toEqual([]);
       await page.getByLabel('New password').fill(later);
       await press('Change the password');
-      expect(await heading()).toBe('Your password was changed');
+      await shows('Your password was changed');
       await signIn(email, later);
       for (const path of ['profile', 'security', 'data']) {
         await open(`/account/${path}`);
@@ -119,7 +122,7 @@ describe('in Chromium', () => {
       expect(await page.getByLabel('First name').inputValue()).toBe('Grace');
       await page.getByLabel('Password').fill(password);
       await press('Accept and make the account');
-      expect(await heading()).toBe('Welcome');
+      await shows('Welcome');
       await signIn(email, password);
       await open('/account/profile');
       const folder = await mkdtemp(join(tmpdir(), 'cardea-picture-'));
@@ -129,7 +132,8 @@ describe('in Chromium', () => {
       await press('Use this picture');
       await rm(folder, { recursive: true });
       const image = page.getByRole('img', { name: 'Your picture' });
-      expect(await image.evaluate((shown: { naturalWidth: number }) => shown.naturalWidth)).toBe(1);
+      const width = () => image.evaluate((shown: { naturalWidth: number }) => shown.naturalWidth);
+      await until(async () => (await width()) === 1, { what: 'the picture is loaded' });
       await open('/account/data');
       expect(await faultsOf(page)).toEqual([]);
       const [download] = await Promise.all([

@@ -147,6 +147,8 @@ it('a hub that wants a PIN gives one, and its doors open with it from then on', 
   await dialog.getByRole('link', { name: 'Messages sent' }).click();
   await page.getByRole('heading', { level: 1, name: 'Messages sent' }).waitFor();
   await page
+    .getByRole('row')
+    .filter({ hasText: 'PIN' })
     .getByRole('button', { name: /^Read the letter/ })
     .first()
     .click();

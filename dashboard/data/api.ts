@@ -4,6 +4,7 @@
  */
 import { createClient, type File } from '#client/client';
 import { CardeaError } from '#client/errors';
+import { serverClock } from './server-clock.ts';
 import { accessToken } from './session.ts';
 
 export const api = createClient({
@@ -13,6 +14,11 @@ export const api = createClient({
     if (token === undefined)
       throw new CardeaError({ name: 'UNAUTHORIZED', code: '1500', message: 'Signed out' });
     return token;
+  },
+  async fetch(...sent) {
+    const answer = await fetch(...sent);
+    serverClock.note(answer);
+    return answer;
   },
 });
 

@@ -6,6 +6,7 @@
  */
 import * as oauth from 'oauth4webapi';
 import { chosenLanguage } from '../parts/language.tsx';
+import { serverClock } from './server-clock.ts';
 
 export type SessionState =
   | { readonly word: 'starting' }
@@ -133,7 +134,7 @@ async function finishSignIn(): Promise<void> {
       insecure(),
     );
     keep(
-      await oauth.processAuthorizationCodeResponse(as, client, response, {
+      await oauth.processAuthorizationCodeResponse(as, clientAt(response), response, {
         expectedNonce: flight.nonce,
       }),
     );
@@ -143,6 +144,12 @@ async function finishSignIn(): Promise<void> {
     history.replaceState(null, '', '/');
     become({ word: 'signed-out', why: 'failed' });
   }
+}
+
+/** Tokens are judged at the time of the server that answers: a browser whose clock is wrong would find them ended. */
+function clientAt(answer: Response): oauth.Client {
+  serverClock.note(answer);
+  return { ...client, [oauth.clockSkew]: Math.round(serverClock.aheadMs() / 1000) };
 }
 
 function keep(answer: oauth.TokenEndpointResponse): void {
@@ -181,7 +188,7 @@ async function refresh(): Promise<string | undefined> {
     if (response.status >= 500 || response.status === 429)
       throw new TypeError('the server cannot refresh now');
     try {
-      keep(await oauth.processRefreshTokenResponse(as, client, response));
+      keep(await oauth.processRefreshTokenResponse(as, clientAt(response), response));
       return access?.token;
     } catch {
       ended();

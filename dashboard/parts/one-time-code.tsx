@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { api } from '../data/api.ts';
 import { codeOf, isPin, keepSecret, keptSecret } from '../data/hub-codes.ts';
 import { useAct, useRead } from '../data/queries.ts';
+import { serverClock } from '../data/server-clock.ts';
 import { useMay, useSiteId } from '../data/site.tsx';
 import { hubCodeWords } from '../words/hub-codes.ts';
 import { ErrorNote } from './error-note.tsx';
@@ -31,7 +32,7 @@ export function useHubCodes(hubId: string) {
   };
 }
 
-/** Makes the code at the moment it is sent: it counts for three minutes. */
+/** Makes the code at the moment it is sent: it counts for three minutes by the clock of the server. */
 type CodeSource = { readonly code: () => string };
 type AtHub = { readonly hubId: string };
 type Asking = { readonly onChange: (source: CodeSource | undefined) => void };
@@ -89,7 +90,9 @@ function OwnPin({ secret, onChange }: Asking & { readonly secret: string }) {
       onChange={(text) => {
         setPin(text);
         onChange(
-          isPin(text) ? { code: () => codeOf(new Date(), { secret, pin: text }) } : undefined,
+          isPin(text)
+            ? { code: () => codeOf(serverClock.now(), { secret, pin: text }) }
+            : undefined,
         );
       }}
     />
@@ -145,7 +148,7 @@ export function SetUpPin({ hubId, onReady }: AtHub & { readonly onReady: () => v
       const { id: userId } = await api.get('/v1.2/me');
       const { secret } = await api.get('/v1.2/sites/{site_id}/iqs/{id}/secret', { path });
       if (secret === null) return;
-      const otp = codeOf(new Date(), { secret, pin });
+      const otp = codeOf(serverClock.now(), { secret, pin });
       // The delta 0000 keeps the PIN as it was sent.
       await api.put('/v1.2/sites/{site_id}/iqs/{id}/pin', { path, body: { otp, delta: '0000' } });
       keepSecret(userId, hubId, secret);

@@ -177,3 +177,10 @@ export const OwnRightsResponse = Type.Object({
   installer_until: orNull(Instant),
 });
 export type OwnRightsResponse = Static<typeof OwnRightsResponse>;
+
+/** What whoever asks may do outside of every site: ours. */
+export const OwnServerRightsResponse = Type.Object({
+  /** Administers the installation. */
+  runs_server: Bool,
+});
+export type OwnServerRightsResponse = Static<typeof OwnServerRightsResponse>;

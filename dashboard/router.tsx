@@ -1,4 +1,7 @@
-/** The addresses of the dashboard: `/`, `/sites`, and every page below `/sites/{site_id}/`. */
+/**
+ * The addresses of the dashboard: `/`, `/sites`, every page below `/sites/{site_id}/`, and those about the server below `/server/` too, for
+ * operators who have no site.
+ */
 import {
   createRootRoute,
   createRoute,
@@ -11,6 +14,7 @@ import { LiveProvider } from './data/live.tsx';
 import {
   rememberedSite,
   rememberSite,
+  serverPath,
   useMay,
   useRightsState,
   useSiteId,
@@ -21,7 +25,7 @@ import { ErrorNote } from './parts/error-note.tsx';
 import { Loaded } from './parts/page.tsx';
 import { AwayNote } from './parts/away-note.tsx';
 import { Shell } from './parts/shell.tsx';
-import { pages, type PageEntry } from './routes.tsx';
+import { pages, serverPages, type PageEntry } from './routes.tsx';
 
 const rootRoute = createRootRoute({ component: Root, notFoundComponent: NotFound });
 
@@ -91,10 +95,22 @@ function SiteHome() {
   );
 }
 
-function routeOf({ path, need, load }: PageEntry) {
+const serverRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: serverPath.slice(1),
+  component: Outlet,
+});
+
+const serverHomeRoute = createRoute({
+  getParentRoute: () => serverRoute,
+  path: '/',
+  component: () => <Navigate to={`${serverPath}/${serverPages[0]?.path ?? ''}`} replace />,
+});
+
+function routeOf(parent: typeof siteRoute | typeof serverRoute, { path, need, load }: PageEntry) {
   const Page = lazyRouteComponent(load, 'Page');
   return createRoute({
-    getParentRoute: () => siteRoute,
+    getParentRoute: () => parent,
     path,
     // The address may carry filters, of which each page reads its own.
     validateSearch: (search: Record<string, unknown>) => search,
@@ -111,7 +127,11 @@ export const router = createRouter({
   routeTree: rootRoute.addChildren([
     homeRoute,
     sitesRoute,
-    siteRoute.addChildren([siteHomeRoute, ...pages.map(routeOf)]),
+    siteRoute.addChildren([siteHomeRoute, ...pages.map((page) => routeOf(siteRoute, page))]),
+    serverRoute.addChildren([
+      serverHomeRoute,
+      ...serverPages.map((page) => routeOf(serverRoute, page)),
+    ]),
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: ({ error, reset }) => <ErrorNote error={error} retry={reset} />,
@@ -120,7 +140,7 @@ export const router = createRouter({
 
 /** Fetches the code of the page at an address, while it is found out who is signed in. */
 export function preloadPage(address: string): void {
-  const asked = /^\/sites\/[^/]+\/(\w+)$/.exec(address)?.[1] ?? 'overview';
+  const asked = /^\/(?:sites\/[^/]+|server)\/(\w+)$/.exec(address)?.[1] ?? 'overview';
   // A failure shows when the page is opened.
   void pages
     .find(({ path }) => path === asked)

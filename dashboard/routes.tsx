@@ -41,7 +41,7 @@ import type { PageName } from './words/pages.ts';
 export type PageGroup = 'groupDoors' | 'groupPeople' | 'groupSite' | 'groupServer';
 
 export type PageEntry = {
-  /** Below `/sites/{site_id}/`; with `$lockId` for an object. */
+  /** Below `/sites/{site_id}/`, and `/server/` where it is about the server; with `$lockId` for an object. */
   readonly path: string;
   readonly name: PageName;
   /** What the caller must be allowed; pages of others are not in the navigation. */
@@ -323,3 +323,6 @@ export const pages: readonly PageEntry[] = [
     menu: { group: 'groupSite', icon: IconBuilding },
   },
 ];
+
+/** Those about the server, which lie outside of every site too. */
+export const serverPages = pages.filter(({ need }) => need === 'run_server');

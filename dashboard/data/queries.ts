@@ -11,7 +11,7 @@ import type { AnswerOf, PathOf } from '#client/operations';
 import { useWords } from '../parts/language.tsx';
 import { shellWords } from '../words/shell.ts';
 import { api } from './api.ts';
-import { useMaybeSiteId, useSiteId } from './site.tsx';
+import { useMaybeSiteId } from './site.tsx';
 import { toast } from './toast.ts';
 
 export function createQueries(): QueryClient {
@@ -86,7 +86,7 @@ export function useAct<Input = void, Output = unknown>(
     done,
   }: { readonly touches: readonly string[]; readonly done?: string | ((output: Output) => string) },
 ) {
-  const siteId = useSiteId();
+  const siteId = useMaybeSiteId();
   const queries = useQueryClient();
   const shell = useWords(shellWords);
   return useMutation({

@@ -1,13 +1,23 @@
-/** The site that is shown, and what whoever is signed in may do there. */
+/** The site that is shown, and what whoever is signed in may do there, or outside of every site. */
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { AnswerOf, ItemOf } from '#client/operations';
 import { api } from './api.ts';
 
 const lastKey = 'cardea.site';
+/** Where the pages about the server lie outside of every site (docs/decisions/0311). */
+export const serverPath = '/server';
 
 export type Site = ItemOf<'/v1.2/sites'>;
 type OwnRights = AnswerOf<'GET', '/ext/v1/sites/{site_id}/rights'>;
+
+/** Of somebody outside of every site, as far as sites go. */
+const noRights: Omit<OwnRights, 'runs_server'> = {
+  rights: [],
+  owns_site: false,
+  takes_part: false,
+  installer_until: null,
+};
 
 /**
  * What a page or a button needs: a right that roles give, to be one of the people, to own the site, to run the server, or to play with
@@ -52,6 +62,12 @@ export function useSiteId(): string {
   return siteId;
 }
 
+/** What links to pages begin with: the site in the address; outside of every site the pages about the server. */
+export function usePagesPath(): string {
+  const siteId = useMaybeSiteId();
+  return siteId === undefined ? serverPath : `/sites/${siteId}`;
+}
+
 /** The site in the address, once it is known. */
 export function useSite(): Site | undefined {
   const siteId = useMaybeSiteId();
@@ -67,14 +83,15 @@ export function rememberedSite(): string | null {
   return localStorage.getItem(lastKey);
 }
 
-/** What the caller may do in the site that is shown. */
+/** What the caller may do in the site that is shown, or outside of every site. */
 export function useRightsState() {
   const siteId = useMaybeSiteId();
   return useQuery({
-    queryKey: ['site', siteId, 'rights'],
-    queryFn: ({ signal }) =>
-      api.get('/ext/v1/sites/{site_id}/rights', { path: { site_id: siteId ?? '' }, signal }),
-    enabled: siteId !== undefined,
+    queryKey: siteId === undefined ? ['server', 'rights'] : ['site', siteId, 'rights'],
+    queryFn: async ({ signal }): Promise<OwnRights> =>
+      siteId === undefined
+        ? { ...noRights, ...(await api.get('/ext/v1/rights', { signal })) }
+        : api.get('/ext/v1/sites/{site_id}/rights', { path: { site_id: siteId }, signal }),
     staleTime: 60_000,
   });
 }

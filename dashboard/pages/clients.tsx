@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api } from '../data/api.ts';
 import { purposeOf } from '../data/clients.ts';
 import { useAct, useRead } from '../data/queries.ts';
-import { useSiteId } from '../data/site.tsx';
+import { usePagesPath } from '../data/site.tsx';
 import { ClientState, useTenantName } from '../parts/client-facts.tsx';
 import { NewClientForm, type OrderedClient } from '../parts/client-form.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
@@ -84,9 +84,9 @@ export function Page() {
 /** The form, then the secret, then the page of the client. */
 function Adding({ onClose }: { readonly onClose: () => void }) {
   const say = useWords(clientWords);
-  const siteId = useSiteId();
+  const pagesPath = usePagesPath();
   const navigate = useNavigate();
-  const show = (id: string) => navigate({ to: `/sites/${siteId}/clients/${id}` });
+  const show = (id: string) => navigate({ to: `${pagesPath}/clients/${id}` });
   const adding = useAct(
     async (body: OrderedClient) => {
       const made = await api.post('/ext/v1/clients', { body });

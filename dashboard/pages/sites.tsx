@@ -1,13 +1,17 @@
-import { Card, SimpleGrid, Text } from '@mantine/core';
+import { Button, Card, Group, SimpleGrid, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useSites } from '../data/site.tsx';
+import { serverPath, useSites } from '../data/site.tsx';
+import { IfMay } from '../parts/allowed.tsx';
 import { ComeIn } from '../parts/come-in.tsx';
 import { useWords } from '../parts/language.tsx';
 import { MakeSite } from '../parts/make-site.tsx';
 import { Empty, Loaded, PageFrame } from '../parts/page.tsx';
+import { Section } from '../parts/section.tsx';
+import { serverPages } from '../routes.tsx';
+import { pageWords } from '../words/pages.ts';
 import { shellWords } from '../words/shell.ts';
 
-/** The sites in which the caller has a place. */
+/** The sites in which the caller has a place, and the pages about the server for whoever runs it. */
 export function Page() {
   const say = useWords(shellWords);
   const sites = useSites();
@@ -45,6 +49,33 @@ export function Page() {
           )
         }
       </Loaded>
+      <IfMay need="run_server">
+        <AboutServer />
+      </IfMay>
     </PageFrame>
+  );
+}
+
+function AboutServer() {
+  const say = useWords(shellWords);
+  const name = useWords(pageWords);
+  return (
+    <Section title={say('groupServer')} help={say('serverHelp')}>
+      <Group gap="xs">
+        {serverPages.map(({ path, name: key, menu }) =>
+          menu === undefined ? null : (
+            <Button
+              key={path}
+              component={Link}
+              to={`${serverPath}/${path}`}
+              variant="default"
+              leftSection={<menu.icon size={18} stroke={1.6} aria-hidden />}
+            >
+              {name(key)}
+            </Button>
+          ),
+        )}
+      </Group>
+    </Section>
   );
 }

@@ -21,7 +21,9 @@ export function Allowed({ need, children }: { readonly need: Need; readonly chil
   if (may(need)) return children;
   return (
     <PageFrame title={say('notAllowed')}>
-      <Empty title={say('notAllowed')}>{say('notAllowedHelp')}</Empty>
+      <Empty title={say('notAllowed')}>
+        {say(need === 'run_server' ? 'notOperatorHelp' : 'notAllowedHelp')}
+      </Empty>
     </PageFrame>
   );
 }

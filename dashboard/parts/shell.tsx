@@ -5,7 +5,7 @@ import { IconLanguage, IconUserCircle } from '@tabler/icons-react';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { useEffect, type ReactNode } from 'react';
 import { signOut } from '../data/session.ts';
-import { useMay, useMaybeSiteId } from '../data/site.tsx';
+import { serverPath, useMay, useMaybeSiteId, usePagesPath } from '../data/site.tsx';
 import { pages, type PageGroup } from '../routes.tsx';
 import { pageWords } from '../words/pages.ts';
 import { shellWords } from '../words/shell.ts';
@@ -22,13 +22,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const [isOpen, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: ({ location }) => location.pathname });
   useEffect(close, [path, close]);
+  const hasPages = siteId !== undefined || path === serverPath || path.startsWith(`${serverPath}/`);
   return (
     <AppShell
       header={{ height: 56 }}
       navbar={{
         width: 230,
         breakpoint: 'sm',
-        collapsed: { mobile: !isOpen, desktop: siteId === undefined },
+        collapsed: { mobile: !isOpen, desktop: !hasPages },
       }}
       padding="md"
     >
@@ -38,7 +39,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <AppShell.Header>
         <Group h="100%" px="sm" justify="space-between" wrap="nowrap" gap="xs">
           <Group gap="xs" wrap="nowrap" miw={0}>
-            {siteId === undefined ? null : (
+            {hasPages ? (
               <Burger
                 opened={isOpen}
                 onClick={toggle}
@@ -47,7 +48,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
                 aria-label={say('menu')}
                 aria-expanded={isOpen}
               />
-            )}
+            ) : null}
             <Text component={Link} to="/sites" fw={700} visibleFrom="xs" c="inherit" td="none">
               Cardea
             </Text>
@@ -59,11 +60,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           </Group>
         </Group>
       </AppShell.Header>
-      {siteId === undefined ? null : (
+      {hasPages ? (
         <AppShell.Navbar p="xs" aria-label={say('navigation')}>
-          <Navigation siteId={siteId} path={path} />
+          <Navigation path={path} />
         </AppShell.Navbar>
-      )}
+      ) : null}
       <AppShell.Main id="content">
         <Box maw={1200} mx="auto">
           {children}
@@ -73,10 +74,11 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   );
 }
 
-function Navigation({ siteId, path }: { readonly siteId: string; readonly path: string }) {
+function Navigation({ path }: { readonly path: string }) {
   const say = useWords(shellWords);
   const name = useWords(pageWords);
   const may = useMay();
+  const pagesPath = usePagesPath();
   return (
     <Box style={{ overflowY: 'auto' }}>
       {groups.map((group) => {
@@ -88,7 +90,7 @@ function Navigation({ siteId, path }: { readonly siteId: string; readonly path: 
               {say(group)}
             </Text>
             {shown.map(({ path: below, name: key, menu }) => {
-              const to = `/sites/${siteId}/${below}`;
+              const to = `${pagesPath}/${below}`;
               const isHere = path === to || path.startsWith(`${to}/`);
               return (
                 <NavLink

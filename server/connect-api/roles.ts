@@ -1,6 +1,7 @@
 import type { LoginId } from '#contract/ids';
 import {
   OwnRightsResponse,
+  OwnServerRightsResponse,
   PatchRoleRequest,
   PostRoleRequest,
   RolePage,
@@ -14,9 +15,10 @@ import { instantTextOrNull } from '#contract/time-text';
 import type { Operators } from '#server/domain/operators';
 import { hasSiteRight } from '#server/domain/permissions';
 import type { Roles } from '#server/domain/roles';
-import type { Call, Route } from '#server/http/route';
+import { route, type Call, type Route } from '#server/http/route';
 import { roleFields } from '#server/store/roles';
 import type { AtSite, SiteRoute } from './site-route.ts';
+import { personOf } from './sites.ts';
 
 const tag = 'roles';
 const right = 'manage_users';
@@ -44,6 +46,17 @@ export function ownRoleRoutes(
 ): Route[] {
   const exists = (at: AtSite, call: Call) => roles.get(at, call.id('id'));
   return [
+    route({
+      method: 'GET',
+      path: '/rights',
+      access: 'read',
+      summary: 'What you may do outside of every site',
+      tag,
+      answer: OwnServerRightsResponse,
+      handle: async (call): Promise<OwnServerRightsResponse> => ({
+        runs_server: await operators.isOperator(personOf(call).loginId),
+      }),
+    }),
     siteRoute({
       method: 'GET',
       path: '/rights',

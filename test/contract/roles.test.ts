@@ -134,6 +134,16 @@ describe('the own rights', () => {
     const stranger = await addPerson(server, { siteId, role: null });
     expect(refusal(await own('GET', '/rights', { by: stranger }))).toBe('404 2202');
   });
+
+  it('outside of every site are to run the server, or none', async () => {
+    const stranger = await addPerson(server, { siteId, role: null });
+    const asked = () => server.ask('GET', '//ext/v1/rights', { token: stranger.token });
+    expect((await asked()).json).toEqual({ runs_server: false });
+    await server.database.pool.query('update logins set is_operator = true where id = $1', [
+      stranger.loginId,
+    ]);
+    expect((await asked()).json).toEqual({ runs_server: true });
+  });
 });
 
 describe('a role that a site makes', () => {

@@ -209,3 +209,50 @@ it('an owner resets the PIN for a hub of somebody who has lost it, and the own o
   await confirm('Reset your PIN');
   await seen('You have none yet.');
 }, 120_000);
+
+it('who runs the server and has no site reaches its pages, on a desk and on a phone', async () => {
+  const { page, server, house } = board;
+  const person = await addPerson(server, { siteId: house.collectionId, role: null });
+  const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
+  const about = page.getByRole('region', { name: 'Server' });
+  const pages = page.getByRole('navigation', { name: 'Pages' }).getByRole('link');
+  await board.signIn(person, { path: '/sites', heading: 'Sites' });
+  await page.goto(`${server.url}/server/outbox`);
+  await seen('It is for whoever runs this server.');
+  expect(await pages.count()).toBe(0);
+
+  await server.database.pool.query('update logins set is_operator = true where id = $1', [
+    person.loginId,
+  ]);
+  await page.goto(`${server.url}/sites`);
+  await seen('You have no place in any site yet');
+  await about.waitFor();
+  await board.check('sites-of-operator');
+  await about.getByRole('link', { name: 'Clients and API keys' }).click();
+  await heading('Clients and API keys');
+  expect(await pages.allInnerTexts()).toEqual([
+    'System health',
+    'Outbox',
+    'Clients and API keys',
+    'Sign-in by others',
+    'Vouchers',
+  ]);
+  await press('Add a client');
+  await dialog().getByLabel('Name').fill('Hotel in town');
+  await confirm('Add a client');
+  await takeSecret();
+  await heading('Hotel in town');
+  expect(new URL(page.url()).pathname).toMatch(/^\/server\/clients\/.+/);
+  await board.check('client-without-site');
+
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto(`${server.url}/sites`);
+  await about.getByRole('link', { name: 'Vouchers' }).click();
+  await heading('Vouchers');
+  await page.getByLabel('Menu', { exact: true }).click();
+  await pages.filter({ hasText: 'Outbox' }).click();
+  await heading('Outbox');
+  await page.goto(`${server.url}/server`);
+  await heading('System health');
+  await page.setViewportSize({ width: 1440, height: 900 });
+}, 120_000);

@@ -1,4 +1,5 @@
 /** How somebody asks for another address, and how the mailboxes answer (identity.md 9). */
+import { dayText, languageOf, type Language } from '#contract/languages';
 import type { AddressChanges } from '#server/domain/address-changes';
 import { hashOfToken, makeLinkToken } from '#server/runtime/link-tokens';
 import type { Identity } from '#server/identity/identity';
@@ -14,7 +15,6 @@ import {
 } from '#server/store/address-changes';
 import type { Database } from '#server/store/pool';
 import { textsIn } from './account-texts.ts';
-import { dayText, type Language } from './languages.ts';
 import type { AccountMails } from './mails.ts';
 
 const aloneAfterMs = 7 * 24 * 3_600_000;
@@ -23,6 +23,7 @@ export type AddressOrders = {
   /** Sends a mail to both mailboxes; the new one hears of it another way when it has an account already. */
   ask(
     account: Account,
+    /** `language` of the page: where the person has none. */
     order: { readonly email: string; readonly language: Language },
   ): Promise<void>;
   /** The address that waits, and from when the new mailbox is enough. */
@@ -54,7 +55,8 @@ export function createAddressOrders({
   const { issuer } = identity;
   const linkOf = (token: string): string => `${issuer}/account/address/${token}`;
   return {
-    async ask(account, { email, language }) {
+    async ask(account, { email, language: ofPage }) {
+      const language = languageOf(account.language ?? '') ?? ofPage;
       const texts = textsIn(language);
       const [toOld, toNew] = [makeLinkToken(ids), makeLinkToken(ids)];
       const createdAt = clock.now();
@@ -70,7 +72,7 @@ export function createAddressOrders({
         aloneAt,
       });
       const about = { loginId: account.id, word: 'address_change', hasLink: true } as const;
-      const day = dayText(aloneAt, language);
+      const day = dayText(aloneAt, { language });
       const fromOld = { address: email, link: linkOf(toOld.token), aloneAt: day };
       await mails.send({ ...about, address: account.email, ...texts.changeFromOld(fromOld) });
       if (!mayBeAsked) return;
@@ -80,7 +82,7 @@ export function createAddressOrders({
       }
       // Who asks learns nothing of it: the change waits, and never comes.
       const links = { login: `${issuer}/account/login`, forgot: `${issuer}/account/forgot` };
-      const told = texts.addressKnown(links);
+      const told = textsIn(languageOf(known.language ?? '') ?? ofPage).addressKnown(links);
       await mails.send({ loginId: null, address: known.email, word: 'address_known', ...told });
     },
     findWaiting: (account) => findWaitingAddress(database, account.id),

@@ -1,5 +1,7 @@
 /** Somebody guesses the password of an account: the person is told, once a day (identity.md 10). */
 import type { LoginId } from '#contract/ids';
+import { writtenLanguage, type Words } from '#contract/languages';
+import type { MessageText } from '#server/domain/message-text';
 import type { Limits } from '#server/identity/limit-numbers';
 import { createTurns } from '#server/identity/turns';
 import type { Clock } from '#server/runtime/clock';
@@ -8,12 +10,11 @@ import { findAccount } from '#server/store/accounts';
 import type { Database } from '#server/store/pool';
 import { hadWrongPasswords } from '#server/store/sign-in-limits';
 import type { Afterwards } from './afterwards.ts';
-import { languageOf, type Words } from './languages.ts';
 import type { AccountMails } from './mails.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-const words: Words<{ readonly subject: string; readonly text: string }> = {
+const words: Words<MessageText> = {
   en: {
     subject: 'Somebody is guessing your password',
     text: 'There were many wrong passwords for your account within an hour. Places you never signed in from have to wait for now; where you have signed in before, you still can.\n\nA long password and a second factor keep guessers out: see "Password and e-mail" and "Second factor" in your account.',
@@ -52,7 +53,7 @@ export function createAttackTeller({
     });
     const account = told === 0 ? await findAccount(database, loginId) : undefined;
     if (account === undefined) return;
-    const text = words[languageOf(account.language ?? '') ?? 'en'];
+    const text = words[writtenLanguage(account.language)];
     await mails.send({ loginId, address: account.email, word: 'sign_in_attacked', ...text });
   }
 

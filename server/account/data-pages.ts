@@ -1,5 +1,6 @@
 /** /account/data: one's own data as a file, removal from one site, the end of the whole account (behaviour.md 19). */
 import { isUuid, type CollectionId } from '#contract/ids';
+import { dayText, type Words } from '#contract/languages';
 import type { AccountRemovals } from '#server/domain/account-removals';
 import { longestReason, type DataRemovals } from '#server/domain/data-removals';
 import type { Identity } from '#server/identity/identity';
@@ -12,7 +13,6 @@ import { readScope } from '#server/store/scope';
 import { doneNote, faultNote } from './fields.ts';
 import type { Form } from './forms.ts';
 import { CONFIRM_PATH, isFresh } from './freshness.ts';
-import { dayText, type Words } from './languages.ts';
 import { markup, type Markup, type Page } from './page.ts';
 import { whenSignedIn, type AccountPage, type Answer, type SignedInVisit } from './visits.ts';
 
@@ -226,7 +226,7 @@ function placeForm(visit: SignedInVisit, place: PlaceOfLogin): Markup {
   if (place.is_owner) return markup`${title}<p>${said.owner}</p>`;
   const site = markup`<input type="hidden" name="site_id" value="${place.site_id}">`;
   if (place.removal_expires_at !== null)
-    return markup`${title}<p>${said.waiting(dayText(place.removal_expires_at, visit.language))}</p>
+    return markup`${title}<p>${said.waiting(dayText(place.removal_expires_at, visit))}</p>
       <form method="post" action="${visit.request.url}">${visit.formToken()}${site}
         <input type="hidden" name="act" value="withdraw">
         <button class="second">${said.withdraw}</button>

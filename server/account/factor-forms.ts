@@ -1,8 +1,8 @@
 /** The parts of pages on which somebody adds a second factor; at sign-in and in the account alike. */
+import type { Language, Words } from '#contract/languages';
 import type { Account } from '#server/store/accounts';
 import type { Factors } from './factors.ts';
 import type { Form } from './forms.ts';
-import type { Language, Words } from './languages.ts';
 import { markup, type Markup } from './page.ts';
 import { passkeyButton } from './passkey-button.ts';
 import type { Passkeys } from './passkeys.ts';

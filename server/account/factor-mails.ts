@@ -1,6 +1,7 @@
 /** What a person is told by mail about factors and devices, in the language of the account. */
+import { writtenLanguage, type Words } from '#contract/languages';
+import { paragraphs } from '#server/domain/message-text';
 import type { Account } from '#server/store/accounts';
-import { languageOf, type Words } from './languages.ts';
 import type { AccountMail } from './mails.ts';
 
 type Text = { readonly subject: string; readonly text: (what: string) => string };
@@ -62,13 +63,13 @@ function mailOf(
   account: Account,
   { word, what }: { readonly word: keyof (typeof texts)['en']; readonly what: string },
 ): AccountMail {
-  const language = languageOf(account.language ?? '') ?? 'en';
+  const language = writtenLanguage(account.language);
   const { subject, text } = texts[language][word];
   return {
     loginId: account.id,
     address: account.email,
     word,
     subject,
-    text: `${text(what)}\n\n${advice[language]}`,
+    text: paragraphs(text(what), advice[language]),
   };
 }

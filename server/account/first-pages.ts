@@ -1,10 +1,10 @@
 /** /account/first/{token}: who installed the server makes the own account (identity.md 9). */
+import type { Words } from '#contract/languages';
 import { isMailAddress } from '#server/domain/mail-address';
 import { findPasswordFault } from '#server/identity/password-rules';
 import { doneNote, faultNote, readName, textField } from './fields.ts';
 import type { FirstOperator } from './first-operator.ts';
 import type { Form } from './forms.ts';
-import type { Words } from './languages.ts';
 import { markup, type Page } from './page.ts';
 import { passwordWords } from './password-words.ts';
 import type { AccountPage, Visit } from './visits.ts';

@@ -1,9 +1,9 @@
 /** What changes how somebody signs in asks who it is once more, unless that was proven in the last five minutes. */
+import type { Words } from '#contract/languages';
 import type { PasswordCheck } from '#server/identity/password-check';
 import type { Sessions, SignInSession } from '#server/identity/sessions';
 import type { Clock } from '#server/runtime/clock';
 import type { Form } from './forms.ts';
-import type { Words } from './languages.ts';
 import { markup, type Page } from './page.ts';
 import { passkeyButton } from './passkey-button.ts';
 import type { Passkeys } from './passkeys.ts';

@@ -1,4 +1,5 @@
 /** /account/invitation/{token}: who invites to what, and the answer (identity.md 9). */
+import type { Words } from '#contract/languages';
 import type { Invitations } from '#server/domain/invitations';
 import type { Identity } from '#server/identity/identity';
 import { findPasswordFault } from '#server/identity/password-rules';
@@ -7,7 +8,6 @@ import type { OpenInvitation } from '#server/store/invitations';
 import type { Database } from '#server/store/pool';
 import { faultNote, readName, textField } from './fields.ts';
 import type { Form } from './forms.ts';
-import type { Words } from './languages.ts';
 import { markup, type Markup, type Page } from './page.ts';
 import { passwordWords } from './password-words.ts';
 import type { AccountPage, SignedIn, Visit } from './visits.ts';

@@ -1,4 +1,5 @@
 /** The second step of signing in: a second factor is proven, or set up by who must have one and has none. */
+import type { Words } from '#contract/languages';
 import type { FactorKind, SignInLimits } from '#server/identity/sign-in-limits';
 import { createTurns } from '#server/identity/turns';
 import type { Database } from '#server/store/pool';
@@ -7,7 +8,6 @@ import { countTry, raiseSignInAttempt } from '#server/store/sign-in-attempts';
 import { type FactorForms, recoveryCodesPart } from './factor-forms.ts';
 import type { Factors } from './factors.ts';
 import type { Form } from './forms.ts';
-import type { Words } from './languages.ts';
 import { markup, type Page } from './page.ts';
 import { passkeyButton } from './passkey-button.ts';
 import type { Passkeys } from './passkeys.ts';

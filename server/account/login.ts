@@ -1,8 +1,8 @@
 /** The page where somebody signs in: e-mail and password, or a passkey. */
+import type { Words } from '#contract/languages';
 import type { OutsideSignIn } from '#server/identity/outside-sign-in';
 import type { PasswordCheck } from '#server/identity/password-check';
 import type { Form } from './forms.ts';
-import type { Words } from './languages.ts';
 import { outsideLinks } from './outside.ts';
 import { markup, type Markup, type Page } from './page.ts';
 import { passkeyButton } from './passkey-button.ts';

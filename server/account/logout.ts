@@ -1,8 +1,8 @@
 /** Signing out: it asks first, as a link of a stranger must not sign anybody out; it may lead on to the client that wished it. */
+import type { Words } from '#contract/languages';
 import type { EndSession, SignOutWish } from '#server/identity/end-session';
 import { clearSessionCookie } from '#server/identity/session-cookie';
 import type { Sessions } from '#server/identity/sessions';
-import type { Words } from './languages.ts';
 import { markup } from './page.ts';
 import type { AccountPage, Answer, Visit } from './visits.ts';
 

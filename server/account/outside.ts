@@ -1,7 +1,7 @@
 /** Signing in through an identity provider outside: to it, back from it, and on as every other sign-in goes. */
+import type { Words } from '#contract/languages';
 import type { OutsideFault, OutsideSignIn } from '#server/identity/outside-sign-in';
 import { addCookie, readCookie } from '#server/identity/session-cookie';
-import type { Words } from './languages.ts';
 import { markup, type Markup, type Page } from './page.ts';
 import { LOGIN_PATH, overPage, type SignIn } from './sign-in.ts';
 import type { AccountPage, Answer, Visit } from './visits.ts';

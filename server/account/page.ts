@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import type { Language, Words } from './languages.ts';
+import type { Language, Words } from '#contract/languages';
 import { passkeyScript } from './passkey-script.ts';
 import { styleSheet } from './style.ts';
 

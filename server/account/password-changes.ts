@@ -1,5 +1,6 @@
 /** Another password: after it was forgotten, by a link in a mail, or by somebody who is signed in (identity.md 9). */
 import type { LoginId } from '#contract/ids';
+import { writtenLanguage } from '#contract/languages';
 import { hashOfToken, makeLinkToken } from '#server/runtime/link-tokens';
 import type { Identity } from '#server/identity/identity';
 import { findPasswordFault, type PasswordFault } from '#server/identity/password-rules';
@@ -14,7 +15,6 @@ import {
 } from '#server/store/accounts';
 import type { Database } from '#server/store/pool';
 import { textsIn } from './account-texts.ts';
-import { languageOf } from './languages.ts';
 import type { AccountMails } from './mails.ts';
 
 const worksForMs = 30 * 60_000;
@@ -49,7 +49,7 @@ export function createPasswordChanges({
   const { issuer, passwords, sessions } = identity;
 
   async function tell({ id: loginId, email: address, language }: Account): Promise<void> {
-    const texts = textsIn(languageOf(language ?? '') ?? 'en');
+    const texts = textsIn(writtenLanguage(language));
     const text = texts.passwordChanged(`${issuer}/account/forgot`);
     await mails.send({ loginId, address, word: 'password_changed', ...text });
   }
@@ -77,7 +77,7 @@ export function createPasswordChanges({
         createdAt,
         expiresAt: new Date(createdAt.getTime() + worksForMs),
       });
-      const texts = textsIn(languageOf(account.language ?? '') ?? 'en');
+      const texts = textsIn(writtenLanguage(account.language));
       await mails.send({
         loginId: account.id,
         address: account.email,

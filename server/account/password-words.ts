@@ -1,6 +1,6 @@
 /** What the pages say of passwords. */
+import type { Words } from '#contract/languages';
 import type { PasswordFault } from '#server/identity/password-rules';
-import type { Words } from './languages.ts';
 
 type PasswordWords = {
   readonly label: string;

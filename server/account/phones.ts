@@ -1,6 +1,7 @@
 /** The phone of an account, which PINs and messages by SMS go to; confirmed by a code (identity.md 9). */
 import { hash } from 'node:crypto';
 import type { LoginId } from '#contract/ids';
+import { languageOf, type Language } from '#contract/languages';
 import type { Ids } from '#server/runtime/ids';
 import type { Account } from '#server/store/accounts';
 import {
@@ -11,7 +12,6 @@ import {
 } from '#server/store/phone-codes';
 import type { Database } from '#server/store/pool';
 import { textsIn } from './account-texts.ts';
-import type { Language } from './languages.ts';
 import type { AccountMails } from './mails.ts';
 
 const worksForMs = 10 * 60_000;
@@ -24,6 +24,7 @@ export type Phones = {
   /** Sends a code by SMS, unless the phone or the account had too many. */
   ask(
     account: Account,
+    /** `language` of the page: where the person has none. */
     order: { readonly phone: string; readonly language: Language },
   ): Promise<void>;
   /** The phone that waits for its code. */
@@ -51,7 +52,8 @@ export function createPhones({
       const number = parsePhoneNumberFromString(text, { extract: false });
       return number?.isValid() === true ? number.number : undefined;
     },
-    async ask({ id: loginId }, { phone, language }) {
+    async ask(account, { phone, language }) {
+      const { id: loginId } = account;
       const mayBeAsked = (await mails.mayBeAsked(phone)) && (await mails.mayAsk(loginId));
       if (!mayBeAsked) return;
       const code = String(ids.bytes(6).readUIntBE(0, 6) % 10 ** codeDigits).padStart(
@@ -66,7 +68,7 @@ export function createPhones({
         createdAt,
         expiresAt: new Date(createdAt.getTime() + worksForMs),
       });
-      const text = textsIn(language).phoneCode(code);
+      const text = textsIn(languageOf(account.language ?? '') ?? language).phoneCode(code);
       await mails.send({
         loginId,
         channel: 'sms',

@@ -1,10 +1,10 @@
 /** /account/profile: names, language, picture and phone (identity.md 9). */
+import { languageOf, type Words } from '#contract/languages';
 import { setProfile } from '#server/store/accounts';
 import { findImage } from '#server/store/login-images';
 import type { Database } from '#server/store/pool';
 import { doneNote, faultNote, readName, textField } from './fields.ts';
 import type { Form } from './forms.ts';
-import { languageOf, type Words } from './languages.ts';
 import { markup, type Page } from './page.ts';
 import type { Phones } from './phones.ts';
 import { longestPictureBytes, type Pictures } from './pictures.ts';

@@ -1,8 +1,14 @@
 /** /account/register and the link that confirms it (identity.md 9). */
+import {
+  languageNames,
+  languageOf,
+  languages,
+  type Language,
+  type Words,
+} from '#contract/languages';
 import { isMailAddress } from '#server/domain/mail-address';
 import { findPasswordFault } from '#server/identity/password-rules';
 import { faultNote, readName, textField } from './fields.ts';
-import { languageNames, languageOf, languages, type Language, type Words } from './languages.ts';
 import { markup, type Markup, type Page } from './page.ts';
 import { passwordWords } from './password-words.ts';
 import type { SignUps } from './sign-ups.ts';

@@ -1,9 +1,9 @@
 /** /account/forgot and the link that is sent by it (identity.md 9). */
+import type { Words } from '#contract/languages';
 import { isMailAddress } from '#server/domain/mail-address';
 import type { Afterwards } from './afterwards.ts';
 import { faultNote, textField } from './fields.ts';
 import type { Form } from './forms.ts';
-import type { Words } from './languages.ts';
 import { markup, type Page } from './page.ts';
 import type { PasswordChanges } from './password-changes.ts';
 import { passwordWords } from './password-words.ts';

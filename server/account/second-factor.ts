@@ -1,11 +1,11 @@
 /** The page of somebody's second factors: what there is, and adding and removing. */
+import { dayText, type Words } from '#contract/languages';
 import type { Clock } from '#server/runtime/clock';
 import type { SecondFactor } from '#server/store/second-factors';
 import { type FactorForms, recoveryCodesPart } from './factor-forms.ts';
 import type { Factors } from './factors.ts';
 import type { Form } from './forms.ts';
 import { whenFresh } from './freshness.ts';
-import { dayText, type Words } from './languages.ts';
 import { markup, type Markup, type Page } from './page.ts';
 import type { Passkeys } from './passkeys.ts';
 import type { AccountPage, Answer, SignedInVisit } from './visits.ts';
@@ -136,7 +136,7 @@ export function secondFactorPages({
     const said = words[visit.language];
     const { id, kind, name, createdAt, lastUsedAt } = factor;
     const day = (instant: Date): Markup =>
-      markup`<time datetime="${instant.toISOString()}">${dayText(instant, visit.language)}</time>`;
+      markup`<time datetime="${instant.toISOString()}">${dayText(instant, visit)}</time>`;
     return markup`<li><span class="row-title">${name}</span>
       <span class="quiet">${said.kinds[kind]}, ${said.added} ${day(createdAt)},
         ${lastUsedAt === null ? said.never : markup`${said.used} ${day(lastUsedAt)}`}</span>

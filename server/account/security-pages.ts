@@ -1,4 +1,5 @@
 /** /account/security: another password, another address; /account/address/{token}: what the mailboxes say (identity.md 9). */
+import { dayText, type Words } from '#contract/languages';
 import { isMailAddress } from '#server/domain/mail-address';
 import type { Clock } from '#server/runtime/clock';
 import type { AddressChange } from '#server/store/address-changes';
@@ -6,7 +7,6 @@ import type { AddressOrders } from './address-orders.ts';
 import { doneNote, faultNote, textField } from './fields.ts';
 import { whenFresh } from './freshness.ts';
 import type { Form } from './forms.ts';
-import { dayText, type Words } from './languages.ts';
 import { markup, type Page } from './page.ts';
 import type { PasswordChanges } from './password-changes.ts';
 import { passwordWords } from './password-words.ts';
@@ -126,7 +126,7 @@ export function securityPages(parts: Parts): readonly AccountPage[] {
             ? null
             : markup`<form method="post" action="${visit.request.url}">${visit.formToken()}
           <input type="hidden" name="act" value="keep_address">
-          <p>${said.waiting(waiting.new_email, dayText(waiting.alone_at, language))}</p>
+          <p>${said.waiting(waiting.new_email, dayText(waiting.alone_at, { language }))}</p>
           <button class="second">${said.cancel}</button>
         </form>`
         }

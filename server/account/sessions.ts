@@ -1,4 +1,5 @@
 /** Where somebody is signed in, and which programs may sign in with the password alone. */
+import { instantText, type Words } from '#contract/languages';
 import type { Sessions, SignInSession } from '#server/identity/sessions';
 import type { Clock } from '#server/runtime/clock';
 import type { Database } from '#server/store/pool';
@@ -11,7 +12,6 @@ import {
 import { deviceName } from './device-name.ts';
 import type { Form } from './forms.ts';
 import { whenFresh } from './freshness.ts';
-import { instantText, type Words } from './languages.ts';
 import { markup, type Markup, type Page } from './page.ts';
 import { type AccountPage, type SignedInVisit, whenSignedIn } from './visits.ts';
 
@@ -123,7 +123,7 @@ export function sessionPages({
     const used = other.lastUsedAt.toISOString();
     return markup`<li><span class="row-title">${device}${isHere ? ` (${said.here})` : ''}</span>
       <span class="quiet">${said.from} ${other.network}, ${said.used}
-        <time datetime="${used}">${instantText(other.lastUsedAt, visit.language)} UTC</time></span>
+        <time datetime="${used}">${instantText(other.lastUsedAt, visit)} UTC</time></span>
       <form method="post" action="${PATH}">${visit.formToken()}
         <button class="danger" name="end" value="${other.id}">${said.end(device)}</button></form></li>`;
   }

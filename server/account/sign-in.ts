@@ -10,6 +10,7 @@
  */
 import { hash } from 'node:crypto';
 import type { LoginId, TenantId } from '#contract/ids';
+import type { Language, Words } from '#contract/languages';
 import type { Interaction, Interactions } from '#server/identity/interactions';
 import { addCookie, readCookie, setSessionCookie } from '#server/identity/session-cookie';
 import type { Sessions, SignInSession } from '#server/identity/sessions';
@@ -31,7 +32,7 @@ import {
 } from '#server/store/sign-in-attempts';
 import { deviceName } from './device-name.ts';
 import { newDeviceMail } from './factor-mails.ts';
-import { type Language, pickLanguage, type Words } from './languages.ts';
+import { pickLanguage } from './languages.ts';
 import type { AccountMails } from './mails.ts';
 import { markup, type Page } from './page.ts';
 import type { Answer, Visit } from './visits.ts';

@@ -3,6 +3,7 @@
  * the password that was chosen. Whether the address has an account already is told to its mailbox only.
  */
 import type { LoginId } from '#contract/ids';
+import { languageOf, type Language } from '#contract/languages';
 import { hashOfToken, makeLinkToken } from '#server/runtime/link-tokens';
 import type { Identity } from '#server/identity/identity';
 import { createTurns } from '#server/identity/turns';
@@ -12,7 +13,6 @@ import { insertLogin } from '#server/store/logins';
 import type { Database } from '#server/store/pool';
 import { endSignUps, findSignUp, insertSignUp, listSignUpTimes } from '#server/store/sign-ups';
 import { textsIn } from './account-texts.ts';
-import type { Language } from './languages.ts';
 import type { AccountMails } from './mails.ts';
 
 const hourMs = 3_600_000;
@@ -82,7 +82,8 @@ export function createSignUps({
       expiresAt: new Date(createdAt.getTime() + worksForMs),
     });
     if (!mayBeAsked) return undefined;
-    const texts = textsIn(language);
+    // Whoever has the address already is written to in their own language.
+    const texts = textsIn(languageOf(known?.language ?? '') ?? language);
     const about = { loginId: null, hasLink: true } as const;
     const links = { login: `${issuer}/account/login`, forgot: `${issuer}/account/forgot` };
     await mails.send(

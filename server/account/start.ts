@@ -1,5 +1,5 @@
 /** Where somebody who is signed in begins: what there is to look after. */
-import type { Words } from './languages.ts';
+import type { Words } from '#contract/languages';
 import { markup } from './page.ts';
 import { type AccountPage, whenSignedIn } from './visits.ts';
 

@@ -3,6 +3,7 @@
  * answer; writing it is done here.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Language, Words } from '#contract/languages';
 import type { TrustedProxies } from '#server/http/list-origin';
 import { clientAddress } from '#server/identity/client-address';
 import { readSessionSecret } from '#server/identity/session-cookie';
@@ -20,7 +21,7 @@ import {
   LONGEST_FORM_BYTES,
   readForm,
 } from './forms.ts';
-import { type Language, pickLanguage, type Words } from './languages.ts';
+import { pickLanguage } from './languages.ts';
 import { markup, type Markup, type Page, sendAway, sendPage } from './page.ts';
 
 /** Somebody looks at a page or sends its form. */

@@ -1,5 +1,6 @@
 /** How an account is deleted as a whole, by the person itself (behaviour.md 19). */
 import { nilUuid, type LoginId, type TenantId } from '#contract/ids';
+import { writtenLanguage } from '#contract/languages';
 import { listPlacesOfLogin, type PlaceOfLogin } from '#server/store/data-removals';
 import { eraseAuditChanges } from '#server/store/audit-log';
 import {
@@ -14,7 +15,7 @@ import {
 } from '#server/store/personal-data';
 import { inTransaction, type WriteScope } from '#server/store/scope';
 import { leaveAccountMail } from './account-mails.ts';
-import { accountRemovedText } from './data-removal-text.ts';
+import { accountRemovedTexts, leftTexts } from './data-removal-text.ts';
 import { forgetPerson, ownActor, type RemovalParts } from './data-removals.ts';
 
 export type AccountRemovals = {
@@ -55,8 +56,7 @@ export function createAccountRemovals(parts: RemovalParts): AccountRemovals {
         siteId,
         userIds: [],
         tellsOwner: true,
-        subject: 'A user of your site has left',
-        text: 'Somebody has deleted the own account. The user, with all keys, codes, phones and plates, is gone from your site, and entries name nobody.',
+        texts: leftTexts,
       });
       await forgetPerson(scope, parts, { siteId, userId, accessorId });
       audit.record(scope, ownActor(scope.tenantId, userId), {
@@ -96,7 +96,7 @@ export function createAccountRemovals(parts: RemovalParts): AccountRemovals {
         loginId: null,
         address: gone.email,
         word: 'account_removed',
-        ...accountRemovedText({ language: gone.language }),
+        ...accountRemovedTexts[writtenLanguage(gone.language)],
       });
     });
     log.info({ loginId }, 'an account was deleted');

@@ -1,5 +1,6 @@
 /** Changes of the address of an account, once they are ripe (identity.md 9). */
 import { nilUuid, type LoginId, type TenantId } from '#contract/ids';
+import { writtenLanguage, type Words } from '#contract/languages';
 import type { Ids } from '#server/runtime/ids';
 import {
   listRipeChanges,
@@ -10,6 +11,7 @@ import type { Bus } from '#server/store/bus';
 import type { Database } from '#server/store/pool';
 import { inTransaction } from '#server/store/scope';
 import { leaveAccountMail } from './account-mails.ts';
+import type { MessageText } from './message-text.ts';
 
 export type AddressChanges = {
   /** Makes the change of a login if it is ripe; both mailboxes are told. */
@@ -35,7 +37,7 @@ export function createAddressChanges({
     return inTransaction({ database, tenantId }, async (scope) => {
       const change = await makeAddressChange(scope, { loginId, now: clock.now() });
       if (change === undefined) return false;
-      const text = changedText(change);
+      const text = changedTexts(change)[writtenLanguage(change.language)];
       for (const address of [change.old_email, change.new_email])
         await leaveAccountMail(
           scope,
@@ -54,14 +56,15 @@ export function createAddressChanges({
   };
 }
 
-function changedText({ old_email: old, new_email: email, language }: ChangedAddress) {
-  return language?.split('-')[0] === 'de'
-    ? {
-        subject: 'Ihre Adresse wurde geändert',
-        text: `Ihr Konto hat statt ${old} die Adresse ${email}. Wenn Sie das nicht wollten, wenden Sie sich an die Betreiber.`,
-      }
-    : {
-        subject: 'Your address was changed',
-        text: `Your account has the address ${email} in place of ${old}. If you did not want that, ask the people who run this server.`,
-      };
+function changedTexts({ old_email: old, new_email: email }: ChangedAddress): Words<MessageText> {
+  return {
+    en: {
+      subject: 'Your address was changed',
+      text: `Your account has the address ${email} in place of ${old}. If you did not want that, ask the people who run this server.`,
+    },
+    de: {
+      subject: 'Ihre Adresse wurde geändert',
+      text: `Ihr Konto hat statt ${old} die Adresse ${email}. Wenn Sie das nicht wollten, wenden Sie sich an die Betreiber.`,
+    },
+  };
 }

@@ -2,8 +2,10 @@
 import { ApiError } from '#contract/api-error';
 import type { TimeAttendanceReportRequest } from '#contract/attendance-reports';
 import type { CollectionId, LockId, UserId } from '#contract/ids';
+import { dayText, type Language, type Words } from '#contract/languages';
 import type { Actor, Audit } from '#server/events/audit';
 import { findVerifiedMail, readDoorUses, type DoorUseRow } from '#server/store/attendance-reports';
+import { findCollection } from '#server/store/collections';
 import { hasSiteLock } from '#server/store/message-rules';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type Scope } from '#server/store/scope';
@@ -11,6 +13,7 @@ import { visitsOf, type DoorUse, type Visit } from './attendance.ts';
 import { csvDate, csvLines } from './csv.ts';
 import type { HandedMessages } from './handed-messages.ts';
 import { eventStoreFault } from './incidents.ts';
+import type { MessageText } from './message-text.ts';
 
 export type AttendanceReports = {
   /**
@@ -47,8 +50,8 @@ export function createAttendanceReports({
       const { from, to } = rangeOf(body);
       const { lock_in_id: inId, lock_out_id: outId } = body;
       for (const id of [inId, outId]) await checkLock(scope, siteId, id);
-      const address = await findVerifiedMail(scope, userId);
-      if (address === null)
+      const contact = await findVerifiedMail(scope, userId);
+      if (contact === undefined)
         throw new ApiError('MESSAGE_INVALID', { reason: 'You have no verified e-mail address.' });
       const now = clock.now();
       const wanted = { siteId, lockIds: [inId, outId], from, to, now };
@@ -59,15 +62,16 @@ export function createAttendanceReports({
           reason: 'The report is too large for a mail. Ask for fewer days.',
         });
       const days = `${body.from_date.slice(0, 10)} to ${body.to_date.slice(0, 10)}`;
+      const site = await findCollection(scope, siteId);
       const handed = await handedMessages.hand({
         tenantId: actor.tenantId,
         siteId,
         userId,
         channel: 'mail',
-        to: address,
+        to: contact.address,
         word: 'report',
-        subject: 'Time and attendance',
-        text: `The report of ${days} is attached.`,
+        texts: reportTexts({ from, to }, { timeZone: site?.time_zone ?? null }),
+        language: contact.language,
         attachment: { name: 'time-attendance.csv', type: 'text/csv; charset=utf-8', content },
       });
       if (handed.state === 'refused')
@@ -88,7 +92,27 @@ export function createAttendanceReports({
   };
 }
 
-function rangeOf(body: TimeAttendanceReportRequest): { readonly from: Date; readonly to: Date } {
+type Range = { readonly from: Date; readonly to: Date };
+
+function reportTexts(
+  { from, to }: Range,
+  { timeZone }: { readonly timeZone: string | null },
+): Words<MessageText> {
+  const days = (language: Language): readonly string[] =>
+    [from, to].map((instant) => dayText(instant, { language, timeZone }));
+  return {
+    en: {
+      subject: 'Time and attendance',
+      text: `The report of ${days('en').join(' to ')} is attached.`,
+    },
+    de: {
+      subject: 'Anwesenheitsbericht',
+      text: `Der Bericht vom ${days('de').join(' bis zum ')} ist angehängt.`,
+    },
+  };
+}
+
+function rangeOf(body: TimeAttendanceReportRequest): Range {
   const [from, to] = [new Date(body.from_date), new Date(body.to_date)];
   const reason =
     from >= to

@@ -1,12 +1,14 @@
 /** How people leave a site or altogether: asked for, answered or not, carried out (behaviour.md 19). */
 import { ApiError } from '#contract/api-error';
 import type { AccessorId, CollectionId, LoginId, TenantId, UserId } from '#contract/ids';
+import { writtenLanguage, type Words } from '#contract/languages';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
 import type { Log } from '#server/runtime/log';
 import { eraseAuditChanges } from '#server/store/audit-log';
 import type { Bus } from '#server/store/bus';
+import { findCollection } from '#server/store/collections';
 import {
   deleteWaitingRemoval,
   findDataRemoval,
@@ -33,8 +35,9 @@ import type { Database } from '#server/store/pool';
 import { inTransaction, readScope, type WriteScope } from '#server/store/scope';
 import { leaveAccountMail } from './account-mails.ts';
 import { deletePlace } from './accessors.ts';
-import { refusedText, removedText, type Addressee } from './data-removal-text.ts';
+import { askedTexts, refusedTexts, removedTexts } from './data-removal-text.ts';
 import type { DesiredState } from './desired-state.ts';
+import type { MessageText } from './message-text.ts';
 import type { Notices } from './notices.ts';
 import { writeRights, type Written } from './rights-write.ts';
 
@@ -94,12 +97,12 @@ export function createDataRemovals(parts: RemovalParts): DataRemovals {
   async function tellPerson(
     scope: WriteScope,
     contact: Contact | undefined,
-    textFor: (to: Addressee) => { readonly subject: string; readonly text: string },
+    textsOf: (siteName: string | null) => Words<MessageText>,
   ): Promise<void> {
     const address = contact?.email ?? null;
     if (contact === undefined || address === null) return;
     const { login_id: loginId, language, site_name: siteName } = contact;
-    const text = textFor({ language, siteName });
+    const text = textsOf(siteName)[writtenLanguage(language)];
     await leaveAccountMail(scope, parts, { loginId, address, word: 'data_removal', ...text });
   }
 
@@ -121,7 +124,7 @@ export function createDataRemovals(parts: RemovalParts): DataRemovals {
         collectionId: siteId,
         accessorId,
       });
-      await tellPerson(scope, contact, removedText);
+      await tellPerson(scope, contact, removedTexts);
     });
   }
 
@@ -146,16 +149,13 @@ export function createDataRemovals(parts: RemovalParts): DataRemovals {
           collectionId: siteId,
           accessorId,
         });
+        const site = await findCollection(scope, siteId);
         await notices.tell(scope, {
           word: 'data_removal',
           siteId,
           userIds: [],
           tellsOwner: true,
-          subject: 'Somebody asks to be removed from your site',
-          text: [
-            `A user of your site asks that everything the site knows of them be erased. Their reason and your choices are under the requests for removal of the site.`,
-            `If nobody answers by ${dayOf(expiresAt)}, it is carried out: the user, with all keys, codes, phones and plates, goes, and entries name nobody.`,
-          ].join('\n\n'),
+          texts: askedTexts({ expiresAt, timeZone: site?.time_zone ?? null }),
         });
         return 'asked';
       });
@@ -213,7 +213,7 @@ export function createDataRemovals(parts: RemovalParts): DataRemovals {
           accessorId: row.site_user_id,
         });
         const contact = await findContact(scope, { siteId, userId });
-        await tellPerson(scope, contact, (to) => refusedText(to, refusal));
+        await tellPerson(scope, contact, (siteName) => refusedTexts(siteName, refusal));
         return { ...row, state: 'refused', refusal, answered_at: at };
       });
     },
@@ -260,10 +260,6 @@ export async function forgetPerson(
   }
   await forgetMessages(scope, { siteId, userId });
   if (await deleteUserWithoutPlace(scope, userId)) await eraseAuditChanges(scope, userId);
-}
-
-function dayOf(instant: Date): string {
-  return instant.toISOString().slice(0, 10);
 }
 
 /** The person at a page of ours, which is no client. */

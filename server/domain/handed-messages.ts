@@ -1,10 +1,12 @@
 /** Messages that a request waits for: it fails when nobody takes them over (connect-api.md 4.2, 4.6, 4.11). */
 import type { CollectionId, TenantId, UserId } from '#contract/ids';
+import { writtenLanguage, type Words } from '#contract/languages';
 import type { MessageChannel, NoticeWord } from '#contract/messages';
 import type { Ids } from '#server/runtime/ids';
 import type { Senders } from '#server/runtime/sender';
 import { insertHandedMessage } from '#server/store/messages';
 import type { Scope } from '#server/store/scope';
+import type { MessageText } from './message-text.ts';
 
 export type HandedMessage = {
   readonly tenantId: TenantId;
@@ -14,10 +16,9 @@ export type HandedMessage = {
   /** An e-mail address, or a phone number in international form. */
   readonly to: string;
   readonly word: NoticeWord;
-  /** One line. */
-  readonly subject: string;
-  /** Paragraphs, divided by an empty line. */
-  readonly text: string;
+  readonly texts: Words<MessageText>;
+  /** That of the person, as they or their sites have it. */
+  readonly language: string | null;
   readonly attachment?: { readonly name: string; readonly type: string; readonly content: string };
 };
 
@@ -44,10 +45,11 @@ export function createHandedMessages({
 }): HandedMessages {
   return {
     async hand(message) {
-      const { siteId: collectionId, channel, to, attachment, ...rest } = message;
+      const { siteId: collectionId, channel, to, attachment, texts, ...rest } = message;
+      const language = writtenLanguage(message.language);
+      const { subject, text } = texts[language];
       const id = ids.next<string>();
       const sender = senders[channel];
-      const { subject, text } = message;
       const fault =
         sender === null
           ? null
@@ -56,6 +58,7 @@ export function createHandedMessages({
               to,
               subject,
               text,
+              language,
               ...(attachment === undefined ? {} : { attachment }),
             });
       if (fault !== null) return { state: 'refused', fault, record: () => Promise.resolve() };
@@ -68,6 +71,7 @@ export function createHandedMessages({
             id,
             collectionId,
             channel,
+            subject,
             text: isTaken ? '' : [text, attachment?.content].filter(Boolean).join('\n\n'),
             state: isTaken ? 'delivered' : 'outbox',
             createdAt: clock.now(),

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { ApiError } from '#contract/api-error';
 import type { CollectionId, LoginId, TenantId, UserId } from '#contract/ids';
+import { writtenLanguage } from '#contract/languages';
 import type { ListOptions } from '#contract/odata';
 import type { Actor, Audit } from '#server/events/audit';
 import type { Ids } from '#server/runtime/ids';
@@ -86,13 +87,14 @@ export function createInvitations({
   readonly days: number;
 }): Invitations {
   return {
-    async hand({ tenantId, siteId, siteName, userId, address, inviterName, language }) {
+    async hand({ tenantId, siteId, siteName, userId, address, inviterName, ...invited }) {
       if (!isMailAddress(address)) throw failed('The address is malformed.');
       const scope = readScope(database, tenantId);
       if (await isInvitationBlocked(scope, { siteId, addressHash: addressHash(address) }))
         throw failed('The person takes no invitations of this site.');
       const { token, tokenHash } = makeLinkToken(ids);
       const id = ids.next<string>();
+      const language = writtenLanguage(invited.language);
       const mail = invitationText({
         siteName,
         inviterName,
@@ -100,7 +102,8 @@ export function createInvitations({
         days,
         link: `${issuer}/account/invitation/${token}`,
       });
-      const fault = await mailer?.send({ id, to: address, ...mail });
+      const { subject, text } = mail;
+      const fault = await mailer?.send({ id, to: address, language, subject, text });
       if (typeof fault === 'string') throw failed(`The mail was not taken over (${fault}).`);
       const createdAt = clock.now();
       await insertInvitation(scope, {
@@ -110,8 +113,8 @@ export function createInvitations({
         tokenHash,
         address,
         inviterName,
-        subject: mail.subject,
-        text: mailer === null ? mail.text : mail.textWithoutLink,
+        subject,
+        text: mailer === null ? text : mail.textWithoutLink,
         mailState: mailer === null ? 'outbox' : 'delivered',
         createdAt,
         expiresAt: new Date(createdAt.getTime() + days * dayMs),

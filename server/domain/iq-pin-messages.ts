@@ -1,12 +1,14 @@
 /** The first OTP PIN of a person on an IQ, by SMS or mail: it is never in an answer of the Connect face (connect-api.md 4.6). */
 import { ApiError } from '#contract/api-error';
 import type { AccessorId, CollectionId, IqId, UserId } from '#contract/ids';
+import type { Words } from '#contract/languages';
 import type { Actor } from '#server/events/audit';
 import { findContact } from '#server/store/contacts';
 import type { Database } from '#server/store/pool';
 import { inTransaction, readScope } from '#server/store/scope';
 import type { HandedMessages } from './handed-messages.ts';
 import type { IqPins } from './iq-pins.ts';
+import { oneLine, paragraphs, type MessageText } from './message-text.ts';
 
 export type PinReceiver = {
   readonly siteId: CollectionId;
@@ -46,7 +48,6 @@ export function createIqPinMessages({
         throw new ApiError('MESSAGE_INVALID', {
           reason: channel === 'mail' ? 'There is no e-mail address.' : 'There is no phone number.',
         });
-      const { customer_reference: name } = iq;
       const handed = await handedMessages.hand({
         tenantId,
         siteId,
@@ -54,12 +55,32 @@ export function createIqPinMessages({
         channel,
         to,
         word: 'otp_pin',
-        subject: 'Your PIN for one-time codes',
-        text: `Your PIN${name === null ? '' : ` for ${name}`} is ${pin}. Your app makes one-time codes of it, and opens doors from afar with them.\n\nGive it to nobody.`,
+        texts: pinTexts(pin, iq.customer_reference),
+        language: contact?.language ?? null,
       });
       if (handed.state === 'refused')
         throw new ApiError('MESSAGE_INVALID', { reason: 'Nobody took the message over.' });
       await inTransaction({ database, tenantId }, (scope) => handed.record(scope));
+    },
+  };
+}
+
+function pinTexts(pin: string, hubName: string | null): Words<MessageText> {
+  const hub = oneLine(hubName, '');
+  return {
+    en: {
+      subject: 'Your PIN for one-time codes',
+      text: paragraphs(
+        `Your PIN${hub === '' ? '' : ` for ${hub}`} is ${pin}. Your app makes one-time codes of it, and opens doors from afar with them.`,
+        'Give it to nobody.',
+      ),
+    },
+    de: {
+      subject: 'Ihre PIN für Einmalcodes',
+      text: paragraphs(
+        `Ihre PIN${hub === '' ? '' : ` für ${hub}`} ist ${pin}. Ihre App macht daraus Einmalcodes und öffnet mit ihnen Türen aus der Ferne.`,
+        'Geben Sie sie niemandem.',
+      ),
     },
   };
 }

@@ -1,11 +1,14 @@
 /** What people are told of what concerns themselves or their site (behaviour.md 15, 18; streaming.md 8): a mail, made with the change. */
 import type { CollectionId, UserId } from '#contract/ids';
+import { writtenLanguage, type Words } from '#contract/languages';
 import type { NoticeWord } from '#contract/messages';
 import type { Ids } from '#server/runtime/ids';
 import type { Bus } from '#server/store/bus';
 import { findOwner } from '#server/store/collections';
 import { insertMessages, messagesTopic } from '#server/store/messages';
+import { readLanguages } from '#server/store/people';
 import type { WriteScope } from '#server/store/scope';
+import { paragraphs, type MessageText } from './message-text.ts';
 
 export type Notice = {
   readonly word: NoticeWord;
@@ -15,10 +18,8 @@ export type Notice = {
   readonly userIds: readonly (UserId | null)[];
   /** Whether the owner of the site is told as well. */
   readonly tellsOwner?: boolean;
-  /** One line, in English. Never a PIN or secret. */
-  readonly subject: string;
-  /** Paragraphs, divided by an empty line. */
-  readonly text: string;
+  /** What it says, to each in their language. Never a PIN or secret. */
+  readonly texts: Words<MessageText>;
 };
 
 export type Notices = {
@@ -39,10 +40,11 @@ export function createNotices({
   readonly ids: Ids;
 }): Notices {
   return {
-    async tell(scope, { word, siteId, userIds, tellsOwner = false, subject, text }) {
+    async tell(scope, { word, siteId, userIds, tellsOwner = false, texts }) {
       const owner = tellsOwner && siteId !== null ? await findOwner(scope, siteId) : null;
       const told = new Set([...userIds, owner].filter((id) => id !== null));
       if (told.size === 0) return;
+      const languages = await readLanguages(scope, [...told]);
       const now = clock.now();
       await insertMessages(
         scope,
@@ -56,8 +58,7 @@ export function createNotices({
           eventUserId: null,
           userId,
           channel: 'mail',
-          subject,
-          text,
+          ...texts[writtenLanguage(languages.get(userId) ?? null)],
           sendAt: now,
           giveUpAt: new Date(now.getTime() + triedForMs),
           createdAt: now,
@@ -76,28 +77,55 @@ type Person = {
 
 function personal(
   { user_id: userId, collection_id: siteId }: Person,
-  notice: Pick<Notice, 'word' | 'subject' | 'text'>,
+  notice: Pick<Notice, 'word' | 'texts'>,
 ): Notice {
   return { ...notice, siteId, userIds: [userId] };
 }
 
-const unexpected = 'If you did not expect this, tell the people who look after your site.';
+const unexpected: Words<string> = {
+  en: 'If you did not expect this, tell the people who look after your site.',
+  de: 'Wenn Sie das nicht erwartet haben, sagen Sie es den Menschen, die sich um Ihren Standort kümmern.',
+};
 
 /** behaviour.md 18: a tag was given to the person. */
 export function tagGiven(person: Person, tagNumber: string | null): Notice {
+  const number = tagNumber === null ? '' : ` ${tagNumber}`;
   return personal(person, {
     word: 'tag_given',
-    subject: 'A tag was given to you',
-    text: `The tag${tagNumber === null ? '' : ` ${tagNumber}`} opens doors in your name.\n\n${unexpected}`,
+    texts: {
+      en: {
+        subject: 'A tag was given to you',
+        text: paragraphs(`The tag${number} opens doors in your name.`, unexpected.en),
+      },
+      de: {
+        subject: 'Sie haben einen Transponder bekommen',
+        text: paragraphs(`Der Transponder${number} öffnet Türen in Ihrem Namen.`, unexpected.de),
+      },
+    },
   });
 }
 
 /** behaviour.md 18: the PIN of the person is another one, or gone. The PIN itself is never in it. */
 export function pinChanged(person: Person, change: 'changed' | 'removed'): Notice {
+  const changed: Words<string> = { en: change, de: change === 'changed' ? 'geändert' : 'entfernt' };
   return personal(person, {
     word: 'pin_changed',
-    subject: `Your PIN was ${change}`,
-    text: `Your PIN for keypads was ${change}; the former one opens no door any more.\n\n${unexpected}`,
+    texts: {
+      en: {
+        subject: `Your PIN was ${changed.en}`,
+        text: paragraphs(
+          `Your PIN for keypads was ${changed.en}; the former one opens no door any more.`,
+          unexpected.en,
+        ),
+      },
+      de: {
+        subject: `Ihre PIN wurde ${changed.de}`,
+        text: paragraphs(
+          `Ihre PIN für Tastaturen wurde ${changed.de}; die bisherige öffnet keine Tür mehr.`,
+          unexpected.de,
+        ),
+      },
+    },
   });
 }
 
@@ -105,7 +133,21 @@ export function pinChanged(person: Person, change: 'changed' | 'removed'): Notic
 export function otpReset(person: Person): Notice {
   return personal(person, {
     word: 'otp_reset',
-    subject: 'Your one-time codes were reset',
-    text: `Your activation of one-time codes at a hub was reset. Activate them again before you next open a door from afar.\n\n${unexpected}`,
+    texts: {
+      en: {
+        subject: 'Your one-time codes were reset',
+        text: paragraphs(
+          'Your activation of one-time codes at a hub was reset. Activate them again before you next open a door from afar.',
+          unexpected.en,
+        ),
+      },
+      de: {
+        subject: 'Ihre Einmalcodes wurden zurückgesetzt',
+        text: paragraphs(
+          'Ihre Aktivierung von Einmalcodes an einem Hub wurde zurückgesetzt. Aktivieren Sie sie wieder, bevor Sie das nächste Mal eine Tür aus der Ferne öffnen.',
+          unexpected.de,
+        ),
+      },
+    },
   });
 }

@@ -5,6 +5,7 @@
 import type { Static } from 'typebox';
 import { ApiError } from '#contract/api-error';
 import type { AccessorId, KeyId, LoginId, TagId, UserId } from '#contract/ids';
+import type { Words } from '#contract/languages';
 import { builtInRoles, type Role } from '#contract/roles';
 import type {
   PostExistingSiteUserRequest,
@@ -34,6 +35,7 @@ import {
 import { holdTag } from '#server/store/tags';
 import type { Invitations } from './invitations.ts';
 import { addTagKey, type KeyWriteParts } from './key-writes.ts';
+import { oneLine, paragraphs } from './message-text.ts';
 import type { Notices } from './notices.ts';
 import { opensFromAfar } from './permissions.ts';
 import { writeRights, type Written } from './rights-write.ts';
@@ -383,14 +385,22 @@ async function tellOfJoining(
     await tellOfPlace(scope, notices, { at, userId: row.user_id });
   if (row.subscription_state !== 'suspended') return;
   audit.record(scope, actor, fact('seat_limit_reached', at, row.id));
-  const site = await siteText(scope, at);
+  const site = await siteTexts(scope, at);
   await notices.tell(scope, {
     word: 'seat_limit_reached',
     siteId,
     userIds: await listHoldersOfRole(scope, { siteId, roleId: builtInRoles.site_admin.id }),
     tellsOwner: true,
-    subject: 'No seat was free for a new user',
-    text: `A user was added to ${site} while all its seats are taken. The user is suspended: no door opens until you suspend or remove somebody else and set the user to subscribed.`,
+    texts: {
+      en: {
+        subject: 'No seat was free for a new user',
+        text: `A user was added to ${site.en} while all its seats are taken. The user is suspended: no door opens until you suspend or remove somebody else and set the user to subscribed.`,
+      },
+      de: {
+        subject: 'Für eine neue Person war kein Platz frei',
+        text: `Zu ${site.de} kam eine Person hinzu, während alle Plätze vergeben sind. Die Person hat keinen Platz: Keine Tür öffnet ihr, bis Sie jemand anderem den Platz wegnehmen oder jemanden entfernen und der Person einen Platz geben.`,
+      },
+    },
   });
 }
 
@@ -405,18 +415,33 @@ export async function tellOfPlace(
   notices: Notices,
   { at, userId }: { readonly at: Inviting; readonly userId: UserId },
 ): Promise<void> {
+  const site = await siteTexts(scope, at);
   await notices.tell(scope, {
     word: 'added_to_site',
     siteId: at.siteId,
     userIds: [userId],
-    subject: 'You were added to a site',
-    text: `You are one of the users of ${await siteText(scope, at)}.\n\nSign in as usual to see it.`,
+    texts: {
+      en: {
+        subject: 'You were added to a site',
+        text: paragraphs(`You are one of the users of ${site.en}.`, 'Sign in as usual to see it.'),
+      },
+      de: {
+        subject: 'Sie gehören jetzt zu einem Standort',
+        text: paragraphs(
+          `Sie gehören jetzt zu ${site.de}.`,
+          'Melden Sie sich wie gewohnt an, um ihn zu sehen.',
+        ),
+      },
+    },
   });
 }
 
-async function siteText(scope: Scope, at: Inviting): Promise<string> {
+async function siteTexts(scope: Scope, at: Inviting): Promise<Words<string>> {
   const { siteName } = await senderOf(scope, at);
-  return siteName === null ? 'a site' : `the site ${siteName}`;
+  const name = oneLine(siteName, '');
+  return name === ''
+    ? { en: 'a site', de: 'einem Standort' }
+    : { en: `the site ${name}`, de: `dem Standort ${name}` };
 }
 
 /** The record of what happened to a site user. */

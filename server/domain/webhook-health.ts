@@ -1,5 +1,6 @@
 /** How webhooks do, and who is told: owner and creator after an hour of failing, at each series of lost deliveries, and at a 410. */
 import type { TenantId, WebhookId } from '#contract/ids';
+import type { Words } from '#contract/languages';
 import type { Database } from '#server/store/pool';
 import { inTransaction, type WriteScope } from '#server/store/scope';
 import {
@@ -11,6 +12,7 @@ import {
   takeLongFailing,
   type WebhookHealth,
 } from '#server/store/webhooks';
+import { paragraphs } from './message-text.ts';
 import type { Notice, Notices } from './notices.ts';
 
 export type WebhookHealthRules = {
@@ -29,7 +31,7 @@ export type WebhookHealthRules = {
 
 const longMs = 3_600_000;
 
-type Words = Pick<Notice, 'word' | 'subject' | 'text'>;
+type Told = Pick<Notice, 'word' | 'texts'>;
 
 export function createWebhookHealth({
   database,
@@ -41,8 +43,8 @@ export function createWebhookHealth({
   readonly clock: { now(): Date };
 }): WebhookHealthRules {
   const longSince = (): Date => new Date(clock.now().getTime() - longMs);
-  const tell = (scope: WriteScope, { siteId, createdBy }: WebhookHealth, words: Words) =>
-    notices.tell(scope, { ...words, siteId, userIds: [createdBy], tellsOwner: true });
+  const tell = (scope: WriteScope, { siteId, createdBy }: WebhookHealth, told: Told) =>
+    notices.tell(scope, { ...told, siteId, userIds: [createdBy], tellsOwner: true });
 
   return {
     taken: noteSuccess,
@@ -55,10 +57,10 @@ export function createWebhookHealth({
         const found = (await disableWebhook(scope, id))
           ? await findWebhookHealth(scope, id)
           : undefined;
-        if (found !== undefined) await tell(scope, found, disabledWords(found, id));
+        if (found !== undefined) await tell(scope, found, disabledNotice(found, id));
       } else if (isLast) {
         const found = await noteGivenUp(scope, { id, now });
-        if (found !== undefined) await tell(scope, found, failedWords(found, id));
+        if (found !== undefined) await tell(scope, found, failedNotice(found, id));
       }
     },
 
@@ -66,42 +68,82 @@ export function createWebhookHealth({
       inTransaction({ database, tenantId }, async (scope) => {
         const told = { since: longSince(), now: clock.now() };
         for (const found of await takeLongFailing(scope, told))
-          await tell(scope, found, failingWords(found, found.id));
+          await tell(scope, found, failingNotice(found, found.id));
       }),
   };
 }
 
 /** Many receivers tell their callers by a secret in path or query: a mail names the host alone. */
-function receiver({ url }: WebhookHealth, id: WebhookId): string {
-  return `The webhook ${id} to ${new URL(url).host}`;
+function receivers({ url }: WebhookHealth, id: WebhookId): Words<string> {
+  const { host } = new URL(url);
+  return { en: `The webhook ${id} to ${host}`, de: `Der Webhook ${id} an ${host}` };
 }
 
-function failingWords(found: WebhookHealth, id: WebhookId): Words {
+function failingNotice(found: WebhookHealth, id: WebhookId): Told {
+  const { en, de } = receivers(found, id);
   return {
     word: 'webhook_failing',
-    subject: 'A webhook has been failing for an hour',
-    text: `${receiver(found, id)} has taken nothing for an hour.
-
-What waits is sent again at growing intervals, for 72 hours. The list of its deliveries says what the receiver answered.`,
+    texts: {
+      en: {
+        subject: 'A webhook has been failing for an hour',
+        text: paragraphs(
+          `${en} has taken nothing for an hour.`,
+          'What waits is sent again at growing intervals, for 72 hours. The list of its deliveries says what the receiver answered.',
+        ),
+      },
+      de: {
+        subject: 'Ein Webhook kommt seit einer Stunde nicht an',
+        text: paragraphs(
+          `${de} hat seit einer Stunde nichts angenommen.`,
+          'Was wartet, wird in wachsenden Abständen noch einmal gesendet, 72 Stunden lang. Was der Empfänger antwortete, steht in der Liste seiner Sendungen.',
+        ),
+      },
+    },
   };
 }
 
-function failedWords(found: WebhookHealth, id: WebhookId): Words {
+function failedNotice(found: WebhookHealth, id: WebhookId): Told {
+  const { en, de } = receivers(found, id);
   return {
     word: 'webhook_failed',
-    subject: 'A webhook has lost deliveries',
-    text: `${receiver(found, id)} did not take an event in 72 hours of attempts. The event is kept as a failed delivery, and those after it follow.
-
-Failed deliveries can be sent again from the list of deliveries, or all at once as a replay. You are told once until the receiver takes something again.`,
+    texts: {
+      en: {
+        subject: 'A webhook has lost deliveries',
+        text: paragraphs(
+          `${en} did not take an event in 72 hours of attempts. The event is kept as a failed delivery, and those after it follow.`,
+          'Failed deliveries can be sent again from the list of deliveries, or all at once as a replay. You are told once until the receiver takes something again.',
+        ),
+      },
+      de: {
+        subject: 'Ein Webhook hat Sendungen verloren',
+        text: paragraphs(
+          `${de} hat ein Ereignis in 72 Stunden voller Versuche nicht angenommen. Es bleibt als gescheiterte Sendung liegen, und die danach folgen.`,
+          'Gescheiterte Sendungen können aus der Liste der Sendungen noch einmal gesendet werden, oder alle auf einmal. Das erfahren Sie einmal, bis der Empfänger wieder etwas annimmt.',
+        ),
+      },
+    },
   };
 }
 
-function disabledWords(found: WebhookHealth, id: WebhookId): Words {
+function disabledNotice(found: WebhookHealth, id: WebhookId): Told {
+  const { en, de } = receivers(found, id);
   return {
     word: 'webhook_disabled',
-    subject: 'A webhook was switched off',
-    text: `${receiver(found, id)} was switched off, as the receiver answered that it is gone (410).
-
-Nothing is sent until somebody switches it on again. What has happened meanwhile can then be sent as a replay.`,
+    texts: {
+      en: {
+        subject: 'A webhook was switched off',
+        text: paragraphs(
+          `${en} was switched off, as the receiver answered that it is gone (410).`,
+          'Nothing is sent until somebody switches it on again. What has happened meanwhile can then be sent as a replay.',
+        ),
+      },
+      de: {
+        subject: 'Ein Webhook wurde abgeschaltet',
+        text: paragraphs(
+          `${de} wurde abgeschaltet, da der Empfänger antwortete, dass es ihn nicht mehr gibt (410).`,
+          'Es wird nichts gesendet, bis jemand ihn wieder einschaltet. Was bis dahin geschah, kann dann nachgesendet werden.',
+        ),
+      },
+    },
   };
 }

@@ -60,7 +60,10 @@ it('the owner is told 4 weeks, 1 week and 1 day before the plan ends, once each'
     await server.database.pool.query('delete from collections where id = $1', [other]);
   };
   await endAt(siteId, new Date('2027-01-21T08:00:00Z'));
-  const mail = { user_id: owner.userId, subject: 'The subscription of Harbour ends on 2027-01-21' };
+  const mail = {
+    user_id: owner.userId,
+    subject: 'The subscription of Harbour ends on 21 Jan 2027',
+  };
   teller.start();
   for (const [day, count] of [
     ['2026-12-23', 0],

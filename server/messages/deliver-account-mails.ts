@@ -1,4 +1,5 @@
 /** Hands account mails to their providers, at least once each (identity.md 9). */
+import { languageOf } from '#contract/languages';
 import type { Log } from '#server/runtime/log';
 import type { Senders } from '#server/runtime/sender';
 import {
@@ -41,7 +42,8 @@ async function attempt(mail: ClaimedAccountMail, parts: Parts): Promise<AccountM
   const { id, channel, address: to, subject, body: text } = mail;
   const sender = parts.senders[channel];
   if (sender === null) return { ...ended, state: 'outbox', error: null };
-  const error = await sender.send({ id, to, subject, text });
+  const language = languageOf(mail.language ?? '') ?? null;
+  const error = await sender.send({ id, to, subject, text, language });
   const now = parts.clock.now();
   if (error === null) return { ...ended, state: 'delivered', error, deliveredAt: now };
   const nextAttemptAt = nextAttempt(mail, now);

@@ -1,4 +1,5 @@
 /** Hands messages that are due to their providers, at least once each; the right to know is asked again (design.md law 6). */
+import { writtenLanguage } from '#contract/languages';
 import { triedForMs } from '#server/domain/notices';
 import type { Log } from '#server/runtime/log';
 import type { Senders } from '#server/runtime/sender';
@@ -56,7 +57,8 @@ async function attempt(message: ClaimedMessage, parts: Parts): Promise<MessageOu
   const sender = parts.senders[message.channel];
   if (sender === null) return { ...ended, state: 'outbox', error: null };
   const { id, subject, body: text } = message;
-  const error = await sender.send({ id, to, subject, text });
+  const language = writtenLanguage(message.language);
+  const error = await sender.send({ id, to, subject, text, language });
   const now = parts.clock.now();
   if (error === null) return { ...ended, state: 'delivered', error, deliveredAt: now };
   const nextAttemptAt = nextAttempt(message, now);

@@ -26,14 +26,14 @@ export function createMailSender({
     disableUrlAccess: true,
   });
   return {
-    async send({ id, to, subject, text, attachment }) {
+    async send({ id, to, subject, text, language, attachment }) {
       try {
         await transport.sendMail({
           from,
           to: { name: '', address: to },
           subject,
           text: `${text}\n`,
-          html: htmlOf({ subject, text }),
+          html: htmlOf({ subject, text }, { language }),
           ...(attachment === undefined
             ? {}
             : {

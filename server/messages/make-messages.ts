@@ -3,6 +3,7 @@
  * are made, and moves on in the same transaction, so that each event is told once whoever is killed meanwhile (design.md law 5).
  */
 import type { CollectionId, TenantId, UserId } from '#contract/ids';
+import { writtenLanguage } from '#contract/languages';
 import type { MessageChannel } from '#contract/messages';
 import { triedForMs } from '#server/domain/notices';
 import { entriesRight, incidentsRight } from '#server/domain/permissions';
@@ -26,6 +27,7 @@ import {
 } from '#server/store/message-rule-schedules';
 import type { RuleKind } from '#server/store/message-rules';
 import { insertMessages, type NewMessage } from '#server/store/messages';
+import { readLanguages } from '#server/store/people';
 import type { Database } from '#server/store/pool';
 import { inTransaction, type WriteScope } from '#server/store/scope';
 import { findSitePlace, type SitePlace } from '#server/store/site-people';
@@ -95,6 +97,9 @@ async function plan(
   const rules = await readTellingRules(scope, siteIds);
   const schedules = await schedulesOf(scope, rules);
   const quiet = await quietHoursOf(scope, siteIds);
+  const languages = await readLanguages(scope, [
+    ...new Set(rules.flatMap(({ recipients }) => recipients)),
+  ]);
   const turns = await createTurns(scope, rules, now);
   const placeOfPerson = createPlaces(scope);
   const messages: NewMessage[] = [];
@@ -109,8 +114,9 @@ async function plan(
       }
       const leftOut = told.length === 0 ? null : turns.take(rule, event);
       if (leftOut === null) continue;
-      const text = textOf(event, leftOut);
       for (const userId of told) {
+        const language = writtenLanguage(languages.get(userId) ?? null);
+        const text = textOf(event, { language, leftOut });
         const hours = quiet.get(`${event.collection_id} ${userId}`);
         const sendAt = endOfQuiet(hours, { at: now, timeZone: event.time_zone });
         for (const channel of channelsOf(rule))

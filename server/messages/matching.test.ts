@@ -1,5 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
+import { entryCategories, incidentCategories } from '#contract/events';
 import type { CollectionId, UserId } from '#contract/ids';
+import type { Language } from '#contract/languages';
 import { builtInRoles } from '#contract/roles';
 import type { TellableEvent, TellingRule } from '#server/store/message-events';
 import type { SitePlace } from '#server/store/site-people';
@@ -190,42 +192,88 @@ it('a message that is not taken over is tried again for 24 hours, ever more seld
   expect(now).toEqual(giveUp);
 });
 
+const english = { language: 'en', leftOut: 0 } as const;
+const german = { language: 'de', leftOut: 0 } as const;
+
 describe('a message', () => {
   it('says who, where, when and why', () => {
-    expect(textOf(event, 0)).toEqual({
+    expect(textOf(event, english)).toEqual({
       subject: 'Front door: refused',
       text: `Front door refused Ada Visser with a tag: it is outside the time schedule.
 
-When: 2026-11-23 09:15:30 (local time)
+When: 23 Nov 2026, 09:15:30 (local time)
 Door: Front door
 Hub: IQ ground floor
 Site: Harbour`,
     });
+    expect(textOf(event, german)).toEqual({
+      subject: 'Front door: abgewiesen',
+      text: `Front door hat Ada Visser mit einem Transponder abgewiesen: es ist außerhalb des Zeitplans.
+
+Wann: 23.11.2026, 09:15:30 (Ortszeit)
+Tür: Front door
+Hub: IQ ground floor
+Standort: Harbour`,
+    });
+  });
+
+  it.each([...entryCategories, ...incidentCategories])(
+    'of %s says it in each language',
+    (category) => {
+      const [en, de] = [english, german].map((telling) => textOf({ ...event, category }, telling));
+      expect([en?.subject, en?.text]).not.toEqual([de?.subject, de?.text]);
+      expect(de?.text).not.toMatch(/undefined|null/);
+    },
+  );
+
+  it('says why in the words of the language, and a word of a hub that it does not know as it came', () => {
+    const of = (detail: string) =>
+      textOf({ ...event, category: 'low_battery_warning', detail }, german).text.split('\n')[0];
+    expect(of('critical')).toBe('Front door braucht eine neue Batterie (fast leer).');
+    expect(of('constructor')).toBe('Front door braucht eine neue Batterie (constructor).');
+    const unexplained = textOf({ ...event, reject_reason: 'other', access_by: 'other' }, german);
+    expect(unexplained.text).toMatch(
+      /^Front door hat Ada Visser abgewiesen: ein Grund wurde nicht/,
+    );
   });
 
   it('says how often it happened since the last one', () => {
-    expect(textOf(event, 1).text).toContain('It happened once more since the last message.');
-    expect(textOf(event, 4).text).toContain('It happened 4 more times since the last message.');
+    const more = (language: Language, leftOut: number) => textOf(event, { language, leftOut }).text;
+    expect(more('en', 1)).toContain('It happened once more since the last message.');
+    expect(more('en', 4)).toContain('It happened 4 more times since the last message.');
+    expect(more('de', 1)).toContain('Seit der letzten Nachricht kam es noch einmal vor.');
+    expect(more('de', 4)).toContain('Seit der letzten Nachricht kam es noch 4-mal vor.');
   });
 
   it('calls a person without a name by the alias, and nobody somebody unknown', () => {
     const nameless = { ...opened, first_name: null, last_name: null };
-    expect(textOf({ ...nameless, alias: 'Courier' }, 0).text).toMatch(/^Courier opened/);
-    expect(textOf({ ...nameless, alias: null }, 0).text).toMatch(/^Somebody unknown opened/);
+    const text = (of: Partial<TellableEvent>) => textOf({ ...nameless, ...of }, english).text;
+    expect(text({ alias: 'Courier' })).toMatch(/^Courier opened/);
+    expect(text({ alias: null, lock_name: '' })).toMatch(/^Somebody unknown opened a door with/);
+    expect(text({ alias: null, category: 'lock_rejected' })).toMatch(/refused somebody unknown/);
   });
 
   it('takes its form from nobody whose name is in it', () => {
     const name = 'Front\r\nBcc: eve@example.test<script>"&';
-    const message = textOf({ ...event, lock_name: name }, 0);
+    const message = textOf({ ...event, lock_name: name }, english);
     expect(message.subject).toBe('Front Bcc: eve@example.test<script>"&: refused');
-    expect(htmlOf(message)).not.toContain('<script>');
-    expect(htmlOf(message)).toContain('&lt;script&gt;&quot;&amp;');
+    expect(htmlOf(message, english)).not.toContain('<script>');
+    expect(htmlOf(message, english)).toContain('&lt;script&gt;&quot;&amp;');
   });
 
   it('of a hub without a name says so', () => {
-    expect(textOf({ ...lost, lock_name: null, iq_name: ' ' }, 0).subject).toBe(
+    expect(textOf({ ...lost, lock_name: null, iq_name: ' ' }, english).subject).toBe(
       'A hub: hub offline',
     );
+    expect(textOf({ ...lost, lock_name: null, iq_name: ' ' }, german).subject).toBe(
+      'Ein Hub: Hub offline',
+    );
+  });
+
+  it('as a page says in which language it is, where that is known', () => {
+    const message = { subject: 'Zu', text: 'Zu.' };
+    expect(htmlOf(message, german)).toContain('<html lang="de">');
+    expect(htmlOf(message, { language: null })).toContain('<html>');
   });
 
   it('fits into an SMS', () => {

@@ -1,176 +1,103 @@
-/** What messages say, in English. Pure: names go in, and nowhere else. */
-import { assertNever } from '#contract/assert-never';
-import type { EntryCategory, IncidentCategory } from '#contract/events';
+/** What messages about events say, in the language of who is told, and how they look. Pure: names go in, and nowhere else. */
+import type { IncidentCategory } from '#contract/events';
+import { wallText, type Language } from '#contract/languages';
+import { oneLine, paragraphs, type MessageText } from '#server/domain/message-text';
 import type { TellableEvent } from '#server/store/message-events';
-
-export type MessageText = {
-  /** One line. */
-  readonly subject: string;
-  /** Paragraphs, divided by an empty line. */
-  readonly text: string;
-};
+import { eventWords } from './event-words.ts';
 
 /** The message of an event; `leftOut` events of the same kind at the same place came since the last message and have none. */
-export function textOf(event: TellableEvent, leftOut: number): MessageText {
-  const place =
-    event.lock_id === null ? plain(event.iq_name, 'A hub') : plain(event.lock_name, 'A door');
-  const { subject, sentence } = saidOf(event, place);
-  const more =
-    leftOut === 0
-      ? []
-      : [
-          leftOut === 1
-            ? 'It happened once more since the last message.'
-            : `It happened ${leftOut} more times since the last message.`,
-        ];
+export function textOf(
+  event: TellableEvent,
+  { language, leftOut }: { readonly language: Language; readonly leftOut: number },
+): MessageText {
+  const words = eventWords[language];
+  const { subject, sentence } = saidOf(event, language);
+  const more = leftOut === 0 ? [] : [words.more(leftOut)];
   const where = [
-    `When: ${event.local.replace('T', ' ')} (local time)`,
-    ...named('Door', event.lock_name),
-    ...named('Hub', event.iq_name),
-    ...named('Site', event.site_name),
-  ].join('\n');
-  return { subject, text: [sentence, ...more, where].join('\n\n') };
+    words.when(wallText(event.local, { language })),
+    ...named(words.labels.door, event.lock_name),
+    ...named(words.labels.hub, event.iq_name),
+    ...named(words.labels.site, event.site_name),
+  ];
+  return { subject, text: paragraphs(sentence, ...more, where.join('\n')) };
 }
 
 type Said = { readonly subject: string; readonly sentence: string };
 
-function saidOf(event: TellableEvent, place: string): Said {
+function saidOf(event: TellableEvent, language: Language): Said {
+  const words = eventWords[language];
+  const { nameless, namelessWithin } = words;
+  const place =
+    event.lock_id === null
+      ? oneLine(event.iq_name, nameless.hub)
+      : oneLine(event.lock_name, nameless.door);
+  const means = wordOf(words.means, event.access_by) ?? '';
   switch (event.category) {
-    case 'lock_opened':
-      return {
-        subject: `${place}: opened`,
-        sentence: event.exit_requested
-          ? `${place} was opened from the inside.`
-          : `${personOf(event)} opened ${place}${meansOf(event)}.`,
+    case 'lock_opened': {
+      const opened = (): string => {
+        const door = oneLine(event.lock_name, namelessWithin.door);
+        return words.wasOpened(personOf(event, nameless.person), door, means);
       };
-    case 'lock_rejected':
       return {
-        subject: `${place}: refused`,
-        sentence: `${place} refused ${personOf(event)}${meansOf(event)}: ${reasonOf(event.reject_reason)}.`,
+        subject: `${place}: ${words.opened}`,
+        sentence: event.exit_requested ? words.wasLeft(place) : opened(),
       };
-    default:
-      return incidentOf(event.category, { place, detail: event.detail });
-  }
-}
-
-/** A name as one line: a line break or another control character would change the form of the message. */
-function plain(name: string | null, otherwise: string): string {
-  const text = (name ?? '').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  return text === '' ? otherwise : text;
-}
-
-function named(what: string, name: string | null): string[] {
-  const text = plain(name, '');
-  return text === '' ? [] : [`${what}: ${text}`];
-}
-
-function personOf({ first_name: first, last_name: last, alias }: TellableEvent): string {
-  return plain(`${first ?? ''} ${last ?? ''}`, plain(alias, 'Somebody unknown'));
-}
-
-const means: Readonly<Record<string, string>> = {
-  tag: ' with a tag',
-  pin_code: ' with a PIN',
-  mkey: ' with a phone',
-  wallet: ' with a wallet key',
-  remote: ' from afar',
-  license_plate: ' with a licence plate',
-};
-
-function meansOf({ access_by: by }: TellableEvent): string {
-  return by === null ? '' : (means[by] ?? '');
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  keypad_locked: 'the keypad is locked after wrong PINs',
-  unknown_credential: 'the key is unknown',
-  foreign_tag: 'the tag belongs to another site',
-  key_expired: 'the key has expired',
-  key_blocked: 'the key is blocked',
-  accessor_blocked: 'the person is blocked',
-  suspended: 'the person is suspended',
-  credential_not_allowed: 'this kind of key is not allowed here',
-  not_in_group: 'the person has no access to this door',
-  no_schedule: 'the access group has no time schedule',
-  outside_schedule: 'it is outside the time schedule',
-  privacy_mode: 'the door is in privacy mode',
-  lock_offline: 'the lock is offline',
-  hub_table_damaged: 'the hub cannot read its rights',
-  offline_validity_over: 'the hub has been without the server for too long',
-};
-
-function reasonOf(reason: string | null): string {
-  return (reason === null ? undefined : reasons[reason]) ?? 'no reason was given';
-}
-
-type IncidentPlace = { readonly place: string; readonly detail: string | null };
-
-function incidentOf(
-  category: Exclude<EntryCategory | IncidentCategory, 'lock_opened' | 'lock_rejected'>,
-  { place, detail }: IncidentPlace,
-): Said {
-  const note = plain(detail, '') === '' ? '' : ` (${plain(detail, '')})`;
-  const say = (subject: string, sentence: string): Said => ({
-    subject: `${place}: ${subject}`,
-    sentence: `${place} ${sentence}${note}.`,
-  });
-  switch (category) {
-    case 'intrusion_alarm_start':
-      return say('intrusion alarm', 'was opened without a valid opening');
-    case 'intrusion_alarm_end':
-      return say('intrusion alarm over', 'is closed again after an intrusion alarm');
-    case 'tamper_alarm_start':
-      return say('tamper alarm', 'reports that its hardware is disturbed');
-    case 'tamper_alarm_end':
-      return say('tamper alarm over', 'reports that its hardware is undisturbed again');
-    case 'door_left_open_alarm_start':
-      return say('left open', 'has been left open');
-    case 'door_left_open_alarm_end':
-      return say('closed again', 'is closed again after it was left open');
-    case 'lock_connection_lost':
-      return say('connection lost', 'is no longer heard by its hub');
-    case 'lock_connection_restored':
-      return say('connection restored', 'is heard by its hub again');
-    case 'iq_connection_lost':
-      return say('hub offline', 'is no longer heard by the server; its doors go on by themselves');
-    case 'iq_connection_restored':
-      return say('hub online again', 'is heard by the server again');
-    case 'low_battery_warning':
-      return say('battery low', 'needs a new battery');
-    case 'lock_clock_failure':
-      return say('clock failure', 'has lost its time');
-    case 'lock_time_set':
-      return say('clock set', 'has got its time');
-    case 'lock_ppd_connected':
-      return say('programming device', 'was connected to a programming device');
-    case 'operation_not_completed':
-      return say('operation not completed', 'did not complete what it was asked for');
-    case 'lock_reset':
-      return say('reset', 'was reset at its hardware');
-    case 'easy_office_mode_end_failed':
-      return say('may still be open', 'did not confirm the end of its office mode');
+    }
+    case 'lock_rejected': {
+      const reason = wordOf(words.reasons, event.reject_reason) ?? words.noReason;
+      const by = { place, means, reason };
+      return {
+        subject: `${place}: ${words.refused}`,
+        sentence: words.wasRefused(personOf(event, namelessWithin.person), by),
+      };
+    }
     case 'easy_office_mode':
     case 'office_mode':
     case 'privacy_mode':
-    case 'unknown':
-      return say('incident', 'reports something');
+      return incidentOf('unknown');
     default:
-      return assertNever(category);
+      return incidentOf(event.category);
+  }
+
+  function incidentOf(category: IncidentCategory): Said {
+    const { subject, sentence } = words.incidents[category];
+    const detail = wordOf(words.details, event.detail) ?? oneLine(event.detail, '');
+    const note = detail === '' ? '' : ` (${detail})`;
+    return { subject: `${place}: ${subject}`, sentence: `${place} ${sentence}${note}.` };
   }
 }
 
-/** The same text as an HTML page that a screen reader reads well: one heading, paragraphs, nothing else. */
-export function htmlOf({ subject, text }: MessageText): string {
-  const paragraphs = text
+function wordOf(words: Readonly<Record<string, string>>, word: string | null): string | undefined {
+  return word !== null && Object.hasOwn(words, word) ? words[word] : undefined;
+}
+
+function named(what: string, name: string | null): string[] {
+  const text = oneLine(name, '');
+  return text === '' ? [] : [`${what}: ${text}`];
+}
+
+function personOf(
+  { first_name: first, last_name: last, alias }: TellableEvent,
+  nameless: string,
+): string {
+  return oneLine(`${first ?? ''} ${last ?? ''}`, oneLine(alias, nameless));
+}
+
+/** The same text as an HTML page that a screen reader reads well: one heading, paragraphs, nothing else. `language` null = it is not known. */
+export function htmlOf(
+  { subject, text }: MessageText,
+  { language }: { readonly language: Language | null },
+): string {
+  const body = text
     .split('\n\n')
     .map((paragraph) => `<p>${lineHtml(paragraph)}</p>`)
     .join('\n');
   return `<!doctype html>
-<html lang="en">
+<html${language === null ? '' : ` lang="${language}"`}>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(subject)}</title></head>
 <body style="font-family: sans-serif; font-size: 16px; line-height: 1.5; color: #1a1a1a; background: #ffffff;">
 <h1 style="font-size: 20px;">${escaped(subject)}</h1>
-${paragraphs}
+${body}
 </body>
 </html>
 `;

@@ -1,4 +1,5 @@
 /** The one interface of all providers of messages. */
+import type { Language } from '#contract/languages';
 import type { MessageChannel } from '#contract/messages';
 
 export type OutgoingMessage = {
@@ -8,6 +9,8 @@ export type OutgoingMessage = {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
+  /** That of subject and text; null = it is not known. */
+  readonly language: Language | null;
   /** A file that goes with a mail; other channels leave it out. */
   readonly attachment?: { readonly name: string; readonly type: string; readonly content: string };
 };

@@ -93,6 +93,8 @@ export type ClaimedAccountMail = {
   /** This one included. */
   readonly attempts: number;
   readonly give_up_at: Date;
+  /** Of whoever has the account or asks for one; null = not known. */
+  readonly language: string | null;
 };
 
 /** Takes mails that are due; no other process is given them before `until`. */
@@ -107,7 +109,11 @@ export async function claimAccountMails(
        select d.id from account_mails d
         where d.state = 'waiting' and d.next_attempt_at <= $1 and (d.claimed_until is null or d.claimed_until <= $1)
         order by d.next_attempt_at limit $3 for update skip locked)
-     returning m.id, m.channel, m.address, m.subject, m.body, m.attempts, m.give_up_at`,
+     returning m.id, m.channel, m.address, m.subject, m.body, m.attempts, m.give_up_at,
+       case when m.login_id is not null then (select n.language from logins n where n.id = m.login_id)
+         else coalesce((select n.language from logins n where lower(n.email) = lower(m.address)),
+           (select s.language from sign_ups s where lower(s.email) = lower(m.address) order by s.created_at desc limit 1))
+       end as language`,
     values: [now, until, limit],
   });
   return rows;

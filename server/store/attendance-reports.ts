@@ -42,11 +42,14 @@ export function readDoorUses(
 }
 
 /** Where a report may be sent: an address whose owner is known to be the person. */
-export async function findVerifiedMail(scope: Scope, userId: UserId): Promise<string | null> {
-  const [row] = await scope.query<{ email: string }>(
-    `select n.email from users u join logins n on n.id = u.login_id
+export async function findVerifiedMail(
+  scope: Scope,
+  userId: UserId,
+): Promise<{ readonly address: string; readonly language: string | null } | undefined> {
+  const [row] = await scope.query<{ address: string; language: string | null }>(
+    `select n.email as address, n.language from users u join logins n on n.id = u.login_id
      where u.tenant_id = $1 and u.id = $2 and n.email_verified`,
     [scope.tenantId, userId],
   );
-  return row?.email ?? null;
+  return row;
 }

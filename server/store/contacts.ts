@@ -2,12 +2,16 @@
 import type { UserId } from '#contract/ids';
 import type { Scope } from './scope.ts';
 
-/** `phone` in international form. */
-export type Contact = { readonly email: string | null; readonly phone: string | null };
+export type Contact = {
+  readonly email: string | null;
+  /** In international form. */
+  readonly phone: string | null;
+  readonly language: string | null;
+};
 
 export async function findContact(scope: Scope, userId: UserId): Promise<Contact | undefined> {
   const [row] = await scope.query<Contact>(
-    `select nullif(email, '') as email, nullif(phone, '') as phone from people where tenant_id = $1 and id = $2`,
+    `select nullif(email, '') as email, nullif(phone, '') as phone, language from people where tenant_id = $1 and id = $2`,
     [scope.tenantId, userId],
     'person_contact',
   );

@@ -121,6 +121,8 @@ export type ClaimedMessage = {
   /** Null when the person cannot sign in any more. */
   readonly email: string | null;
   readonly phone: string | null;
+  /** Of the person, as they or their sites have it. */
+  readonly language: string | null;
 };
 
 /** Takes messages that are due, of all tenants; no other process is given them before `until`. */
@@ -141,7 +143,8 @@ export async function claimMessages(
          where u.tenant_id = m.tenant_id and u.id = m.user_id and n.disabled_at is null) as email,
        coalesce((select r.phone from message_recipients r
          where r.tenant_id = m.tenant_id and r.collection_id = m.collection_id and r.user_id = m.user_id),
-         (select u.phone from people u where u.tenant_id = m.tenant_id and u.id = m.user_id)) as phone`,
+         (select u.phone from people u where u.tenant_id = m.tenant_id and u.id = m.user_id)) as phone,
+       (select u.language from people u where u.tenant_id = m.tenant_id and u.id = m.user_id) as language`,
     values: [now, until, limit],
   });
   return rows;

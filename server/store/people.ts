@@ -28,6 +28,19 @@ export async function findPerson(scope: Scope, id: UserId): Promise<Person | und
   return row;
 }
 
+/** In which language people of the tenant want to be addressed; null where nobody has said so. */
+export async function readLanguages(
+  scope: Scope,
+  ids: readonly UserId[],
+): Promise<ReadonlyMap<UserId, string | null>> {
+  const rows = await scope.query<{ id: UserId; language: string | null }>(
+    'select p.id, p.language from people p where p.tenant_id = $1 and p.id = any ($2)',
+    [scope.tenantId, ids],
+    'people_languages',
+  );
+  return new Map(rows.map(({ id, language }) => [id, language]));
+}
+
 /**
  * Who has an address, in any letter case. That of a login counts when a mail has proven it: else whoever signs up with
  * somebody's address would be let in with them.

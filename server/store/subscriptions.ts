@@ -86,16 +86,23 @@ export async function findEndingPlans(
   return rows;
 }
 
+/** When the plan of a site ends, by which clock people read it there; null = no zone was chosen. */
+export type EndTold = {
+  readonly endsAt: Date;
+  readonly name: string | null;
+  readonly timeZone: string | null;
+};
+
 /** Notes that the owner is told; gives the end and the name of the site, or undefined when another process was first. */
 export async function noteEndTold(
   scope: WriteScope,
   { site_id: siteId, days }: EndingPlan,
-): Promise<{ readonly endsAt: Date; readonly name: string | null } | undefined> {
-  const [row] = await scope.query<{ readonly endsAt: Date; readonly name: string | null }>(
+): Promise<EndTold | undefined> {
+  const [row] = await scope.query<EndTold>(
     `update collections set subscription_told_days = $3
      where tenant_id = $1 and id = $2 and subscription_ends_at is not null
        and (subscription_told_days is null or subscription_told_days > $3)
-     returning subscription_ends_at as "endsAt", customer_reference as name`,
+     returning subscription_ends_at as "endsAt", customer_reference as name, time_zone as "timeZone"`,
     [scope.tenantId, siteId, days],
   );
   return row;

@@ -93,6 +93,25 @@ describe('the report (connect-api.md 4.11)', () => {
     });
   });
 
+  it('comes with a mail in the language of whoever asks', async () => {
+    const german = await addPerson(server, { siteId, role: 'site_admin', language: 'de' });
+    await ask(body());
+    expect(mail.mails.at(-1)).toMatchObject({
+      subject: 'Time and attendance',
+      text: expect.stringMatching(
+        /^The report of 1 Nov 2026 to 22 Nov 2026 is attached\.\s*$/,
+      ) as string,
+    });
+    await ask(body(), { token: german.token });
+    expect(mail.mails.at(-1)).toMatchObject({
+      subject: 'Anwesenheitsbericht',
+      text: expect.stringMatching(
+        /^Der Bericht vom 01\.11\.2026 bis zum 22\.11\.2026 ist an/,
+      ) as string,
+      html: expect.stringContaining('<html lang="de">') as string,
+    });
+  });
+
   it('has a row for each visit: the first way in of a day, then the next way out', async () => {
     await server.database.pool.query('update accessors set alias = $2 where id = $1', [
       ada.accessorId,

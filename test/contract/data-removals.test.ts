@@ -262,7 +262,11 @@ describe('deleting the account', () => {
       what: 'the entry is stored',
     });
     const otherSite = await addSite(server);
-    const otherOwner = await addPerson(server, { siteId: otherSite, role: 'owner' });
+    const otherOwner = await addPerson(server, {
+      siteId: otherSite,
+      role: 'owner',
+      language: 'de',
+    });
     await server.database.pool.query(
       `insert into accessors (tenant_id, id, user_id, collection_id, role_ids, created_at)
        values ($1, gen_random_uuid(), $2, $3, $4, now())`,
@@ -285,13 +289,14 @@ describe('deleting the account', () => {
       [person.userId],
     );
     expect([changes.rows, await auditFaults()]).toEqual([[], []]);
+    const subjects = ['A user of your site has left', 'Eine Person hat Ihren Standort verlassen'];
     // The owner may hear of what others asked before as well.
     for (const [index, { email }] of [owner, otherOwner].entries())
       await until(
         () =>
           mailsTo(mailServer, email)
             .slice(seen[index])
-            .some(({ subject }) => subject === 'A user of your site has left'),
+            .some(({ subject }) => subject === subjects[index]),
         { what: `${email} is told of it` },
       );
     const last = await nextMail(mailServer, { address: person.email });

@@ -139,6 +139,20 @@ describe('an invitation', () => {
     expect((await invitationOf(user))['state']).toBe('expired');
   });
 
+  it('is written in the language of the person, where somebody knows it', async () => {
+    const email = newAddress();
+    const { user } = await invite(email);
+    await server.database.pool.query(`update users set language = 'de' where id = $1`, [
+      user.user.id,
+    ]);
+    await ask('PATCH', `//v1.2/sites/${siteId}/users/${user.id}/resend_invite`);
+    expect(await nextMail(mailServer, { address: email, seen: 1 })).toMatchObject({
+      subject: 'Sie sind zu Harbour eingeladen',
+      text: expect.stringMatching(/^Ada Visser lädt Sie zu Harbour ein/) as string,
+      html: expect.stringContaining('<html lang="de">') as string,
+    });
+  });
+
   it('can be accepted with an account of another address, whose names count from then on', async () => {
     const guest = await addPerson(server, {
       siteId,

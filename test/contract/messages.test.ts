@@ -148,7 +148,7 @@ it('a refusal is mailed to the owner, readable as text and as a page', async () 
   expect(message?.from).toEqual({ name: 'Cardea', address: 'doors@harbour.example' });
   expect(message?.subject).toBe('Front door: refused');
   expect(message?.text).toContain('Front door refused Ada Visser with a tag: ');
-  expect(message?.text).toContain('When: 2026-11-22 09:15:30 (local time)');
+  expect(message?.text).toContain('When: 22 Nov 2026, 09:15:30 (local time)');
   expect(message?.html).toContain('<html lang="en">');
   expect(message?.html).toContain('<h1 style="font-size: 20px;">Front door: refused</h1>');
   await untilOutbox(`state eq 'delivered'`);
@@ -164,6 +164,36 @@ it('a refusal is mailed to the owner, readable as text and as a page', async () 
     last_error: null,
   });
   expect(message?.messageId).toBe(`<${String(record?.['id'])}@harbour.example>`);
+});
+
+it('each is written to in their own language, and in English where nobody knows it', async () => {
+  const rule = await addRule();
+  const [german, english, french] = await Promise.all(
+    ['de-AT', 'en', 'fr'].map((language) =>
+      addPerson(server, { siteId, role: 'site_admin', language }),
+    ),
+  );
+  if (!german || !english || !french) throw new Error('three people were made');
+  await ask('PATCH', `/ext/v1/sites/$site/entry_message_rule/${rule}/recipients`, {
+    add_ids: [german, english, french].map(({ userId }) => userId),
+  });
+  await server.database.pool.query(
+    `update locks set customer_reference = 'Tür <b>Süd</b>' where id = $1`,
+    [lockId],
+  );
+  await refuse(1, { accessorId: owner.accessorId });
+  await Promise.all([german, english, french, owner].map((person) => untilMailed(person, 1)));
+  const [mailed] = mailsTo(german);
+  expect(mailed?.subject).toBe('Tür <b>Süd</b>: abgewiesen');
+  expect(mailed?.text).toContain('hat Ada Visser mit einem Transponder abgewiesen: ');
+  expect(mailed?.text).toContain('Wann: 22.11.2026, 09:15:30 (Ortszeit)');
+  expect(mailed?.html).toContain('<html lang="de">');
+  expect(mailed?.html).toContain('Tür &lt;b&gt;Süd&lt;/b&gt; hat Ada Visser');
+  expect(mailed?.html).not.toContain('<b>');
+  for (const person of [english, french, owner]) {
+    expect(mailsTo(person)[0]?.subject).toBe('Tür <b>Süd</b>: refused');
+    expect(mailsTo(person)[0]?.html).toContain('<html lang="en">');
+  }
 });
 
 it('an incident is mailed from the start on, without any rule being made', async () => {
@@ -334,7 +364,10 @@ it('the right to know is asked again when a message is sent', async () => {
   expect(mailsTo(admin)).toEqual([]);
 });
 
-it('SMS and push messages are posted to the services of the operator', async () => {
+it('SMS and push messages are posted to the services of the operator, in the language of the person', async () => {
+  await server.database.pool.query(`update logins set language = 'de' where id = $1`, [
+    owner.loginId,
+  ]);
   await ask('PUT', `/ext/v1/sites/$site/message_recipients/${owner.userId}`, {
     phone: '+31201234567',
   });
@@ -349,14 +382,14 @@ it('SMS and push messages are posted to the services of the operator', async () 
   const sms = postedFor('sms');
   expect(sms?.body).toMatchObject({
     to: '+31201234567',
-    text: expect.stringMatching(/^Front door refused/) as string,
+    text: expect.stringMatching(/^Front door hat .* abgewiesen: /) as string,
   });
   expect(sms?.headers).toMatchObject({
     authorization: 'Bearer sms-token',
     'idempotency-key': sms?.body['id'],
   });
   const push = postedFor('push');
-  expect(push?.body).toMatchObject({ user_id: owner.userId, title: 'Front door: refused' });
+  expect(push?.body).toMatchObject({ user_id: owner.userId, title: 'Front door: abgewiesen' });
   expect(push?.headers.authorization).toBeUndefined();
 });
 

@@ -84,6 +84,21 @@ it('a changed PIN is told, and never what it is', async () => {
   expect(removed).toMatchObject([{ subject: 'Your PIN was removed' }]);
 });
 
+it('each is told in their own language', async () => {
+  const german = await addPerson(server, { siteId, role: 'site_user', language: 'de' });
+  const path = `/accessors/${german.accessorId ?? ''}`;
+  const { id: tagId } = await insertTag(server, { collection_id: siteId, tag_number: '00007531' });
+  const given = await toldBy(() => ask('POST', `${path}/keys`, { tag_id: tagId }));
+  expect(given).toMatchObject([
+    {
+      subject: 'Sie haben einen Transponder bekommen',
+      text: expect.stringContaining('Der Transponder 00007531 öffnet Türen') as string,
+    },
+  ]);
+  const rotated = await toldBy(() => ask('PUT', `${path}/pin`, {}));
+  expect(rotated).toMatchObject([{ subject: 'Ihre PIN wurde geändert' }]);
+});
+
 it('a reset of one-time codes is told to the person whose they are', async () => {
   const iqId = await insertIq(server, { collection_id: siteId, online: true });
   const accessorId = (user.accessorId ?? '') as AccessorId;

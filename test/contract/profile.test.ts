@@ -138,17 +138,22 @@ describe('another address', () => {
   });
 
   it('of somebody else is never taken, and who asks learns nothing of it', async () => {
-    const [of, other] = [await person(), await person()];
+    const of = await person();
+    const other = await addPerson(server, { siteId, role: 'site_user', language: 'de' });
     const browser = await signIn(of);
     const free = await act(browser, security, { act: 'address', email: newAddress() });
     const taken = await act(browser, security, { act: 'address', email: other.email });
     const plain = (text: string) => text.replaceAll(/ada[^ <@]*@example\.test/g, '…');
     expect(plain(taken.text)).toBe(plain(free.text));
     const told = await until(
-      () => mailsTo(mailServer, other.email).find(({ subject }) => subject?.includes('already')),
+      () =>
+        mailsTo(mailServer, other.email).find(({ subject }) =>
+          subject?.includes('schon ein Konto'),
+        ),
       { what: 'the other mailbox is told' },
     );
     expect(told.text).not.toContain('/account/address/');
+    expect(told.html).toContain('<html lang="de">');
     expect(await isSignedIn(await signIn(other))).toBe(true);
   });
 });

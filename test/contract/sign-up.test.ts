@@ -110,7 +110,11 @@ describe('signing up', () => {
   });
 
   it('looks the same for an address with an account, whose mailbox alone is told', async () => {
-    const { email, password } = await person();
+    const { email, password } = await addPerson(server, {
+      siteId,
+      role: 'site_user',
+      language: 'de',
+    });
     const stranger = newAddress();
     const [known, unknown] = [open(), open()];
     const pages = [
@@ -123,10 +127,14 @@ describe('signing up', () => {
       await nextMail(mailServer, { address: stranger }),
     ];
     expect(mails.map(({ subject }) => subject)).toEqual([
-      'You have an account already',
+      'Sie haben schon ein Konto',
       'Confirm your address',
     ]);
     expect(mails[0]?.text).not.toContain('/account/confirm/');
+    expect(mails.map(({ html }) => /<html[^>]*>/.exec(html ?? '')?.[0])).toEqual([
+      '<html lang="de">',
+      '<html lang="en">',
+    ]);
     expect(await signsIn({ email, password })).toBe(true);
   });
 

@@ -121,7 +121,7 @@ describe('the way to one-time codes', () => {
   });
 
   it('gives the PIN by mail or SMS only, never in an answer, and no more after the activation', async () => {
-    const person = await addPerson(cardea, { siteId, role: 'site_user' });
+    const person = await addPerson(cardea, { siteId, role: 'site_user', language: 'de' });
     expect(refusal(await ask('GET', '/pin', person))).toBe('400 4101');
     await cardea.database.pool.query('update logins set phone = $2 where id = $1', [
       person.loginId,
@@ -129,7 +129,10 @@ describe('the way to one-time codes', () => {
     ]);
     const sent = await ask('GET', '/pin', person);
     expect([sent.status, sent.text]).toEqual([204, '']);
-    expect(sms.messages.at(-1)?.body).toMatchObject({ to: '+31612345678' });
+    expect(sms.messages.at(-1)?.body).toMatchObject({
+      to: '+31612345678',
+      text: expect.stringMatching(/^Ihre PIN für Hub ist \d{4}\./) as string,
+    });
     const phone = otpPhone(await secretOf(person), pinIn(sms.messages.at(-1)?.body['text'] ?? ''));
     const put = await ask('PUT', '/pin', person, { otp: phone.code(), delta: '0000' });
     expect(put.status).toBe(204);

@@ -34,10 +34,12 @@ export async function addPerson(
     siteId,
     role,
     tenant = server.tenant,
+    language = null,
   }: {
     readonly siteId: string;
     readonly role: BuiltInRoleCode | readonly BuiltInRoleCode[] | 'owner' | null;
     readonly tenant?: TestTenant;
+    readonly language?: string | null;
   },
 ): Promise<TestPerson> {
   const { logins } = server.cardea.identity;
@@ -47,6 +49,11 @@ export async function addPerson(
   const made = await logins.createLogin(person);
   if ('fault' in made) throw new Error(made.fault);
   const { loginId } = made;
+  if (language !== null)
+    await server.database.pool.query('update logins set language = $2 where id = $1', [
+      loginId,
+      language,
+    ]);
   const userId = await logins.joinTenant({ loginId, tenantId: tenant.tenantId });
   const accessorId = role === null ? null : randomUUID();
   if (accessorId !== null)

@@ -1,12 +1,11 @@
 import { Alert, Button, Group, NativeSelect, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { quoted } from '../data/api.ts';
-import { canCheck, checkAuditLog, useAuditLog, type AuditRecord } from '../data/audit.ts';
-import { personName } from '../data/people.ts';
-import { useRead } from '../data/queries.ts';
+import { canCheck, checkAuditLog, useAuditLog } from '../data/audit.ts';
 import { useSite, useSiteId } from '../data/site.tsx';
 import { instantAt } from '../data/wall-clock.ts';
+import { AuditObject, useAuditNames } from '../parts/audit-object.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
 import { useApiWords, useWords } from '../parts/language.tsx';
 import { ListView } from '../parts/list.tsx';
@@ -60,8 +59,8 @@ export function Page() {
     .filter((part) => part !== '')
     .join(' and ');
   const log = useAuditLog(filter);
-  const nameOf = useActorName();
   const items = log.data?.pages.flatMap((page) => page.items);
+  const known = useAuditNames(items ?? []);
   const actionText = (action: string) => {
     const [thing = '', done = ''] = action.split('.');
     return [noun(thing), verb(done)].filter((part) => part !== '').join(': ');
@@ -105,18 +104,25 @@ export function Page() {
         rowId={({ id }) => id}
         columns={[
           { label: say('when'), cell: ({ utc_date_time: at }) => <When at={at} /> },
-          { label: say('who'), cell: nameOf },
+          {
+            label: say('who'),
+            cell: ({ user_id: userId, client_id: clientId }) =>
+              (userId === null ? null : known.get(userId)?.name) ??
+              // A program by its id.
+              (clientId === null ? say('itself') : say('program', { name: clientId })),
+          },
           {
             label: say('what'),
-            cell: ({ action, detail, number }) => (
-              <span title={say('record', { number })}>
-                {actionText(action)}
-                {detail === null ? null : (
+            cell: (record) => (
+              <div title={say('record', { number: record.number })}>
+                {actionText(record.action)}
+                <AuditObject record={record} known={known} />
+                {record.detail === null ? null : (
                   <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                    {detailText(detail)}
+                    {detailText(record.detail)}
                   </Text>
                 )}
-              </span>
+              </div>
             ),
           },
           {
@@ -144,21 +150,6 @@ export function Page() {
       ) : null}
     </PageFrame>
   );
-}
-
-/** Who did it, as people of the site call them; a program by its id. */
-function useActorName(): (record: AuditRecord) => string {
-  const say = useWords(auditWords);
-  const people = useRead('/v1.2/sites/{site_id}/users', { query: { $top: 200 } });
-  const names = useMemo(
-    () => new Map(people.data?.items.map((person) => [person.user.id, personName(person)])),
-    [people.data],
-  );
-  return ({ user_id: userId, client_id: clientId }) => {
-    const known = userId === null ? undefined : names.get(userId);
-    if (known !== undefined) return known;
-    return clientId === null ? say('itself') : say('program', { name: clientId });
-  };
 }
 
 function Check() {

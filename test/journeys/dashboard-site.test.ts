@@ -113,6 +113,7 @@ it('the history names what was done and by whom, and fits its fingerprints', asy
   await page.getByLabel('About').selectOption('pod');
   await log.getByText('Webhook: created').waitFor({ state: 'detached' });
   await log.getByText('Pod: created').waitFor();
+  await log.getByRole('link', { name: 'Flat 12' }).first().waitFor();
   await press('Check the history');
   await seen(/^\d+ records checked: nothing was touched$/);
   await board.check('audit');

@@ -13,6 +13,7 @@ import { useApiWords, useWords } from '../parts/language.tsx';
 import { Empty, PageFrame } from '../parts/page.tsx';
 import { eventApiWords, eventWords } from '../words/events.ts';
 import { pageWords } from '../words/pages.ts';
+import { shellWords } from '../words/shell.ts';
 
 const kinds: readonly EntryCategory[] = [
   'lock_opened',
@@ -24,6 +25,7 @@ const kinds: readonly EntryCategory[] = [
 
 export function Page() {
   const say = useWords(eventWords);
+  const shell = useWords(shellWords);
   const name = useWords(pageWords);
   const word = useApiWords(eventApiWords);
   const siteId = useSiteId();
@@ -93,7 +95,11 @@ export function Page() {
         of={entries}
         columns={useEntryColumns()}
         empty={
-          <Empty title={say('entriesEmpty')}>{isFiltered ? '' : say('entriesEmptyHelp')}</Empty>
+          isFiltered ? (
+            <Empty title={shell('nothingFound')}>{shell('nothingFoundHelp')}</Empty>
+          ) : (
+            <Empty title={say('entriesEmpty')}>{say('entriesEmptyHelp')}</Empty>
+          )
         }
       />
     </PageFrame>

@@ -10,6 +10,7 @@ import { useApiWords, useWords } from '../parts/language.tsx';
 import { Empty, PageFrame } from '../parts/page.tsx';
 import { eventApiWords, eventWords } from '../words/events.ts';
 import { pageWords } from '../words/pages.ts';
+import { shellWords } from '../words/shell.ts';
 
 const kinds = [
   'intrusion_alarm_start',
@@ -25,6 +26,7 @@ const kinds = [
 
 export function Page() {
   const say = useWords(eventWords);
+  const shell = useWords(shellWords);
   const name = useWords(pageWords);
   const word = useApiWords(eventApiWords);
   const siteId = useSiteId();
@@ -67,7 +69,13 @@ export function Page() {
         label={name('incidents')}
         of={incidents}
         columns={useIncidentColumns()}
-        empty={<Empty title={say('incidentsEmpty')}>{say('incidentsEmptyHelp')}</Empty>}
+        empty={
+          kind === '' ? (
+            <Empty title={say('incidentsEmpty')}>{say('incidentsEmptyHelp')}</Empty>
+          ) : (
+            <Empty title={shell('nothingFound')}>{shell('nothingFoundHelp')}</Empty>
+          )
+        }
       />
     </PageFrame>
   );

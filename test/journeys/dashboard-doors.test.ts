@@ -52,6 +52,9 @@ it('a refused stranger appears by himself, with the reason', async () => {
   await board.check('overview');
   await board.open('entries', 'Entries');
   await board.check('entries');
+  await page.getByLabel('Who').fill('Nobody of this name');
+  await seen('Nothing matches what you are looking for.');
+  expect(await page.getByText('Nobody has used a door yet').count()).toBe(0);
 });
 
 it('an alarm is an open incident until it is over', async () => {

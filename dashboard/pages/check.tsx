@@ -97,18 +97,35 @@ function plain(text: string): string {
 function Named({ object }: { readonly object: Found }) {
   if (object.object_type === 'accessor' && object.name === null)
     return <PersonNamed id={object.object_id} />;
+  const page = pageOf(object);
   const text = object.name ?? object.object_id;
-  return object.object_type === 'lock' ? (
-    <SiteLink to={`locks/${object.object_id}`}>{text}</SiteLink>
-  ) : (
-    text
-  );
+  return page === undefined ? text : <SiteLink to={page}>{text}</SiteLink>;
+}
+
+/** Where what was found can be mended by hand. */
+function pageOf({ object_type: type, object_id: id }: Found): string | undefined {
+  switch (type) {
+    case 'accessor':
+      return `people/${id}`;
+    case 'access_group':
+      return `groups/${id}`;
+    case 'iq':
+      return `hubs/${id}`;
+    case 'lock':
+      return `locks/${id}`;
+    default:
+      return undefined;
+  }
 }
 
 /** The check knows people as the hardware does: by what the site calls them, if it calls them anything. */
 function PersonNamed({ id }: { readonly id: string }) {
   const person = useRead('/v1.2/sites/{site_id}/users/{id}', { path: { id } });
-  return person.data === undefined ? id : personName(person.data);
+  return (
+    <SiteLink to={`people/${id}`}>
+      {person.data === undefined ? id : personName(person.data)}
+    </SiteLink>
+  );
 }
 
 function FixButton({ finding, object }: { readonly finding: Finding; readonly object: Found }) {

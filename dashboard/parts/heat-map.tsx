@@ -1,4 +1,4 @@
-/** The hours of a week, the darker the more: a table, so that it can be read and not only looked at. */
+/** The hours of a week, the stronger the colour the more: a table, so that it can be read and not only looked at. */
 import { Box } from '@mantine/core';
 import { activityWords } from '../words/activity.ts';
 import { shortWeekdayApiWords } from '../words/weekdays.ts';

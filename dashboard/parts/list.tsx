@@ -3,6 +3,7 @@ import {
   ActionIcon,
   Box,
   Card,
+  Flex,
   Group,
   Stack,
   Table,
@@ -264,14 +265,15 @@ function Cards<T>({ label, items, columns, rowId }: Shown<T>) {
                 {cell(row)}
               </Text>
             ) : (
-              <Group key={label} justify="space-between" gap="sm" wrap="nowrap" align="flex-start">
+              // What is too long to stand beside its heading stands below it.
+              <Flex key={label} wrap="wrap" justify="space-between" columnGap="sm" mt={6}>
                 <Text size="sm" c="dimmed">
                   {label}
                 </Text>
-                <Text size="sm" component="div" ta="right">
+                <Text size="sm" component="div" style={{ overflowWrap: 'anywhere' }}>
                   {cell(row)}
                 </Text>
-              </Group>
+              </Flex>
             ),
           )}
         </Card>

@@ -30,19 +30,30 @@ export function LockContact({ lock }: { readonly lock: Lock }) {
 }
 
 export function LockBattery({ lock }: { readonly lock: Pick<Lock, 'battery_level'> }) {
+  const say = useWords(lockWords);
   const word = useApiWords(lockApiWords);
   const { battery_level: level } = lock;
-  if (level === 'none' || level === 'unknown') return <>–</>;
+  if (level === 'none') return <>{say('noBattery')}</>;
+  if (level === 'unknown') return <>–</>;
   const color = level === 'critical' ? 'red' : level === 'low' ? 'orange' : 'teal';
   return <Tag color={color}>{word(level)}</Tag>;
 }
 
-/** Mantine's own shades of orange and red stay below the contrast of 4.5 that small text needs (WCAG 1.4.3). */
+/**
+ * A state in a word, never cut short. Mantine's own shades of orange and red stay below the contrast of 4.5 that small text needs
+ * (WCAG 1.4.3).
+ */
 export function Tag({ color, children }: { readonly color: string; readonly children: string }) {
   const dark = `color-mix(in srgb, var(--mantine-color-${color}-9) 80%, black)`;
   const ink = `light-dark(${dark}, var(--mantine-color-${color}-3))`;
   return (
-    <Badge tt="none" fw={500} variant="outline" style={{ color: ink, borderColor: ink }}>
+    <Badge
+      tt="none"
+      fw={500}
+      miw="max-content"
+      variant="outline"
+      style={{ color: ink, borderColor: ink }}
+    >
       {children}
     </Badge>
   );

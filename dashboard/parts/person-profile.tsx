@@ -53,13 +53,13 @@ export function PersonProfile({ person }: { readonly person: Person }) {
                 <TextInput
                   label={say('firstName')}
                   value={firstName}
-                  disabled={!isOurs}
+                  readOnly={!isOurs}
                   onChange={({ currentTarget }) => setFirstName(currentTarget.value)}
                 />
                 <TextInput
                   label={say('lastName')}
                   value={lastName}
-                  disabled={!isOurs}
+                  readOnly={!isOurs}
                   onChange={({ currentTarget }) => setLastName(currentTarget.value)}
                 />
               </Group>
@@ -67,7 +67,7 @@ export function PersonProfile({ person }: { readonly person: Person }) {
                 type="email"
                 label={say('mail')}
                 value={email}
-                disabled={!isOurs}
+                readOnly={!isOurs}
                 onChange={({ currentTarget }) => setEmail(currentTarget.value)}
               />
             </>
@@ -76,7 +76,7 @@ export function PersonProfile({ person }: { readonly person: Person }) {
             label={say('alias')}
             description={say('aliasHelp')}
             value={alias}
-            disabled={!mayChange}
+            readOnly={!mayChange}
             onChange={({ currentTarget }) => setAlias(currentTarget.value)}
           />
           <ErrorNote error={saving.error} />

@@ -12,7 +12,8 @@ export const activityWords = words({
     opened: 'Openings',
     refused: 'Refusals',
     when: 'Who comes when',
-    whenHelp: 'Each field is an hour of a weekday; the darker, the more. In the time of the site.',
+    whenHelp:
+      'Each field is an hour of a weekday; the stronger the colour, the more. In the time of the site.',
     who: 'Who',
     door: 'Door',
     everybody: 'Everybody',
@@ -37,7 +38,7 @@ export const activityWords = words({
     refused: 'Abweisungen',
     when: 'Wer kommt wann',
     whenHelp:
-      'Jedes Feld ist eine Stunde eines Wochentags; je dunkler, desto mehr. In der Zeit des Standorts.',
+      'Jedes Feld ist eine Stunde eines Wochentags; je kräftiger die Farbe, desto mehr. In der Zeit des Standorts.',
     who: 'Wer',
     door: 'Tür',
     everybody: 'Alle',

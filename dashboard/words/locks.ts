@@ -61,6 +61,7 @@ export const lockWords = words({
     removeHoursEffect: 'The door opens for keys only, from the moment the hub knows it.',
     hoursRemoved: 'The hours are removed.',
     latest: 'Latest entries',
+    noBattery: 'No battery',
   },
   de: {
     lead: 'Alle Schlösser dieses Standorts, wie sie jetzt sind',
@@ -121,6 +122,7 @@ export const lockWords = words({
     removeHoursEffect: 'Die Tür öffnet nur noch mit Schlüsseln, sobald der Hub es weiß.',
     hoursRemoved: 'Die Zeiten sind entfernt.',
     latest: 'Letzte Zutritte',
+    noBattery: 'Ohne Batterie',
   },
 });
 

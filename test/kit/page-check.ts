@@ -1,6 +1,6 @@
 /**
- * Whether everybody can use a page: nothing wider than the screen, on a phone and a desk, in light and dark; and axe's rules on the
- * phone in light and on the desk in dark, which meets each width and each set of colours once.
+ * Whether everybody can use a page: nothing wider than the screen and no word cut short, on a phone and a desk, in light and dark;
+ * and axe's rules on the phone in light and on the desk in dark, which meets each width and each set of colours once.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,6 +10,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const phone = 360;
 const widths = [phone, 1440];
 const schemes = ['light', 'dark'] as const;
+
+/** States and buttons whose words do not fit in them. */
+const cutWords = `[...document.querySelectorAll('.mantine-Badge-label, .mantine-Button-label')]
+  .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+  .map(({ textContent }) => textContent)`;
 
 type Violation = {
   readonly id: string;
@@ -34,6 +39,8 @@ export async function faultsOf(
         'document.documentElement.scrollWidth > document.documentElement.clientWidth',
       );
       if (isTooWide === true) faults.push(`${where}: wider than the screen`);
+      const cut = (await page.evaluate(cutWords)) as readonly string[];
+      faults.push(...cut.map((text) => `${where}: cut short: ${text}`));
       if ((width === phone) !== (colorScheme === 'light')) continue;
       // As a debugger's expression, which the page's content policy does not see.
       await page.evaluate(axe);

@@ -9,7 +9,12 @@ import { makeIq, startGateway, type TestGateway, type TestIq } from '#test/kit/g
 import { freePort } from '#test/kit/ports';
 import { connectStranger, type StrangerHub } from '#test/kit/stranger-hub';
 import { until } from '#test/kit/wait';
-import { commandFailure, createCommandQueue, type CommandRequest } from './commands.ts';
+import {
+  commandFailure,
+  createCommandQueue,
+  type CommandRequest,
+  type CommandResult,
+} from './commands.ts';
 
 let test: TestDatabase;
 let cloud: TestGateway;
@@ -227,7 +232,8 @@ describe('the queue', () => {
   it('refuses the 101st waiting command of an IQ', async () => {
     await welcomed();
     const running = Array.from({ length: 100 }, () => cloud.queue.run(opening()));
-    await until(async () => (await rows()).length === 100, { what: 'all are written' });
+    // Written is not enough: each must be followed before its time is over.
+    await until(() => cloud.queue.waitingCommands() === 100, { what: 'all are followed' });
     await expect(cloud.queue.run(opening())).rejects.toMatchObject({
       error: 'CCC_OPERATION_NOT_ALLOWED',
       status: 403,
@@ -385,9 +391,17 @@ describe('several processes', () => {
     ]);
     const other = await elsewhere();
     try {
-      const running = other.queue.run(opening());
+      let ended: CommandResult | undefined;
+      const running = other.queue.run(opening()).then((result) => (ended = result));
       await until(async () => (await rows()).length === 1, { what: 'it is written' });
-      clock.advance(11_000);
+      // A moment after it is written it is waited for.
+      await until(
+        () => {
+          clock.advance(11_000);
+          return ended;
+        },
+        { what: 'it has ended' },
+      );
       expect(await running).toMatchObject({ state: 'expired' });
       expect(await rows()).toMatchObject([{ state: 'expired' }]);
     } finally {

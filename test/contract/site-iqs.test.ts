@@ -89,6 +89,9 @@ beforeAll(async () => {
     })
   ).id;
   await untilShown(`/iqs/${iq}`, { online: true, state: 'active' });
+  await until(async () => (await get(`/iqs/${iq}`))['signal_strength'] !== null, {
+    what: 'the hub has told how well it hears',
+  });
   phone = await activatedPhone(cardea, { siteId, iqId: iq, person: owner });
   const flat = building.locks.find(({ name }) => name === 'Flat 1');
   const [stairs] = building.repeaters;

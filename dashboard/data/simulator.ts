@@ -1,7 +1,8 @@
 /** The doors of the demo building, as they are and not as the cloud believes them to be (docs/decisions/0278). */
 import { useQuery } from '@tanstack/react-query';
 import { refusalOf, unreachable } from '#client/errors';
-import { useAct } from './queries.ts';
+import { personName } from './people.ts';
+import { useAct, useRead } from './queries.ts';
 import { accessToken } from './session.ts';
 import { useSiteId } from './site.tsx';
 
@@ -38,6 +39,14 @@ export type Player = {
   readonly barred: boolean;
 };
 
+/** Somebody of the site, with what the cloud tells: a tag, but no PIN. */
+export type OwnPlayer = {
+  /** Of the site user. */
+  readonly id: string;
+  readonly name: string;
+  readonly tag_number: string | null;
+};
+
 export type SimulatedBuilding = {
   readonly now: string;
   readonly clock_moved_ms: number;
@@ -66,6 +75,28 @@ export function useSimulator() {
       ask(siteId, 'building', { signal }) as unknown as Promise<SimulatedBuilding>,
     refetchInterval: pollMs,
   });
+}
+
+/** People of the site with a key for the doors, who are not those of the demo: guests and others whom somebody let in. */
+export function useOwnPlayers(ofDemo: readonly Player[]): readonly OwnPlayer[] {
+  const { data } = useRead('/v1.2/sites/{site_id}/users', {
+    query: { $top: 1000, $orderby: 'alias asc' },
+    everyMs: 10_000,
+  });
+  return (data?.items ?? [])
+    .map((person) => ({
+      id: person.id,
+      name: personName(person),
+      tag_number: person.user.tag_number,
+      mayType: person.use_pin,
+    }))
+    .filter(
+      ({ name, tag_number: tag, mayType }) =>
+        (tag !== null || mayType) &&
+        !ofDemo.some(
+          (player) => player.name === name && (tag ?? player.tag_number) === player.tag_number,
+        ),
+    );
 }
 
 export function useSimulatorAct() {

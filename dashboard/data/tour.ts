@@ -58,7 +58,7 @@ export function isDone(
   const hub = building.hubs.find(({ name }) => name === door.hub);
   switch (step) {
     case 'tap':
-      return atDoor.some((entry) => entry.event_category === 'lock_opened');
+      return entries.some((entry) => isOpening(entry, door));
     case 'night':
       return hour >= 22 || hour < 5;
     case 'pin':
@@ -68,8 +68,11 @@ export function isDone(
     case 'unplug':
       return openedAlone;
     case 'replug':
-      return (
-        hub?.plugged_in === true && atDoor.some((entry) => entry.event_category === 'lock_opened')
-      );
+      return hub?.plugged_in === true && entries.some((entry) => isOpening(entry, door));
   }
+}
+
+/** Whether an entry tells that a door opened for somebody. */
+export function isOpening(entry: Entry, { mac }: Pick<SimulatedDoor, 'mac'>): boolean {
+  return isSameMac(entry.lock_mac_address, mac) && entry.event_category === 'lock_opened';
 }

@@ -63,6 +63,9 @@ export function spanBetween(one: Cell, other: Cell): Span {
   };
 }
 
+/** Every day, round the clock. */
+export const wholeWeek = spanBetween({ day: 0, hour: 0 }, { day: 6, hour: 23 });
+
 /** What part of a cell a span covers, from 0 to 1 of its hour; undefined = nothing. */
 export function partOfCell(
   span: Span,

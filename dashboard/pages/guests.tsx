@@ -1,14 +1,9 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
-import { api } from '../data/api.ts';
 import { guestFilter, personName } from '../data/people.ts';
-import { useAct, useRead } from '../data/queries.ts';
-import { useSite, useSiteId } from '../data/site.tsx';
-import { instantAt } from '../data/wall-clock.ts';
+import { useRead } from '../data/queries.ts';
 import { IfMay } from '../parts/allowed.tsx';
-import { FormDialog } from '../parts/form-dialog.tsx';
+import { InvitePerson } from '../parts/invite-person.tsx';
 import { useWords } from '../parts/language.tsx';
 import { ListView, useListState } from '../parts/list.tsx';
 import { Empty, PageFrame } from '../parts/page.tsx';
@@ -60,54 +55,7 @@ export function Page() {
         ]}
         empty={<Empty title={say('guestsEmpty')}>{say('guestsEmptyHelp')}</Empty>}
       />
-      {isAdding ? <AddGuest onClose={adding.close} /> : null}
+      {isAdding ? <InvitePerson kind="guest" onClose={adding.close} /> : null}
     </PageFrame>
-  );
-}
-
-function AddGuest({ onClose }: { readonly onClose: () => void }) {
-  const say = useWords(peopleWords);
-  const siteId = useSiteId();
-  const zone = useSite()?.time_zone ?? null;
-  const navigate = useNavigate();
-  const [alias, setAlias] = useState('');
-  const [until, setUntil] = useState('');
-  const adding = useAct(
-    () =>
-      api.post('/v1.2/sites/{site_id}/guests', {
-        path: { site_id: siteId },
-        body: { alias: alias.trim(), expires_at: until === '' ? null : instantAt(until, zone) },
-      }),
-    { touches: ['users', 'v1.2'], done: say('added', { name: alias.trim() }) },
-  );
-  return (
-    <FormDialog
-      title={say('addGuest')}
-      lead={say('guestHelp')}
-      act={say('addGuest')}
-      onClose={onClose}
-      isPending={adding.isPending}
-      error={adding.error}
-      onAct={() =>
-        adding.mutate(undefined, {
-          onSuccess: ({ id }) => void navigate({ to: `/sites/${siteId}/people/${id}` }),
-        })
-      }
-    >
-      <TextInput
-        data-autofocus
-        required
-        label={say('guestName')}
-        value={alias}
-        onChange={({ currentTarget }) => setAlias(currentTarget.value)}
-      />
-      <TextInput
-        type="datetime-local"
-        label={say('guestUntil')}
-        description={say('guestUntilHelp')}
-        value={until}
-        onChange={({ currentTarget }) => setUntil(currentTarget.value)}
-      />
-    </FormDialog>
   );
 }

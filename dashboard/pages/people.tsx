@@ -89,7 +89,7 @@ export function Page() {
         ]}
         empty={<Empty title={say('empty')}>{say('emptyHelp')}</Empty>}
       />
-      {isInviting ? <InvitePerson onClose={inviting.close} /> : null}
+      {isInviting ? <InvitePerson kind="person" onClose={inviting.close} /> : null}
     </PageFrame>
   );
 }

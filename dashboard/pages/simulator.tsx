@@ -6,6 +6,7 @@ import { useLive } from '../data/live.tsx';
 import { lockPollMs } from '../data/locks.ts';
 import { useRead } from '../data/queries.ts';
 import {
+  useOwnPlayers,
   useSimulator,
   useSimulatorAct,
   type DoorAnswer,
@@ -50,8 +51,10 @@ type Told = DoorAnswer & {
   readonly at: string;
   readonly path: string;
   readonly text: string;
+  /** Who was played; '' = nobody in particular. */
+  readonly who: string;
 };
-type Act = SimulatorAct & { readonly told: string };
+type Act = SimulatorAct & { readonly told: string; readonly who?: string };
 const toldAtMost = 20;
 
 function Play({ building }: { readonly building: SimulatedBuilding }) {
@@ -60,18 +63,26 @@ function Play({ building }: { readonly building: SimulatedBuilding }) {
   const [who, setWho] = useState(building.people[0]?.name ?? '');
   const [told, setTold] = useState<readonly Told[]>([]);
   const act = useSimulatorAct();
+  const others = useOwnPlayers(building.people);
   const locks = useRead('/v1.2/sites/{site_id}/locks', {
     query: { $top: 1000 },
     everyMs: lockPollMs,
   });
   const door = building.locks.find(({ mac }) => mac === chosenMac);
   const hub = building.hubs.find(({ mac }) => mac === chosenMac);
-  const onAct = ({ told: text, ...asked }: Act) =>
+  const onAct = ({ told: text, who: played = '', ...asked }: Act) =>
     act.mutate(asked, {
       onSuccess: (answer) =>
         setTold((before) =>
           [
-            { ...answer, id: (before[0]?.id ?? 0) + 1, at: building.now, path: asked.path, text },
+            {
+              ...answer,
+              id: (before[0]?.id ?? 0) + 1,
+              at: building.now,
+              path: asked.path,
+              text,
+              who: played,
+            },
             ...before,
           ].slice(0, toldAtMost),
         ),
@@ -105,6 +116,7 @@ function Play({ building }: { readonly building: SimulatedBuilding }) {
             key={door.mac}
             door={door}
             people={building.people}
+            others={others}
             who={who}
             onWho={setWho}
             {...doing}

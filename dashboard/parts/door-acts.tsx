@@ -3,16 +3,18 @@ import { Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/co
 import { useState } from 'react';
 import {
   hasKeypad,
+  type OwnPlayer,
   type Player,
   type SimulatedDoor,
   type SimulatedHub,
   type SimulatorAct,
 } from '../data/simulator.ts';
+import { useRead } from '../data/queries.ts';
 import { simulatorWords } from '../words/simulator.ts';
 import { useWords } from './language.tsx';
 import { Section } from './section.tsx';
 
-type Act = SimulatorAct & { readonly told: string };
+type Act = SimulatorAct & { readonly told: string; readonly who?: string };
 type Doing = { readonly isPending: boolean; readonly onAct: (act: Act) => void };
 
 /** A tag that no site has. */
@@ -21,6 +23,7 @@ const strangeTag = '00990099';
 export function DoorActs({
   door,
   people,
+  others,
   who,
   onWho,
   isPending,
@@ -28,18 +31,23 @@ export function DoorActs({
 }: Doing & {
   readonly door: SimulatedDoor;
   readonly people: readonly Player[];
-  /** Name of the person who is played; '' = a stranger. */
+  readonly others: readonly OwnPlayer[];
+  /** Name of somebody of the demo or id of somebody else who is played; '' = a stranger. */
   readonly who: string;
-  readonly onWho: (name: string) => void;
+  readonly onWho: (who: string) => void;
 }) {
   const say = useWords(simulatorWords);
   // Of the person who is played: another one has another PIN.
   const [typed, setTyped] = useState<{ readonly who: string; readonly pin?: string }>({ who });
-  const person = people.find(({ name }) => name === who);
-  const pin = (typed.who === who ? typed.pin : undefined) ?? person?.pin ?? '';
+  const ofDemo = people.find(({ name }) => name === who);
+  const own = others.find(({ id }) => id === who);
+  const person = ofDemo ?? own;
+  const pin = (typed.who === who ? typed.pin : undefined) ?? ofDemo?.pin ?? '';
+  const isKnown = pin !== '' && pin === ofDemo?.pin;
+  const hasPin = useHasPin(own?.id);
   const at = { door: door.name, who: person?.name ?? say('stranger') };
   const act = (name: string, told: string, body?: unknown) =>
-    onAct({ path: `locks/${door.mac}/${name}`, body, told });
+    onAct({ path: `locks/${door.mac}/${name}`, body, told, who: person?.name ?? '' });
   const isOpen = door.door === 'open';
   return (
     <Section title={door.name} help={say('doorHelp')}>
@@ -50,9 +58,20 @@ export function DoorActs({
           onChange={({ currentTarget }) => onWho(currentTarget.value)}
           data={[
             { value: '', label: say('stranger') },
-            ...people
-              .filter(({ tag_number: tag, pin: code }) => tag !== null || code !== null)
-              .map(({ name }) => ({ value: name, label: name })),
+            ...(others.length === 0
+              ? []
+              : [
+                  {
+                    group: say('ofSite'),
+                    items: others.map(({ id, name }) => ({ value: id, label: name })),
+                  },
+                ]),
+            {
+              group: say('ofDemo'),
+              items: people
+                .filter(({ tag_number: tag, pin: code }) => tag !== null || code !== null)
+                .map(({ name }) => ({ value: name, label: name })),
+            },
           ]}
         />
         <Button
@@ -68,7 +87,15 @@ export function DoorActs({
           <Group gap="xs" align="flex-end">
             <TextInput
               label={say('pin')}
-              description={say(pin !== '' && pin === person?.pin ? 'pinKnown' : 'pinOther')}
+              description={say(
+                isKnown
+                  ? 'pinKnown'
+                  : hasPin === undefined
+                    ? 'pinOther'
+                    : hasPin
+                      ? 'pinShownOnce'
+                      : 'pinNone',
+              )}
               inputMode="numeric"
               autoComplete="off"
               value={pin}
@@ -118,6 +145,17 @@ export function DoorActs({
       </Stack>
     </Section>
   );
+}
+
+/** Whether somebody of the site has a PIN, which itself nobody can look up; undefined = not asked, or not known yet. */
+function useHasPin(id: string | undefined): boolean | undefined {
+  const { data, isPlaceholderData } = useRead('/v1.2/sites/{site_id}/users/{site_user_id}/keys', {
+    path: { site_user_id: id ?? '' },
+    query: { $top: 200 },
+    isOn: id !== undefined,
+  });
+  if (id === undefined || isPlaceholderData) return undefined;
+  return data?.items.some(({ type }) => type === 'pin');
 }
 
 export function HubActs({ hub, isPending, onAct }: Doing & { readonly hub: SimulatedHub }) {

@@ -8,6 +8,7 @@ import {
   isPossible,
   spanBetween,
   spanOf,
+  wholeWeek,
   writtenSpan,
   type Schedule,
   type Span,
@@ -30,7 +31,6 @@ type Draft = Span & {
   readonly lastDay: string;
 };
 
-const always = spanBetween({ day: 0, hour: 0 }, { day: 6, hour: 23 });
 const office = spanBetween({ day: 0, hour: 8 }, { day: 4, hour: 17 });
 
 type Props = { readonly groupId: string; readonly schedules: readonly Schedule[] };
@@ -97,7 +97,7 @@ function Suggestions({ onChoose }: { readonly onChoose: (span: Span) => void }) 
         <Button variant="default" onClick={() => onChoose(office)}>
           {say('office')}
         </Button>
-        <Button variant="default" onClick={() => onChoose(always)}>
+        <Button variant="default" onClick={() => onChoose(wholeWeek)}>
           {say('always')}
         </Button>
       </Group>

@@ -1,6 +1,6 @@
 /** Makes a keypad PIN for a person, and shows it this once. */
 import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
-import { api } from '../data/api.ts';
+import { makePin } from '../data/invitation.ts';
 import { personName, type Person } from '../data/people.ts';
 import { useAct } from '../data/queries.ts';
 import { useSiteId } from '../data/site.tsx';
@@ -14,17 +14,9 @@ type Props = { readonly person: Person; readonly onClose: () => void };
 export function MakePin({ person, onClose }: Props) {
   const say = useWords(peopleWords);
   const shell = useWords(shellWords);
-  const at = { site_id: useSiteId(), id: person.id };
+  const siteId = useSiteId();
   const name = personName(person);
-  const making = useAct(
-    async () => {
-      // A PIN that its owner may not type would be no key.
-      if (!person.use_pin)
-        await api.patch('/v1.2/sites/{site_id}/users/{id}', { path: at, body: { use_pin: true } });
-      return api.put('/v1.2/sites/{site_id}/users/{id}/pin', { path: at, body: {} });
-    },
-    { touches: ['users'] },
-  );
+  const making = useAct(() => makePin(siteId, person), { touches: ['users'] });
   const isMade = making.data !== undefined;
   return (
     <Modal
@@ -40,12 +32,7 @@ export function MakePin({ person, onClose }: Props) {
     >
       {isMade ? (
         <Stack gap="md">
-          <Text ta="center" fz={36} fw={700} ff="monospace" role="status" data-pin>
-            {making.data}
-          </Text>
-          <Alert color="yellow" title={say('pinOnce')}>
-            {say('pinOnceHelp', { name })}
-          </Alert>
+          <ShownPin pin={making.data} name={name} />
           <Group justify="flex-end">
             <Button onClick={onClose}>{say('pinDone')}</Button>
           </Group>
@@ -65,5 +52,20 @@ export function MakePin({ person, onClose }: Props) {
         </Stack>
       )}
     </Modal>
+  );
+}
+
+/** A PIN, large enough to be read out, and that it is not shown again. */
+export function ShownPin({ pin, name }: { readonly pin: string; readonly name: string }) {
+  const say = useWords(peopleWords);
+  return (
+    <>
+      <Text ta="center" fz={36} fw={700} ff="monospace" role="status" data-pin>
+        {pin}
+      </Text>
+      <Alert color="yellow" title={say('pinOnce')}>
+        {say('pinOnceHelp', { name })}
+      </Alert>
+    </>
   );
 }

@@ -30,16 +30,22 @@ export function useScheduleText(): (schedule: Schedule) => string {
   const say = useWords(groupWords);
   const { language } = useLanguage();
   const spanText = useSpanText();
-  const format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
-    dateStyle: 'medium',
-    timeZone: 'UTC',
-  });
-  const day = (date: string | null) =>
-    date === null ? '' : format.format(new Date(`${date.slice(0, 10)}T00:00:00Z`));
+  const locale = language === 'en' ? 'en-GB' : language;
+  const of = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC', ...options });
+  const [day, instant] = [of({}), of({ timeStyle: 'short' })];
+  /** A whole day is its date; `edge` is the time of day that says so. */
+  const dayText = (date: string | null, edge: string) => {
+    if (date === null) return '';
+    const isWhole = date.length === 10 || date.slice(11, 19) === edge;
+    return (isWhole ? day : instant).format(
+      new Date(`${date.slice(0, 19)}${date.length === 10 ? 'T00:00:00' : ''}Z`),
+    );
+  };
   return (schedule) => {
     const hours = spanText(spanOf(schedule));
-    const first = day(schedule.start_date);
-    const last = day(schedule.end_date);
+    const first = dayText(schedule.start_date, '00:00:00');
+    const last = dayText(schedule.end_date, '23:59:59');
     if (first !== '' && last !== '') return say('onlyBetween', { hours, first, last });
     if (first !== '') return say('onlyFrom', { hours, first });
     if (last !== '') return say('onlyUntil', { hours, last });

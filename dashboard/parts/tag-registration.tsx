@@ -1,10 +1,10 @@
 /** A lock learns tags for a while: the time that is left, and what was read, as it is read. */
 import { Button, Group, Modal, NativeSelect, Progress, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { api } from '../data/api.ts';
 import type { SiteTag } from '../data/people.ts';
 import { useAct, useRead } from '../data/queries.ts';
 import { useSiteId } from '../data/site.tsx';
+import { beginRegistration, newestTags } from '../data/tag-registration.ts';
 import { shellWords } from '../words/shell.ts';
 import { tagWords } from '../words/tags.ts';
 import { ErrorNote } from './error-note.tsx';
@@ -53,14 +53,7 @@ function Begin({ onBegin }: { readonly onBegin: (running: Running) => void }) {
   });
   const lock = locks.data?.items.find(({ id }) => id === chosen);
   const beginning = useAct(
-    async (lockId: string) => {
-      const newest = await newestTags(siteId);
-      await api.patch('/v1.2/sites/{site_id}/locks/{id}/tag_registration', {
-        path: { site_id: siteId, id: lockId },
-        body: { duration_in_seconds: duration * 60 },
-      });
-      return newest;
-    },
+    (lockId: string) => beginRegistration({ siteId, lockId, seconds: duration * 60 }),
     { touches: ['locks', 'tags'] },
   );
   return (
@@ -117,22 +110,12 @@ function Begin({ onBegin }: { readonly onBegin: (running: Running) => void }) {
   );
 }
 
-const newestFirst = { $top: 100, $orderby: 'registration_date desc' } as const;
-
-async function newestTags(siteId: string): Promise<ReadonlySet<string>> {
-  const { items } = await api.get('/v1.2/sites/{site_id}/tags', {
-    path: { site_id: siteId },
-    query: newestFirst,
-  });
-  return new Set(items.map(({ id }) => id));
-}
-
 function Reading({ lockName, endsAtMs, totalMs, known }: Running) {
   const say = useWords(tagWords);
   const leftMs = useLeft(endsAtMs);
   const isOver = leftMs <= 0;
   const tags = useRead('/v1.2/sites/{site_id}/tags', {
-    query: newestFirst,
+    query: newestTags,
     ...(isOver ? {} : { everyMs: 1_500 }),
   });
   const seconds = Math.ceil(leftMs / 1000);

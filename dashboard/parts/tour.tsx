@@ -4,8 +4,9 @@ import { IconCircle, IconCircleCheck } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useLive } from '../data/live.tsx';
 import type { DoorAnswer, SimulatedBuilding } from '../data/simulator.ts';
-import { isDone, tourSteps, type Cast } from '../data/tour.ts';
+import { isDone, isOpening, tourSteps, type Cast } from '../data/tour.ts';
 import { tourWords } from '../words/tour.ts';
+import { nameOf } from './event-list.tsx';
 import { useWords } from './language.tsx';
 import { Section } from './section.tsx';
 import { useFormats } from './time.tsx';
@@ -14,9 +15,23 @@ type Props = {
   readonly cast: Cast;
   readonly building: SimulatedBuilding;
   /** What doors answered, the latest first. */
-  readonly told: readonly (DoorAnswer & { readonly id: number; readonly path: string })[];
+  readonly told: readonly (DoorAnswer & {
+    readonly id: number;
+    readonly path: string;
+    readonly who: string;
+  })[];
   /** Chooses a door or hub, and who is played. */
   readonly onShow: (mac: string, who?: string) => void;
+};
+
+/** How far somebody has come. */
+type Mark = {
+  readonly done: number;
+  readonly entryId: string | undefined;
+  readonly toldId: number;
+  /** Who really stood at the door, which may be a guest of the site's own. */
+  readonly tapped?: string;
+  readonly alone?: string;
 };
 
 export function Tour({ cast, building, told, onShow }: Props) {
@@ -24,26 +39,37 @@ export function Tour({ cast, building, told, onShow }: Props) {
   const { hour } = useFormats();
   const { entries } = useLive();
   const newest = { entryId: entries[0]?.id, toldId: told[0]?.id ?? 0 };
-  const [mark, setMark] = useState({ ...newest, done: 0 });
+  const [mark, setMark] = useState<Mark>({ ...newest, done: 0 });
   const step = tourSteps[mark.done];
   const { door, anytime, daytime } = cast;
   const known = entries.findIndex(({ id }) => id === mark.entryId);
+  const since = known < 0 ? entries : entries.slice(0, known);
+  const alone = told.find(
+    ({ id, path, did, decided_by: by }) =>
+      id > mark.toldId &&
+      path.startsWith(`locks/${door.mac}/`) &&
+      did === 'opened' &&
+      by === 'lock',
+  );
   const isOver =
     step !== undefined &&
     isDone(step, {
       cast,
       building,
-      entries: known < 0 ? entries : entries.slice(0, known),
-      openedAlone: told.some(
-        ({ id, path, did, decided_by: by }) =>
-          id > mark.toldId &&
-          path.startsWith(`locks/${door.mac}/`) &&
-          did === 'opened' &&
-          by === 'lock',
-      ),
+      entries: since,
+      openedAlone: alone !== undefined,
       hour: hour(building.now),
     });
-  if (isOver) setMark({ ...newest, done: mark.done + 1 });
+  if (isOver) {
+    const opening = since.find((entry) => isOpening(entry, door));
+    setMark({
+      ...mark,
+      ...newest,
+      done: mark.done + 1,
+      ...(step === 'tap' && opening !== undefined ? { tapped: nameOf(opening) } : {}),
+      ...(step === 'unplug' && alone !== undefined ? { alone: alone.who } : {}),
+    });
+  }
   const names = {
     door: door.name,
     hub: door.hub ?? '',
@@ -67,10 +93,10 @@ export function Tour({ cast, building, told, onShow }: Props) {
     replug: say('replug', names),
   };
   const lessons = {
-    tap: say('tapDone', names),
+    tap: say('tapDone', { ...names, anytime: mark.tapped || names.anytime }),
     night: say('nightDone', names),
     pin: say('pinDone', names),
-    unplug: say('unplugDone', names),
+    unplug: say('unplugDone', { ...names, anytime: mark.alone || names.anytime }),
     replug: say('replugDone', names),
   };
   const showStep = step === undefined ? undefined : show[step];

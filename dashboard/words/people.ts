@@ -39,7 +39,6 @@ export const peopleWords = words({
     mainRole: 'Role',
     addOns: 'May also',
     doInvite: 'Add the person',
-    added: '{name} is added.',
     inviteAgain: 'Send the invitation again',
     inviteAgainDone: 'The invitation is sent again.',
     profile: 'Profile',
@@ -135,7 +134,7 @@ export const peopleWords = words({
     guestsEmptyHelp:
       'A guest is somebody who gets a tag or a PIN for some time: a craftsman, a visitor. At the end the keys stop by themselves.',
     addGuest: 'Add a guest',
-    guestHelp: 'Then give a tag or a PIN, and a group.',
+    guestHelp: 'Name, time, doors and key in one go. All but the end can be changed afterwards.',
     guestName: 'What to call the guest',
     guestUntil: 'Until',
     guestUntilHelp: 'In the time of the site. Empty = without end.',
@@ -175,7 +174,6 @@ export const peopleWords = words({
     mainRole: 'Rolle',
     addOns: 'Darf außerdem',
     doInvite: 'Person hinzufügen',
-    added: '{name} ist hinzugefügt.',
     inviteAgain: 'Einladung noch einmal senden',
     inviteAgainDone: 'Die Einladung ist noch einmal unterwegs.',
     profile: 'Profil',
@@ -275,7 +273,8 @@ export const peopleWords = words({
     guestsEmptyHelp:
       'Ein Gast bekommt für einige Zeit einen Transponder oder eine PIN: ein Handwerker, ein Besuch. Am Ende hören die Schlüssel von selbst auf.',
     addGuest: 'Gast hinzufügen',
-    guestHelp: 'Danach geben Sie einen Transponder oder eine PIN und eine Gruppe.',
+    guestHelp:
+      'Name, Zeit, Türen und Schlüssel in einem. Alles außer dem Ende lässt sich danach ändern.',
     guestName: 'Wie der Gast heißen soll',
     guestUntil: 'Bis',
     guestUntilHelp: 'In der Zeit des Standorts. Leer = ohne Ende.',

@@ -74,6 +74,44 @@ it('a tag is held, a PIN typed and a plug pulled; door and cloud tell side by si
   await page.getByRole('button', { name: 'Ground floor hub Has power' }).waitFor();
 });
 
+it('a guest of one’s own is played by the PIN that was shown once, and the tour counts it', async () => {
+  const { page, house, server, owner } = board;
+  const site = `//v1.2/sites/${house.collectionId}`;
+  const ask = async (method: 'POST' | 'PATCH' | 'PUT', path: string, body: unknown) => {
+    const answer = await server.ask(method, site + path, { token: owner.token, body });
+    expect(answer.status).toBeLessThan(300);
+    return answer.json;
+  };
+  const guest = (await ask('POST', '/guests', { alias: 'Plumber' })) as {
+    readonly id: string;
+    readonly user: { readonly id: string };
+  };
+  const at = `/users/${guest.id}`;
+  await ask('PATCH', at, { use_pin: true });
+  await ask('POST', `/access_groups/${nora.groupId}/users`, { user_id: guest.user.id });
+  await board.open('simulator', 'Simulator');
+  await page.getByRole('button', { name: /^Front door/ }).click();
+  await page.getByLabel('You are').selectOption({ label: 'Plumber' });
+  await page.getByText('This person has no PIN yet.').waitFor();
+  expect(await page.getByRole('button', { name: 'Hold the tag to the reader' }).isDisabled()).toBe(
+    true,
+  );
+  const pin = String(await ask('PUT', `${at}/pin`, {}));
+  await page.reload();
+  await page.getByRole('button', { name: /^Front door/ }).click();
+  await page.getByLabel('You are').selectOption({ label: 'Plumber' });
+  await page.getByText('This person has a PIN: the one that was shown once.').waitFor();
+  await page.getByLabel('PIN', { exact: true }).fill(pin);
+  const door = page.getByRole('log', { name: 'What you did, and what the door did' });
+  await expect
+    .poll(async () => {
+      await page.getByRole('button', { name: 'Type the PIN' }).click();
+      return door.getByText('Plumber types a PIN at Front door. It opens.').count();
+    }, patient)
+    .toBeGreaterThan(0);
+  await page.getByText('Front door opened for Plumber').waitFor();
+});
+
 it('the tour is ticked by what really happens, up to the door that goes on without its hub', async () => {
   const { page, house, server } = board;
   await board.open('simulator', 'Simulator');

@@ -1,15 +1,17 @@
 /** Whether a person comes in at all, and what the keys may do beside opening; and the ways out: blocked, without a seat, removed. */
-import { Button, Group, Stack, Switch, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Stack, Switch, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { api } from '../data/api.ts';
 import { isGuest, personName, type Person } from '../data/people.ts';
-import { useAct } from '../data/queries.ts';
+import { useAct, useRead } from '../data/queries.ts';
 import { useMay, useSiteId } from '../data/site.tsx';
 import { peopleWords } from '../words/people.ts';
 import { Confirm } from './confirm.tsx';
 import { ErrorNote } from './error-note.tsx';
 import { useWords } from './language.tsx';
+import { useGroupsOf } from './person-groups.tsx';
 import { Section } from './section.tsx';
 
 const path = '/v1.2/sites/{site_id}/users/{id}';
@@ -157,10 +159,28 @@ export function RemoveButton({ person }: Props) {
   const navigate = useNavigate();
   const [isAsked, ask] = useDisclosure();
   const name = personName(person);
-  const removing = useAct(() => api.delete(path, { path: { site_id: siteId, id: person.id } }), {
-    touches: ['users', 'tags', 'access_groups', 'v1.2'],
-    done: say('removed', { name }),
-  });
+  const groups = useOwnGroups(person.id, { isOn: isAsked });
+  const [withGroups, setWithGroups] = useState(false);
+  // Groups that are still to be removed once the person is gone.
+  const [left, setLeft] = useState<readonly string[]>();
+  const removing = useAct(
+    async () => {
+      let rest = left ?? (withGroups ? groups.map(({ id }) => id) : []);
+      if (left === undefined) await api.delete(path, { path: { site_id: siteId, id: person.id } });
+      setLeft(rest);
+      for (const id of rest) {
+        await api.delete('/v1.2/sites/{site_id}/access_groups/{access_group_id}', {
+          path: { site_id: siteId, access_group_id: id },
+        });
+        rest = rest.filter((other) => other !== id);
+        setLeft(rest);
+      }
+    },
+    {
+      touches: ['users', 'tags', 'access_groups', 'v1.2'],
+      done: say('removed', { name }),
+    },
+  );
   return (
     <>
       <Button variant="default" onClick={ask.open}>
@@ -181,9 +201,34 @@ export function RemoveButton({ person }: Props) {
               void navigate({ to: `/sites/${siteId}/${isGuest(person) ? 'guests' : 'people'}` }),
           })
         }
-      />
+      >
+        {groups.length === 0 ? null : (
+          <Checkbox
+            label={say('removeGroups', {
+              groups: groups.map(({ name: group }) => group).join(', '),
+            })}
+            checked={withGroups}
+            disabled={left !== undefined}
+            onChange={({ currentTarget }) => setWithGroups(currentTarget.checked)}
+          />
+        )}
+      </Confirm>
     </>
   );
+}
+
+/** Groups in which nobody else is. */
+function useOwnGroups(personId: string, { isOn }: { readonly isOn: boolean }) {
+  const all = useGroupsOf(personId).data?.items ?? [];
+  const isOne = all.map(({ id }) => `id eq ${id}`).join(' or ');
+  const { data } = useRead('/v1.2/sites/{site_id}/access_groups', {
+    query: { $top: 200, $filter: `user_count eq 1 and (${isOne})` },
+    isOn: isOn && isOne !== '',
+  });
+  // The answer for another person stays until the one asked for comes.
+  return (data?.items ?? [])
+    .filter(({ id }) => all.some((group) => group.id === id))
+    .map(({ id, customer_reference: name }) => ({ id, name: name ?? id }));
 }
 
 /** Sends the mail of an invitation once more, to those who have not come yet. */

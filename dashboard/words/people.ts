@@ -71,6 +71,7 @@ export const peopleWords = words({
     removePerson: 'Remove {name}',
     removeEffect:
       '{name} leaves this site at once with all keys, PINs, phones and groups, and opens no door any more. The tag becomes free for somebody else. What was written down about doors stays.',
+    removeGroups: 'Also remove the groups in which nobody else is: {groups}',
     removed: '{name} is removed.',
     keys: 'Keys',
     keysHelp: 'What opens doors in the name of this person.',
@@ -206,6 +207,7 @@ export const peopleWords = words({
     removePerson: '{name} entfernen',
     removeEffect:
       '{name} verlässt diesen Standort sofort mit allen Schlüsseln, PINs, Telefonen und Gruppen und öffnet keine Tür mehr. Der Transponder wird für andere frei. Was über Türen aufgeschrieben ist, bleibt.',
+    removeGroups: 'Auch die Gruppen entfernen, in denen sonst niemand ist: {groups}',
     removed: '{name} ist entfernt.',
     keys: 'Schlüssel',
     keysHelp: 'Was im Namen dieser Person Türen öffnet.',

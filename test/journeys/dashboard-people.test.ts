@@ -262,6 +262,17 @@ it('a guest with a phone is invited; what is left out is said; a person is remov
   await press('To the page of Gardener');
   await heading('Gardener');
   await seen('Invited');
+  await board.open('guests', 'Guests');
+  await page.getByRole('link', { name: 'Painter' }).click();
+  await heading('Painter');
+  await press('Remove');
+  await dialog().getByLabel('groups in which nobody else is: Doors of Painter').check();
+  await dialog().getByRole('button', { name: 'Remove', exact: true }).click();
+  await heading('Guests');
+  await board.open('groups', 'Access groups');
+  await page.getByRole('link', { name: 'Everybody' }).waitFor();
+  expect(await page.getByRole('link', { name: 'Doors of Painter' }).count()).toBe(0);
+
   await board.open('people', 'People');
   await page.getByRole('link', { name: 'Nora Visser' }).click();
   await heading('Nora Visser');

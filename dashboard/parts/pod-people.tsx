@@ -56,15 +56,15 @@ export function GuestHours({
   const { data } = useGuest(podId, guestId);
   if (data === undefined) return <>…</>;
   const { access_rule: rule } = data;
-  const doors = rule.locks;
+  const doors = rule.locks ?? [];
   const where =
-    doors === null
-      ? say('allDoors')
-      : doors.length === 0
+    doors.length === 0
+      ? rule.access_rule_type === 'custom'
         ? say('noDoorLeft')
-        : doors.length === 1
-          ? say('oneDoor')
-          : say('doorCount', { count: doors.length });
+        : say('allDoors')
+      : doors.length === 1
+        ? say('oneDoor')
+        : say('doorCount', { count: doors.length });
   return (
     <>
       {ruleText(draftOf(rule)).join('; ')} · {where}

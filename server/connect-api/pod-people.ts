@@ -5,6 +5,7 @@ import {
   PatchPodMembersRequest,
   PodGuestResponse,
   PodUserPage,
+  type PodAccessRuleType,
   type PodUserResponse,
 } from '#contract/pods';
 import type { PodGuests } from '#server/domain/pod-guests';
@@ -128,6 +129,14 @@ function toPodUser(row: PodUserRow): PodUserResponse {
   return { ...toSiteUser(row), pod_user_type: row.pod_user_type, site_user_id: row.id };
 }
 
+/**
+ * Without locks in the answer a `checkin_checkout` is for all of them. One whose own locks have all left the pod opens nothing, and
+ * is shown as what opens nothing without locks (connect-api.md 4.9).
+ */
+function shownType({ access_rule_type: type, lock_ids: lockIds }: PodGuestRow): PodAccessRuleType {
+  return lockIds?.length === 0 ? 'custom' : type;
+}
+
 function toPodGuest(row: PodGuestRow): PodGuestResponse {
   return {
     first_name: row.first_name,
@@ -135,9 +144,9 @@ function toPodGuest(row: PodGuestRow): PodGuestResponse {
     email: row.email,
     tag_number: row.tag_number,
     access_rule: {
-      access_rule_type: row.access_rule_type,
+      access_rule_type: shownType(row),
       schedules: [...row.schedules],
-      locks: row.lock_ids === null ? null : [...row.lock_ids],
+      locks: [...(row.lock_ids ?? [])],
     },
   };
 }

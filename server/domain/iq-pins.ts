@@ -10,7 +10,7 @@ import type { Seal } from '#server/runtime/seal';
 import { findAccessor, findPersonOf, findSiteUserOfEither } from '#server/store/accessors';
 import {
   activatePin,
-  findPinId,
+  findActivePinId,
   hasPin,
   holdPin,
   holdPinById,
@@ -37,7 +37,7 @@ export type IqPins = {
   getExisting(actor: Actor, iqId: IqId, pinId: string): Promise<void>;
   /** The site user of either id. VALUE_INVALID (404) when the site has none. */
   siteUserOf(actor: Actor, siteId: CollectionId, id: string): Promise<AccessorId>;
-  /** The activation of an accessor on an IQ. VALUE_INVALID (404) when there is none. */
+  /** The activation of an accessor on an IQ, once it is active. VALUE_INVALID (404) when there is none. */
   idOf(actor: Actor, iqId: IqId, accessorId: AccessorId): Promise<string>;
   list(actor: Actor, options: ListOptions, iqId: IqId): Promise<ListResult<IqPinRow>>;
   /** VALUE_INVALID, OPERATION_NOT_ALLOWED (active, and no code was sent), CCC_COMMAND_FAILED (the code). */
@@ -126,7 +126,7 @@ export function createIqPins(parts: Parts): IqPins {
       return found;
     },
     async idOf(actor, iqId, accessorId) {
-      const id = await findPinId(scopeOf(actor), iqId, accessorId);
+      const id = await findActivePinId(scopeOf(actor), iqId, accessorId);
       if (id === undefined) throw noPin();
       return id;
     },
@@ -222,7 +222,7 @@ export function createIqPins(parts: Parts): IqPins {
     resetOwn: (actor, iqId, accessorId) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
         checkReachable(await getIq(scope, iqId, clock.now()));
-        const pinId = await findPinId(scope, iqId, accessorId);
+        const pinId = await findActivePinId(scope, iqId, accessorId);
         if (pinId === undefined) throw noPin();
         await beginAgain(scope, { actor, iqId, pinId, accessorId });
       }),

@@ -106,13 +106,14 @@ export async function hasPin(scope: Scope, iqId: IqId, pinId: string): Promise<b
 }
 
 /** The activation that an accessor has on an IQ. */
-export async function findPinId(
+export async function findActivePinId(
   scope: Scope,
   iqId: IqId,
   accessorId: AccessorId,
 ): Promise<string | undefined> {
   const [row] = await scope.query<{ id: string }>(
-    'select id from iq_pins where tenant_id = $1 and iq_id = $2 and accessor_id = $3',
+    `select id from iq_pins
+       where tenant_id = $1 and iq_id = $2 and accessor_id = $3 and activation_state = 'active'`,
     [scope.tenantId, iqId, accessorId],
   );
   return row?.id;

@@ -241,6 +241,12 @@ describe('a reset', () => {
     expect(nobody.json).toEqual({ ErrorCode: '2202', Message: 'User not found' });
     const fresh = await addPerson(cardea, { siteId, role: 'site_user' });
     expect(refusal(await reset(person, fresh.userId, phone.code()))).toBe('404 2202');
+    // A secret that was read is no activation, and neither is one that was reset.
+    expect((await ask('GET', '/secret', fresh)).status).toBe(200);
+    expect(refusal(await reset(person, fresh.userId, phone.code()))).toBe('404 2202');
+    const other = await somebody();
+    expect((await reset(person, other.person.userId, phone.code())).status).toBe(204);
+    expect(refusal(await reset(person, other.person.userId, phone.code()))).toBe('404 2202');
     expect(refusal(await reset(person, person.userId, '-----'))).toBe('400 3102');
   });
 

@@ -60,6 +60,7 @@ it.each([
   [{ customer_reference: 'R' }, '400 1100'],
   [{ customer_reference: '', activation_code: '014FCA0A000071' }, '400 1101'],
   [{ customer_reference: 'R', activation_code: 'short' }, '400 1501'],
+  [{ customer_reference: 'R', activation_code: '' }, '400 1501'],
 ])('a repeater is not registered by %j', async (body, expected) => {
   expect(refusal(await post(body))).toBe(expected);
 });

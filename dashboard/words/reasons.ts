@@ -178,6 +178,7 @@ const german = {
   'The lock is in office mode.': 'Die Tür ist im Büromodus.',
   'It has an easy office mode schedule or offline keys; send force=true.':
     'Das Schloss hat offene Zeiten oder Offline-Schlüssel.',
+  'No such tag.': 'Diesen Transponder gibt es nicht.',
   'No such floor in the collection of the lock.': 'Diese Etage gibt es an diesem Standort nicht.',
   'The lock is in the tree of an IQ and stays in its collection.':
     'Das Schloss steht im Baum eines Hubs und bleibt an seinem Standort.',

@@ -10,6 +10,19 @@ const german = {
   'Allowed are {least} to {most}.': 'Erlaubt: {least} bis {most}.',
   'Allowed are {least} to {most} days.': 'Erlaubt: {least} bis {most} Tage.',
   'It is taken.': 'Das gibt es schon.',
+  'Nothing has this id.': 'Nichts hat diese Kennung.',
+  'It is the source.': 'Das ist die Quelle selbst.',
+  'No such vendor is installed.': 'Dieser Hersteller ist nicht eingerichtet.',
+  'Send a date and time such as 2050-01-01T12:30:00Z.':
+    'Datum und Uhrzeit, zum Beispiel 2050-01-01T12:30:00Z.',
+  'Send a date such as 2050-01-01, or a date and time.':
+    'Ein Datum, zum Beispiel 2050-01-01, auch mit Uhrzeit.',
+  'Send a date such as 2050-01-31, or a date and time.':
+    'Ein Datum, zum Beispiel 2050-01-31, auch mit Uhrzeit.',
+  'Send a time of day such as 08:00 or 08:00:00.': 'Eine Uhrzeit, zum Beispiel 08:00.',
+  'Send a time of day such as 17:30 or 17:30:59.': 'Eine Uhrzeit, zum Beispiel 17:30.',
+  'Send days and time such as 90.00:00:00.': 'Tage und Zeit, zum Beispiel 90.00:00:00.',
+  'The accessor has no key for it.': 'Die Person hat dafür keinen Schlüssel.',
   'It is needed.': 'Das wird gebraucht.',
   'It must be sent.': 'Das wird gebraucht.',
   'It must lie ahead.': 'Der Zeitpunkt muss in der Zukunft liegen.',

@@ -100,7 +100,10 @@ export function createCollectionSettings(parts: Parts): CollectionSettings {
       writeRights({ database, actor }, async (scope, warn) => {
         const place = { accessorId, collectionId: body.collection_id as CollectionId };
         if (!(await holdCollection(scope, place.collectionId)))
-          throw new ApiError('VALUE_INVALID', { parameter: 'collection_id' });
+          throw new ApiError('VALUE_INVALID', {
+            parameter: 'collection_id',
+            reason: 'Nothing has this id.',
+          });
         await heldAccessor(scope, accessorId);
         if ((await findCollectionSetting(scope, place)) !== undefined)
           throw new ApiError('VALUE_INVALID', {

@@ -148,7 +148,10 @@ export async function collectionOfBody(
   if (id === null) return null;
   const collectionId = id as CollectionId;
   if (!(await holdCollection(scope, collectionId)))
-    throw new ApiError('VALUE_INVALID', { parameter: 'collection_id' });
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'collection_id',
+      reason: 'Nothing has this id.',
+    });
   return collectionId;
 }
 
@@ -192,7 +195,10 @@ function ifSent<Sent, Read>(sent: Sent | undefined, read: (sent: Sent) => Read):
 
 async function checkMasterKey(scope: Scope, id: TagId): Promise<void> {
   if ((await findTag(scope, id)) === undefined)
-    throw new ApiError('VALUE_INVALID', { parameter: 'masterkey_id', reason: 'No such tag.' });
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'masterkey_id',
+      reason: 'Nothing has this id.',
+    });
 }
 
 const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });

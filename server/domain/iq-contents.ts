@@ -29,14 +29,23 @@ export async function migrateIqContent(
   },
 ): Promise<Migrated> {
   const { actor, sourceId, targetId, checks } = asked;
-  if (sourceId === targetId) throw new ApiError('VALUE_INVALID', { parameter: 'target_iq_id' });
+  if (sourceId === targetId)
+    throw new ApiError('VALUE_INVALID', { parameter: 'target_iq_id', reason: 'It is the source.' });
   // Taken in the order of their ids: of two migrations that cross, one waits.
   const held = new Map<IqId, IqRow | undefined>();
   for (const id of [sourceId, targetId].sort()) held.set(id, await lockIq(scope, id, clock.now()));
   const source = held.get(sourceId);
   const target = held.get(targetId);
-  if (source === undefined) throw new ApiError('VALUE_INVALID', { parameter: 'source_iq_id' });
-  if (target === undefined) throw new ApiError('VALUE_INVALID', { parameter: 'target_iq_id' });
+  if (source === undefined)
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'source_iq_id',
+      reason: 'Nothing has this id.',
+    });
+  if (target === undefined)
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'target_iq_id',
+      reason: 'Nothing has this id.',
+    });
   await checks.make('target_not_empty', async () =>
     (await hasHardware(scope, targetId)) ? 'locks or repeaters are linked to the target' : null,
   );

@@ -245,7 +245,10 @@ export function freshPin(
 /** An accessor named in a body or query. VALUE_INVALID when the tenant has none of that id. */
 export async function knownAccessor(scope: Scope, id: AccessorId): Promise<void> {
   if ((await findAccessor(scope, id)) === undefined)
-    throw new ApiError('VALUE_INVALID', { parameter: 'accessor_id' });
+    throw new ApiError('VALUE_INVALID', {
+      parameter: 'accessor_id',
+      reason: 'Nothing has this id.',
+    });
 }
 
 function noPin(): ApiError {

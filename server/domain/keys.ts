@@ -107,7 +107,8 @@ async function heldTag(
   { id, parameter }: { readonly id: string; readonly parameter: string },
 ): Promise<TagId> {
   const tagId = id as TagId;
-  if (!(await holdTag(scope, tagId))) throw new ApiError('VALUE_INVALID', { parameter });
+  if (!(await holdTag(scope, tagId)))
+    throw new ApiError('VALUE_INVALID', { parameter, reason: 'Nothing has this id.' });
   return tagId;
 }
 

@@ -82,7 +82,10 @@ export function createLockings(parts: Parts): Lockings {
       if (facts === undefined) throw noLock();
       const wanted = wantedState(body);
       if (body.accessor_id !== null && facts.accessor_id === null)
-        throw new ApiError('VALUE_INVALID', { parameter: 'accessor_id' });
+        throw new ApiError('VALUE_INVALID', {
+          parameter: 'accessor_id',
+          reason: 'Nothing has this id.',
+        });
       const otp = rules.readOtp({ otp_enabled: facts.otp_enabled }, body);
       if (body.validate_access && body.accessor_id === null)
         throw new ApiError('REQUEST_INVALID', { reason: 'The accessor_id field is required.' });

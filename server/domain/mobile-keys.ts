@@ -133,7 +133,7 @@ async function askedPlaces(
 }
 
 function wrong(parameter: string): ApiError {
-  return new ApiError('VALUE_INVALID', { parameter });
+  return new ApiError('VALUE_INVALID', { parameter, reason: 'The accessor has no key for it.' });
 }
 
 /** What the key of a phone says for one place. */

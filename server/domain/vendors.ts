@@ -36,6 +36,6 @@ export async function vendorReference(
   if (sent === null || sent.trim() === '') return defaultVendor;
   const vendor = await findVendor(scope, sent.trim());
   if (vendor?.reference === undefined || vendor.reference === null)
-    throw new ApiError('VALUE_INVALID', { parameter });
+    throw new ApiError('VALUE_INVALID', { parameter, reason: 'No such vendor is installed.' });
   return vendor.reference;
 }

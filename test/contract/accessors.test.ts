@@ -45,7 +45,7 @@ describe('accessors', () => {
     expect(lost.status).toBe(400);
     expect(lost.json).toEqual({
       ErrorCode: '1101',
-      Message: "Value of 'collection_id' is invalid.",
+      Message: "Value of 'collection_id' is invalid. Nothing has this id.",
     });
   });
 
@@ -252,7 +252,7 @@ describe('tags and keys', () => {
     const lost = await cardea.ask('POST', path, { body: { tag_id: randomUUID() } });
     expect([lost.status, lost.json]).toEqual([
       400,
-      { ErrorCode: '1101', Message: "Value of 'tag_id' is invalid." },
+      { ErrorCode: '1101', Message: "Value of 'tag_id' is invalid. Nothing has this id." },
     ]);
     expect(code(await cardea.ask('POST', path, { body: { tag_id: '7' } }))).toBe('1100');
   });

@@ -26,6 +26,13 @@ export const DeviceName = form<string>({ type: 'string', format: 'device-name' }
 export const MailAddress = form<string>({ type: 'string', format: 'mail-address' });
 export const Bool = form<boolean>({ type: 'boolean' });
 export const Int = form<number>({ type: 'integer' });
+/** A whole number that is VALUE_INVALID outside its range. */
+export const ranged = (range: { readonly minimum: number; readonly maximum?: number }) =>
+  form<number>({ type: 'integer', format: 'in-range', ...range });
+/** An IANA name. */
+export const TimeZone = form<string>({ type: 'string', format: 'time-zone' });
+/** ISO 3166 alpha-2. */
+export const CountryCode = form<string>({ type: 'string', format: 'country-code' });
 /** Instant: ISO 8601 in, no zone = UTC; `YYYY-MM-DDTHH:mm:ssZ` out. */
 export const Instant = form<string>({ type: 'string', format: 'date-time' });
 /** Wall clock without zone; a date alone is the start of the day. */

@@ -12,6 +12,7 @@ import {
   optional,
   orNull,
   page,
+  ranged,
   Text,
   TimeEnd,
   TimeStart,
@@ -141,14 +142,14 @@ export const PostPodGuest = Type.Object({
 
 export const PostPodRequest = Type.Object({
   customer_reference: Name,
-  max_guest_amount: Int,
+  max_guest_amount: ranged({ minimum: 0 }),
   locks: optional(orNull(listOf(Uuid))),
   members: optional(orNull(listOf(PostPodMember))),
   access_rule: optional(orNull(PodAccessRuleRequest)),
 });
 export const PatchPodRequest = Type.Object({
   customer_reference: optional(Name),
-  max_guest_amount: optional(Int),
+  max_guest_amount: optional(ranged({ minimum: 0 })),
 });
 export const PatchPodMembersRequest = Type.Object({
   add_members: optional(orNull(listOf(PostPodMember))),
@@ -165,6 +166,6 @@ export const PatchPodLocksRequest = Type.Object({
 });
 export const PutPodAccessCodeRequest = Type.Object({
   code_expiry_date: optional(orNull(Instant)),
-  use_limit: optional(orNull(Int)),
+  use_limit: optional(orNull(ranged({ minimum: 1 }))),
 });
 export const PostPodGuestByAccessCodeRequest = Type.Object({ first_name: Name, last_name: Name });

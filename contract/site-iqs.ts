@@ -11,6 +11,7 @@ import {
   orNull,
   page,
   Text,
+  TimeZone,
   Uuid,
   words,
 } from './fields.ts';
@@ -46,13 +47,13 @@ export const SiteIqPage = {
 
 export const PostSiteIqRequest = Type.Object({
   customer_reference: Name,
-  time_zone: Text,
+  time_zone: TimeZone,
   activation_code: Text,
 });
 
 export const PatchSiteIqRequest = Type.Object({
   customer_reference: optional(Name),
-  time_zone: optional(Text),
+  time_zone: optional(TimeZone),
   led_enabled: optional(Bool),
 });
 

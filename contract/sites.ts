@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import { versioned } from './connect-version.ts';
 import {
   Bool,
+  CountryCode,
   Int,
   MailAddress,
   Name,
@@ -11,6 +12,7 @@ import {
   page,
   Span,
   Text,
+  TimeZone,
   Uuid,
   words,
 } from './fields.ts';
@@ -45,8 +47,8 @@ export type ManagedSiteResponse = Static<(typeof ManagedSiteResponse)['v1.2']>;
 
 export const PostSiteRequest = Type.Object({
   customer_reference: Name,
-  country_code: Text,
-  time_zone: Text,
+  country_code: CountryCode,
+  time_zone: TimeZone,
   /** The caller sets the site up for somebody else. */
   installation: optional(Bool),
 });
@@ -54,8 +56,8 @@ export const PostSiteRequest = Type.Object({
 export const PatchSiteRequest = Type.Object({
   customer_reference: optional(Name),
   owner_id: optional(Uuid),
-  country_code: optional(Text),
-  time_zone: optional(Text),
+  country_code: optional(CountryCode),
+  time_zone: optional(TimeZone),
 });
 
 export const ReleaseSiteRequest = Type.Object({ owner_id: Uuid });

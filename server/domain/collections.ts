@@ -1,5 +1,6 @@
 import { ApiError } from '#contract/api-error';
 import type { PatchCollectionRequest, PostCollectionRequest } from '#contract/collections';
+import { countryHint, countryOf } from '#contract/countries';
 import type { CollectionId, TagId } from '#contract/ids';
 import type { ListOptions } from '#contract/odata';
 import { spanSeconds } from '#contract/time-text';
@@ -201,44 +202,14 @@ async function checkMasterKey(scope: Scope, id: TagId): Promise<void> {
     });
 }
 
-const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-
 /** A code of ISO 3166 alpha-2 in capitals. VALUE_INVALID for anything else. */
 export function countryCode(sent: string | null): string | null {
   if (sent === null) return null;
-  const code = sent.trim().toUpperCase();
-  if (!isCountry(code))
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'country_code',
-      reason: 'Send an ISO 3166 code of two letters.',
-    });
+  const code = countryOf(sent);
+  if (code === null)
+    throw new ApiError('VALUE_INVALID', { parameter: 'country_code', reason: countryHint });
   return code;
 }
-
-function isCountry(code: string): boolean {
-  if (!/^[A-Z]{2}$/.test(code) || notCountries.has(code)) return false;
-  // A code that was withdrawn, and `UK`, still has a name, but a locale takes it for its successor.
-  return countries.of(code) !== undefined && new Intl.Locale(`und-${code}`).region === code;
-}
-
-/** Regions of CLDR that ISO 3166-1 does not assign to a country. */
-const notCountries = new Set([
-  'EU',
-  'EZ',
-  'UN',
-  'QO',
-  'XA',
-  'XB',
-  'XK',
-  'ZZ',
-  'AC',
-  'CP',
-  'CQ',
-  'DG',
-  'EA',
-  'IC',
-  'TA',
-]);
 
 function ttl(sent: string | null): number {
   if (sent === null) return defaultTtlSeconds;

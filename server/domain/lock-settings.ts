@@ -1,5 +1,4 @@
 /** Open time, access by audit trail and near detection of one lock (connect-api.md 4.5). */
-import { ApiError } from '#contract/api-error';
 import type { LockId } from '#contract/ids';
 import type { LockSettingsResponse } from '#contract/lock-settings';
 import type { Actor, Audit } from '#server/events/audit';
@@ -13,7 +12,6 @@ import { writeRights, type Written } from './rights-write.ts';
 export type LockSettings = {
   /** VALUE_INVALID (404) when the tenant has no such lock. */
   get(actor: Actor, id: LockId): Promise<LockSettingsResponse>;
-  /** VALUE_INVALID: seconds or days out of range. */
   put(
     actor: Actor,
     id: LockId,
@@ -33,7 +31,6 @@ export function createLockSettings({ database, audit, clock, desiredState }: Par
     get: (actor, id) => getSettings(readScope(database, actor.tenantId), id),
     put: (actor, id, settings) =>
       writeRights({ database, actor }, async (scope) => {
-        checkRanges(settings);
         const { collection_id: collectionId } = await heldLock(scope, id, clock.now());
         const before = await getSettings(scope, id);
         await updateLockSettings(scope, id, settings);
@@ -52,18 +49,4 @@ async function getSettings(scope: Scope, id: LockId): Promise<LockSettingsRespon
   const settings = await findLockSettings(scope, id);
   if (settings === undefined) throw noLock();
   return settings;
-}
-
-const ranges = [
-  ['open_time', 1, 240],
-  ['offline_access_by_audit_trail_day_count', 0, 255],
-] as const;
-
-function checkRanges(settings: LockSettingsResponse): void {
-  for (const [parameter, least, most] of ranges)
-    if (settings[parameter] < least || settings[parameter] > most)
-      throw new ApiError('VALUE_INVALID', {
-        parameter,
-        reason: `Allowed are ${least} to ${most}.`,
-      });
 }

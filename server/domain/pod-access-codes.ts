@@ -73,8 +73,6 @@ export function createPodAccessCodes(parts: SiteUserParts): PodAccessCodes {
     async make(actor, pod, body) {
       const createdAt = clock.now();
       const expiresAt = expiryOf(body.code_expiry_date, createdAt);
-      if (body.use_limit !== null && body.use_limit < 1)
-        throw new ApiError('VALUE_INVALID', { parameter: 'use_limit', reason: 'It is 1 or more.' });
       const code = makeAccessCode(ids);
       const codeHash = await hashAccessCode(code);
       if (codeHash === undefined) throw new Error('a code that was made here cannot be read');

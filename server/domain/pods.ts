@@ -98,7 +98,6 @@ export function createPods(parts: SiteUserParts): Pods {
       const { actor, siteId } = at;
       const { customer_reference: name, max_guest_amount: most } = body;
       const rule = podRuleOfBody(body.access_rule, 'access_rule');
-      checkLimit(most);
       const pod = { siteId, id: ids.next<PodId>() };
       const change = {
         at,
@@ -143,7 +142,6 @@ export function createPods(parts: SiteUserParts): Pods {
     update: (actor, pod, body) =>
       inTransaction({ database, tenantId: actor.tenantId }, async (scope) => {
         const { customer_reference: name, max_guest_amount: most } = body;
-        if (most !== undefined) checkLimit(most);
         const { siteId, id } = pod;
         if (name !== undefined) await holdPodName(scope, { siteId, name });
         const before = await heldPod(scope, pod);
@@ -236,14 +234,6 @@ async function getPod(scope: Scope, pod: PodOfSite): Promise<PodRow> {
 async function heldPod(scope: WriteScope, pod: PodOfSite): Promise<PodRow> {
   await holdPod(scope, pod);
   return getPod(scope, pod);
-}
-
-function checkLimit(most: number): void {
-  if (most < 0)
-    throw new ApiError('VALUE_INVALID', {
-      parameter: 'max_guest_amount',
-      reason: 'It is 0 or more.',
-    });
 }
 
 /** POD_NAME_TAKEN. */

@@ -5,7 +5,9 @@
  */
 import type { Static, TObject, TSchema } from 'typebox';
 import { ApiError } from '#contract/api-error';
+import { countryHint } from '#contract/countries';
 import { nilUuid } from '#contract/ids';
+import { zoneHint } from '#contract/time-zone';
 import { readForm, type FormNode } from './form-body.ts';
 import { valueForms } from './value-forms.ts';
 
@@ -23,6 +25,7 @@ type Schema = {
   readonly required?: readonly string[];
   readonly default?: unknown;
   readonly maxLength?: number;
+  readonly minimum?: number;
   readonly maximum?: number;
 };
 
@@ -265,10 +268,24 @@ function readNumber(sent: unknown, schema: Schema, reading: Reading): unknown {
     reading.faults.form.push(`The ${reading.path} field must be a number.`);
     return 0;
   }
+  if (schema.format === 'in-range') return inRange(number, schema, reading);
   // Whoever knows a range of its own judges it: outside of some the answer is a 404.
   const hasRange = schema.maximum !== undefined;
   if (!Number.isFinite(number) || (!hasRange && Math.abs(number) > 2_147_483_647))
     reading.faults.value.push({ name: reading.path });
+  return number;
+}
+
+function inRange(
+  number: number,
+  { minimum = 0, maximum }: Schema,
+  { faults, path }: Reading,
+): number {
+  if (number < minimum || number > (maximum ?? 2_147_483_647)) {
+    const reason =
+      maximum === undefined ? `It is ${minimum} or more.` : `Allowed are ${minimum} to ${maximum}.`;
+    faults.value.push({ name: path, reason });
+  }
   return number;
 }
 
@@ -304,6 +321,8 @@ const formHints: Readonly<Record<string, string>> = {
   'time-start': 'Send a time of day such as 08:00 or 08:00:00.',
   'time-end': 'Send a time of day such as 17:30 or 17:30:59.',
   span: 'Send days and time such as 90.00:00:00.',
+  'time-zone': zoneHint,
+  'country-code': countryHint,
 };
 
 function invalid(reading: Reading, reason?: string): string {

@@ -1,4 +1,6 @@
+import { countryOf } from '#contract/countries';
 import { isUuid } from '#contract/ids';
+import { zoneName } from '#contract/time-zone';
 
 /**
  * How a member's text is read, by the `format` of its schema (core-api.md 9). Each reader returns the canonical form, or null
@@ -17,6 +19,8 @@ export const valueForms: Readonly<Record<string, (text: string) => string | null
   'time-start': (text) => readTime(text, '00'),
   'time-end': (text) => readTime(text, '59'),
   span: readSpan,
+  'time-zone': zoneName,
+  'country-code': countryOf,
 };
 
 /** Counted in code points without the blanks around them; kept as sent (connect-api.md 1.2). */

@@ -138,6 +138,7 @@ describe('an IQ', () => {
     ['an unknown zone', { time_zone: 'Moon/Sea' }, '400 1101'],
     ['no code', { activation_code: undefined }, '400 1100'],
     ['an unknown code', {}, '400 1501'],
+    ['an empty code', { activation_code: '' }, '400 1501'],
   ])('is not registered with %s', async (_what, change, expected) => {
     const activation_code = randomBytes(13).toString('hex');
     const body = { customer_reference: 'IQ', time_zone: 'Europe/Paris', activation_code };

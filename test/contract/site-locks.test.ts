@@ -102,6 +102,7 @@ describe('a lock', () => {
       [{ activation_code: sent.activation_code }, '400 1100'],
       [{ customer_reference: 'Door' }, '400 1100'],
       [{ ...sent, activation_code: 'nothing' }, '400 1501'],
+      [{ ...sent, activation_code: '' }, '400 1501'],
     ] as const;
     for (const [body, expected] of cases)
       expect(refusal(await asAdmin.ask('POST', '/locks', body))).toBe(expected);
@@ -247,6 +248,13 @@ describe('the settings of a lock', () => {
     ])
       expect(refusal(await asAdmin.ask('PUT', path, { ...written, ...wrong }))).toBe('400 1101');
     expect(refusal(await asAdmin.ask('PUT', path, { open_time: 6 }))).toBe('400 1100');
+    const both = { open_time: 0, offline_access_by_audit_trail_day_count: 256 };
+    expect((await asAdmin.ask('PUT', path, both)).json).toEqual({
+      ErrorCode: '1101',
+      Message:
+        "Value of 'open_time' is invalid. Allowed are 1 to 240. " +
+        "Value of 'offline_access_by_audit_trail_day_count' is invalid. Allowed are 0 to 255.",
+    });
   });
 
   it('reach the desired state of the hub', async () => {

@@ -119,6 +119,20 @@ describe('a site that somebody creates', () => {
     const body = { ...harbour, ...wrong };
     expect(refusal(await ask('POST', '/sites', { body }))).toBe(expected);
   });
+
+  it('is refused with all its faults at once (errors.md, rule 4)', async () => {
+    const body = { customer_reference: '', country_code: 'UK', time_zone: 'Moon/Sea' };
+    const message =
+      "Value of 'customer_reference' is invalid. " +
+      "Value of 'country_code' is invalid. Send an ISO 3166 code of two letters. " +
+      "Value of 'time_zone' is invalid. Send an IANA name such as Europe/Amsterdam.";
+    const site = await made(owner);
+    for (const answer of [
+      await ask('POST', '/sites', { body }),
+      await ask('PATCH', `/sites/${idOf(site)}`, { body }),
+    ])
+      expect([answer.status, answer.json]).toEqual([400, { ErrorCode: '1101', Message: message }]);
+  });
 });
 
 describe('one site', () => {

@@ -57,7 +57,7 @@ export function createAccessCodeSignIn({
   return async (ctx, { clientId, tenantId, network, requestId }) => {
     const { access_code: typed } = ctx.oidc.params;
     if (typeof typed !== 'string') throw new errors.InvalidRequest('access_code must be sent');
-    const wait = await limits.accessCodeWaitSeconds(network);
+    const wait = await limits.accessCodeWaitSeconds({ clientId, network });
     if (wait !== undefined) throw temporarilyUnavailable(ctx, wait);
     const hash = await hashAccessCode(typed);
     const code = hash && (await findCodeInForce(database, hash, clock.now()));

@@ -13,7 +13,8 @@ export const defaultLimits = {
   clientSecret: { count: 20, withinMs: 10 * MINUTE_MS },
   secondFactor: { count: 20, withinMs: HOUR_MS },
   recoveryCode: { count: 5, withinMs: HOUR_MS },
-  accessCode: { count: 20, withinMs: HOUR_MS },
+  accessCodeInNetwork: { count: 10, withinMs: HOUR_MS },
+  accessCodeOfClient: { count: 200, withinMs: HOUR_MS },
   requests: { count: 1_200, withinMs: MINUTE_MS },
 } as const satisfies Readonly<Record<string, Limit>>;
 
@@ -28,7 +29,8 @@ const names: ReadonlyMap<string, LimitName> = new Map([
   ['client_secret', 'clientSecret'],
   ['second_factor', 'secondFactor'],
   ['recovery_code', 'recoveryCode'],
-  ['access_code', 'accessCode'],
+  ['access_code', 'accessCodeInNetwork'],
+  ['access_code_of_client', 'accessCodeOfClient'],
   ['requests_per_minute', 'requests'],
 ]);
 

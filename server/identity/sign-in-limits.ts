@@ -14,7 +14,7 @@ import {
   type FactorFailures,
   insertSignInFailure,
   listFactorFailures,
-  listFailuresInNetwork,
+  listCodeFailures,
   listPasswordFailures,
   type PasswordFailures,
   recordSignIn,
@@ -95,12 +95,25 @@ export function secretWait(
   return latest([untilWindowOpens(failures, limits.clientSecret, now)], now);
 }
 
-/** Until when an access code may not be tried from a network; codes are nobody's account, so nobody else waits. */
+export type CodeFailures = {
+  readonly network: readonly Date[];
+  /** Through the client, from anywhere. */
+  readonly client: readonly Date[];
+};
+
+/** Until when an access code may not be tried: codes are nobody's account, so it is network and client that wait. */
 export function accessCodeWait(
-  failures: readonly Date[],
+  failures: CodeFailures,
   { now, limits = defaultLimits }: { readonly now: Date; readonly limits?: Limits },
 ): Date | undefined {
-  return latest([untilWindowOpens(failures, limits.accessCode, now)], now);
+  const { accessCodeInNetwork, accessCodeOfClient } = limits;
+  return latest(
+    [
+      untilWindowOpens(failures.network, accessCodeInNetwork, now),
+      untilWindowOpens(failures.client, accessCodeOfClient, now),
+    ],
+    now,
+  );
 }
 
 /** When the limit is reached: a minute after the newest failure, or when the oldest that counts no longer does. */
@@ -180,7 +193,7 @@ export type SignInLimits = {
   /** The person is signed in: the network is known to the account from then on. */
   passwordWasRight(attempt: { readonly loginId: LoginId; readonly network: string }): Promise<void>;
   /** Seconds to wait before an access code is tried; undefined when it may be tried now. */
-  accessCodeWaitSeconds(network: string): Promise<number | undefined>;
+  accessCodeWaitSeconds(attempt: ClientTry): Promise<number | undefined>;
   accessCodeFailed(attempt: CodeTry): Promise<void>;
   /** Counts a request of a client; seconds to wait, or undefined when it may go on. */
   countRequest(attempt: ClientTry): Promise<number | undefined>;
@@ -257,17 +270,19 @@ export function createSignInLimits({
       failed({ account: `login:${loginId}`, ...failure }),
     passwordWasRight: ({ loginId, network }) =>
       recordSignIn(database, { loginId, network, at: clock.now() }),
-    async accessCodeWaitSeconds(network) {
-      const { count } = limits.accessCode;
-      const failures = await listFailuresInNetwork(database, {
-        kind: 'access_code',
+    async accessCodeWaitSeconds({ clientId, network }) {
+      const failures = await listCodeFailures(database, {
+        account: clientAccount(clientId),
         network,
-        count,
+        limits: {
+          network: limits.accessCodeInNetwork.count,
+          client: limits.accessCodeOfClient.count,
+        },
       });
       return secondsUntil(accessCodeWait(failures, { now: clock.now(), limits }));
     },
     accessCodeFailed: (attempt) =>
-      failed({ kind: 'access_code', account: 'access_code', ...attempt }),
+      failed({ kind: 'access_code', account: clientAccount(attempt.clientId), ...attempt }),
     countRequest: ({ clientId, network }) => count(clientAccount(clientId), network),
     countAuthorization: ({ clientId, network }) => count(authorizationAccount(clientId), network),
     secretFailed: (attempt) =>

@@ -227,7 +227,7 @@ export const Settings = Type.Object({
   signInLimits: Type.Array(
     Type.String({
       pattern:
-        '^(account_in_network|account|network|client_secret|second_factor|recovery_code|access_code|requests_per_minute)=[1-9]\\d{0,6}$',
+        '^(account_in_network|account|network|client_secret|second_factor|recovery_code|access_code|access_code_of_client|requests_per_minute)=[1-9]\\d{0,6}$',
     }),
     {
       env: 'CARDEA_SIGN_IN_LIMITS',

@@ -138,17 +138,25 @@ export async function recordSignIn(
   });
 }
 
-/** The newest failures of a kind in a network, newest first. */
-export async function listFailuresInNetwork(
+/** The newest wrong access codes, newest first, of a network and through a client. */
+export async function listCodeFailures(
   database: Database,
-  query: { readonly kind: FailureKind; readonly network: string; readonly count: number },
-): Promise<readonly Date[]> {
-  const { rows } = await database.pool.query<{ failed_at: Date }>({
-    name: 'list-failures-in-network',
-    text: `select failed_at from sign_in_failures where kind = $1 and network = $2 order by failed_at desc limit $3`,
-    values: [query.kind, query.network, query.count],
+  query: {
+    readonly account: string;
+    readonly network: string;
+    readonly limits: { readonly network: number; readonly client: number };
+  },
+): Promise<{ readonly network: readonly Date[]; readonly client: readonly Date[] }> {
+  const { rows } = await database.pool.query<{ network: Date[]; client: Date[] }>({
+    name: 'list-code-failures',
+    text: `select
+      array(select failed_at from sign_in_failures where kind = 'access_code' and network = $2
+            order by failed_at desc limit $3) as network,
+      array(select failed_at from sign_in_failures where kind = 'access_code' and account = $1
+            order by failed_at desc limit $4) as client`,
+    values: [query.account, query.network, query.limits.network, query.limits.client],
   });
-  return rows.map((row) => row.failed_at);
+  return rows[0] ?? { network: [], client: [] };
 }
 
 /** Counts one request of the running minute, and gives that count and the newest failures of the pair, newest first. */

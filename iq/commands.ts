@@ -59,6 +59,7 @@ export function createCommands({
   registration,
   answerParts,
   machineUpMs,
+  serverNow,
   send,
 }: {
   readonly acts: Acts;
@@ -75,6 +76,7 @@ export function createCommands({
   readonly answerParts: () => Pick<Frame<'outcome'>, 'iq'>;
   /** How long the machine has had power. */
   readonly machineUpMs: () => number;
+  readonly serverNow: () => Date;
   readonly send: (outcome: Frame<'outcome'>) => Promise<void>;
 }): Commands {
   const running = new Set<string>();
@@ -93,7 +95,7 @@ export function createCommands({
   }
 
   function isLate(command: Command): boolean {
-    return clock.now().getTime() > Date.parse(command.deadline);
+    return serverNow().getTime() > Date.parse(command.deadline);
   }
 
   async function perform(command: Act): Promise<Result> {

@@ -26,6 +26,8 @@ export type HubOptions = {
   readonly hardware?: HubHardware;
   /** `none` where the clock is kept right by other means, such as NTP: the server's time is not followed. */
   readonly clockCorrection?: 'server' | 'none';
+  /** The time that deadlines of the server are by; absent = the hub's own, where nobody moves that apart. */
+  readonly serverNow?: () => Date;
   /** Bytes the ledger may take at this moment; absent = as many as the disk has. */
   readonly mostLedgerBytes?: () => number;
   /** PEM of the public key of the hub's maker; null = no firmware is believed. */

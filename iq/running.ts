@@ -243,6 +243,7 @@ export async function startRunning(
     registration: (door, seconds) => registration.begin(door, seconds),
     answerParts: () => (iqReport ? { iq: iqReport } : {}),
     machineUpMs: options.machineUpMs ?? machineUpMs,
+    serverNow: options.serverNow ?? now,
     send: (outcome) => link.send('outcome', outcome),
   });
   const link = new Link({

@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Building, BuildingCard } from '#contract/building';
 import type { HubEvent } from '#contract/events';
+import { createSystemClock } from '#iq/clock';
 import { createSimulatedHardware } from '#iq/drivers/simulated';
 import { createInstaller } from '#iq/drivers/simulated-installer';
 import type { SimulatedFirmware } from '#iq/drivers/simulated-firmware';
@@ -48,6 +49,7 @@ export type BuildingOptions = {
   readonly ca: string | Buffer;
   /** Each hub has a folder in it. */
   readonly dataDir: string;
+  /** The server's too; absent = one of its own, so that the server's orders still count when it is moved. */
   readonly clock?: MovableClock;
   readonly log?: HubLog;
   /** `direct`: hubs dial the server themselves, for hubs by the thousand; their lines cannot be broken. */
@@ -75,7 +77,7 @@ export function createBuilding({
   server,
   ca,
   dataDir,
-  clock = createMovableClock(),
+  clock: sharedClock,
   log = silentLog,
   lines = 'relayed',
   clockCorrection = 'none',
@@ -83,6 +85,8 @@ export function createBuilding({
   latencyMs,
   firmwareKey = null,
 }: BuildingOptions): SimulatedBuilding {
+  const clock = sharedClock ?? createMovableClock();
+  const serverClock = sharedClock ?? createSystemClock();
   const hardware = createSimulatedHardware({
     building,
     clock,
@@ -98,6 +102,7 @@ export function createBuilding({
         ca,
         dataDir: join(dataDir, hub.id),
         clock,
+        serverNow: () => serverClock.now(),
         clockCorrection,
         log,
         lines,

@@ -24,6 +24,8 @@ export type SimulatedHubParts = {
   /** Folder of this hub alone. */
   readonly dataDir: string;
   readonly clock: HubClock;
+  /** The time that deadlines of the server are by. */
+  readonly serverNow: () => Date;
   readonly log: HubLog;
   readonly clockCorrection: 'server' | 'none';
   readonly lines: 'relayed' | 'direct';
@@ -161,8 +163,8 @@ export class SimulatedHub {
   }
 
   #install(): Hub {
-    const { server, ca, dataDir, clock, clockCorrection, log, hardware, firmwareKey, onEvent } =
-      this.#parts;
+    const { server, ca, dataDir, clock, serverNow, clockCorrection, log, hardware } = this.#parts;
+    const { firmwareKey, onEvent } = this.#parts;
     const { model, revision, vendor, software, limits } = this.#hardware;
     const hub = createHub({
       dataDir,
@@ -171,6 +173,7 @@ export class SimulatedHub {
       ca,
       driver: hardware.driverFor(this.code),
       clock,
+      serverNow,
       clockCorrection,
       firmwareKey,
       log,

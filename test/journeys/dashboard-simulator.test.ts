@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 it('a tag is held, a PIN typed and a plug pulled; door and cloud tell side by side', async () => {
-  const { page, house } = board;
+  const { page, house, server } = board;
   await board.open('overview', 'Overview');
   await page.getByRole('link', { name: 'Simulator', exact: true }).click();
   await page.getByRole('button', { name: /^Front door/ }).click();
@@ -64,6 +64,11 @@ it('a tag is held, a PIN typed and a plug pulled; door and cloud tell side by si
   await page.getByRole('button', { name: 'One hour on' }).click();
   await page.getByText('(moved by you)').waitFor();
   expect(house.simulated.clock.movedMs - before).toBeGreaterThan(3_500_000);
+  // The server's clock stays, and so its orders are not late.
+  const opened = await server.ask('PATCH', `/locks/${house.lockId('Front door')}/locking`, {
+    body: { locked_state: 'unlocked' },
+  });
+  expect([opened.status, opened.text]).toEqual([200, expect.any(String)]);
   await page.getByRole('button', { name: 'Back to real time' }).click();
   await page.getByText('(moved by you)').waitFor({ state: 'detached' });
 

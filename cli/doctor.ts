@@ -76,10 +76,9 @@ function textOfFindings(findings: readonly Finding[]): string {
     `${state.padEnd(7)}  ${what.padEnd(width)}  ${says}`,
     ...(todo === null ? [] : [`${' '.repeat(width + 11)}→ ${todo}`]),
   ]);
-  const count = (state: Finding['state']): number =>
-    findings.filter((finding) => finding.state === state).length;
-  return [
-    ...lines,
-    `${String(count('problem'))} problems, ${String(count('warning'))} warnings.`,
-  ].join('\n');
+  const count = (state: Finding['state']): string => {
+    const found = findings.filter((finding) => finding.state === state).length;
+    return `${String(found)} ${state}${found === 1 ? '' : 's'}`;
+  };
+  return [...lines, `${count('problem')}, ${count('warning')}.`].join('\n');
 }

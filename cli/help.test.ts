@@ -28,6 +28,15 @@ it('breaks a long line below where its text begins', () => {
   expect(second).toMatch(/^ {19}\S/);
 });
 
+it('lets a paragraph flow, and keeps options and empty lines where they are', () => {
+  const long = { words: 'paint', summary: 'paints', options: {} };
+  const help = 'Paints a door\nin one colour.\nThen waits.\n\n  --wet  does not wait';
+  const text = helpOf({ ...long, help, run: () => Promise.reject(new Error('never')) });
+  expect(text).toContain(
+    '\n\nPaints a door in one colour. Then waits.\n\n  --wet  does not wait\n',
+  );
+});
+
 it('finds the commands that begin with a word, whole words only', () => {
   const below = (words: string): string[] =>
     commandsBelow(words, commands).map((command) => command.words);

@@ -20,7 +20,7 @@ export function helpOf({ words, summary, help, answers }: Command): string {
   const json = answers === 'lines' ? 'one JSON object a line' : 'the answer as JSON';
   return fitted(`cardea ${words}: ${summary}
 
-${help.replace(/^\n+|\s+$/g, '')}
+${flowing(help.replace(/^\n+|\s+$/g, ''))}
 
   --json  ${json}
   --help  this text`);
@@ -45,6 +45,11 @@ export function helpJson(commands: readonly Command[]): unknown {
 }
 
 const exitCodesText = '0 all is well, 1 something was found, 2 asked wrongly, 3 not done.';
+
+/** A paragraph as one line, wherever its source breaks: a line that begins at the edge goes on the one before it. */
+function flowing(text: string): string {
+  return text.replaceAll(/(?<=^\S.*)\n(?=\S)/gm, ' ');
+}
 
 /** Long lines go on below their text: below the explanation of an option or a command, else at the line's own start. */
 function fitted(text: string): string {

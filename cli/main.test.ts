@@ -8,6 +8,7 @@ import type { TenantId } from '#contract/ids';
 import { createAudit } from '#server/events/audit';
 import { createSystemClock } from '#server/runtime/clock';
 import { createRandomIds } from '#server/runtime/ids';
+import { version } from '#server/runtime/version';
 import { migrate } from '#server/store/migrate';
 import { createDatabase, type Database } from '#server/store/pool';
 import { inTransaction } from '#server/store/scope';
@@ -67,6 +68,16 @@ describe('the program', () => {
       expect(wrong.err).toContain(
         'there is no command "audit verfy". Did you mean "audit verify"?',
       );
+      const half = await cardea('user');
+      expect([half.code, half.out]).toEqual([2, '']);
+      expect(half.err).toContain('"user" wants another word.');
+      expect(half.err).toContain('user make-operator');
+      expect(half.err).not.toContain('audit verify');
+      expect(await cardea('--version')).toMatchObject({
+        code: 0,
+        out: `cardea ${version}\n`,
+        err: '',
+      });
       const option = await cardea('audit', 'verify', '--tenat', 'x');
       expect(option.code).toBe(2);
       expect(option.err).toContain('--tenat');

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment } from '#server/runtime/config';
 import { StartError } from '#server/runtime/start-error';
+import { version } from '#server/runtime/version';
 import {
   CommandError,
   exitCodes,
@@ -25,6 +26,8 @@ process.once('SIGTERM', () => stopping.abort());
 
 async function run(args: readonly string[]): Promise<ExitCode> {
   if (args[0] === 'help') return runHelp(args.slice(1));
+  if (args[0] === '--version' || args[0] === 'version')
+    return say(args.includes('--json') ? JSON.stringify({ version }) : `cardea ${version}`);
   const command = commands.find(({ words }) => isAsked(words, args));
   if (command === undefined) return runNone(args);
   const wantsJson = args.includes('--json');
@@ -79,18 +82,27 @@ function optionMeant(command: Command, args: readonly string[]): string {
   return unknown === undefined ? '' : didYouMean(unknown, known);
 }
 
+/** No command: all of them, or those that begin with the words that do name some (`user` of `user add`). */
 function runNone(args: readonly string[]): ExitCode {
-  const asksHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
-  if (asksHelp) return say(listText(commands));
   const first = args.findIndex((arg) => arg.startsWith('-'));
-  const typed = args.slice(0, first === -1 ? undefined : first).join(' ');
-  const meant = didYouMean(
-    typed,
-    commands.map(({ words }) => words),
-  );
-  const message = `there is no command "${typed}".${meant}`;
+  const words = args.slice(0, first === -1 ? undefined : first);
+  const below = words.length === 0 ? [] : commandsBelow(words[0] ?? '', commands);
+  const listed = below.length === 0 ? commands : below;
+  const asksHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
+  if (asksHelp) return say(listText(listed));
+  const typed = (words.length === 0 ? args.slice(0, 1) : words).join(' ');
+  const isWhole = below.length > 0 && words.length === 1;
+  const meant = isWhole
+    ? ''
+    : didYouMean(
+        typed,
+        commands.map(({ words: known }) => known),
+      );
+  const message = isWhole
+    ? `"${typed}" wants another word.`
+    : `there is no command "${typed}".${meant}`;
   if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message })}\n`);
-  const more = meant === '' ? listText(commands) : 'cardea help lists all commands.';
+  const more = meant === '' ? listText(listed) : 'cardea help lists all commands.';
   process.stderr.write(`cardea: ${message}\n\n${more}\n`);
   return exitCodes.usage;
 }

@@ -20,9 +20,10 @@ import { createLog, type Log } from './runtime/log.ts';
 import { createShutdown, type Shutdown } from './runtime/shutdown.ts';
 import { StartError } from './runtime/start-error.ts';
 import { openTracing } from './runtime/tracing.ts';
+import { version } from './runtime/version.ts';
 import { onceReachable, patienceMs } from './store/await-database.ts';
 import type { Database } from './store/pool.ts';
-import { createCardea, version, type Cardea } from './wire.ts';
+import { createCardea, type Cardea } from './wire.ts';
 
 const starting = new AbortController();
 

@@ -101,6 +101,7 @@ import { openSeal, type Seal } from './runtime/seal.ts';
 import { closeSenders, type Senders } from './runtime/sender.ts';
 import { registerSigner } from './signer/routes.ts';
 import { createUpdateCatalogue, type UpdateCatalogue } from './runtime/update-catalogue.ts';
+import { version } from './runtime/version.ts';
 import { createOperating, type Operating } from './operating.ts';
 import { createBus, type Bus } from './store/bus.ts';
 import { onceReachable, patienceMs } from './store/await-database.ts';
@@ -109,8 +110,6 @@ import { createEventTail } from './stream/event-tail.ts';
 import { createSignalr } from './stream/signalr.ts';
 import { watchDeliveries } from './stream/watch-deliveries.ts';
 import { createWebhookSending } from './stream/webhooks.ts';
-
-export const version = '0.1.0';
 
 export type CardeaParts = {
   readonly config: Config;

@@ -123,12 +123,12 @@ export function registerApiReference(
 function startHtml(faces: readonly ApiFace[]): string {
   const rows = faces.map(
     ({ key, title, operations }) =>
-      `<li><h2><a href="/docs/api/${key}">${escapeHtml(title)}</a></h2><p>${String(operations.length)} operations, to read and to try here.</p><p><a href="/docs/api/${key}.json">Description (OpenAPI 3.1)</a></p></li>`,
+      `<li><h2><a href="/docs/api/${key}">${escapeHtml(title)}</a></h2><p>${operations.length === 1 ? '1 operation' : `${String(operations.length)} operations`}, to read and to try here.</p><p><a href="/docs/api/${key}.json">Description (OpenAPI 3.1)</a></p></li>`,
   );
   return `<h1>API reference</h1>
 <p>Core is for programs that know hardware and the people it lets in; Connect is for people of sites and what is made for them. Both show
-the same locks. <a href="/docs/first-hour">First hour for integrators</a> begins with a token and ends with an open door; what can go
-wrong is in the <a href="/docs/errors">error reference</a>. All faces in one file: <a href="/openapi.json">/openapi.json</a>.</p>
+the same locks. Site is what this server adds: webhooks, roles, the audit history, clients.
+<a href="/docs/first-hour">First hour for integrators</a> begins with a token and ends with an open door; what can go wrong is in the <a href="/docs/errors">error reference</a>. All faces in one file: <a href="/openapi.json">/openapi.json</a>.</p>
 <ul class="cards">${rows.join('')}</ul>`;
 }
 

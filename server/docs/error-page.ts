@@ -15,7 +15,7 @@ export function errorPageHtml(raised: RaisedBy): string {
 problem details (RFC 9457), whose <code>type</code> leads here. An effect of <b>unknown</b> means that the act may have happened: read the
 object again before you repeat it.</p>
 <p>Each can be met in the <a href="#simulator">demo building</a>.</p>
-<div class="scroll" role="region" aria-label="All errors" tabindex="0"><table><thead><tr><th>code</th><th>name</th><th>message</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>
+<div class="scroll" role="region" aria-label="All errors" tabindex="0"><table class="errors"><thead><tr><th>code</th><th>name</th><th>message</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>
 ${errorNames.map((name) => sectionHtml(name, raised)).join('\n')}
 <section id="simulator"><h2>To meet them in the simulator</h2>
 <p>The commands above begin with these, beside <code>npm start</code>:</p>

@@ -65,6 +65,8 @@ summary + * { margin-top: .5rem; }
 .scroll { overflow-x: auto; margin: 0 0 1rem; }
 table { border-collapse: collapse; min-width: 32rem; width: 100%; font-size: .9375rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
+/* A heading or a number is not broken in two where the table can scroll. */
+th, td:first-child:not(:has(code)), .errors td:nth-child(2) { overflow-wrap: normal; }
 blockquote { border-left: 3px solid var(--line); margin: 0 0 1rem; padding-left: 1rem; color: var(--quiet); }
 section { padding-bottom: 1rem; border-bottom: 1px solid var(--line); }
 .fields td:first-child { min-width: 12rem; }

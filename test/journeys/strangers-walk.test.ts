@@ -104,6 +104,13 @@ it('opens a door, invites a guest and sees the entry, by what the screen says', 
   await press('I have passed it on');
   await heading('Plumber');
   await seen('Front door');
+  // What this person can open: as soon as the doors know it, nothing else stands there.
+  await until(
+    async () =>
+      (await page.getByText('Opens', { exact: true }).count()) > 0 &&
+      (await page.getByText('The door does not know it yet').count()) === 0,
+    { what: 'the doors of the guest know it' },
+  );
   await picture('guest');
 
   // The guest stands at the door.

@@ -17,6 +17,7 @@ export function attendanceReportRoutes(
       summary: 'Mail yourself a report of who came and left when',
       tag: 'events',
       body: { schema: TimeAttendanceReportRequest, mode: 'create' },
+      named: ({ lock_in_id: first, lock_out_id: second }) => ({ locks: [first, second] }),
       answer: null,
       errors: ['MESSAGE_INVALID', 'PLATFORM_FUNCTION_FAILED', 'REQUEST_FAILED'],
       handle: ({ actor, siteId, userId }, _call, body) =>

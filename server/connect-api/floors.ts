@@ -46,6 +46,7 @@ export function siteFloorRoutes(
       summary: 'Add a floor',
       tag,
       body: { schema: PostSiteFloorRequest, mode: 'create' },
+      named: ({ locks }) => ({ locks }),
       answer: FloorResponse,
       handle: ({ actor, siteId }, _call, { locks, ...body }) =>
         floors.create(actor, siteId, { ...body, lock_ids: locks }),
@@ -66,6 +67,7 @@ export function siteFloorRoutes(
       summary: 'Change a floor, remove and add locks',
       tag,
       body: { schema: PatchSiteFloorRequest, mode: 'patch' },
+      named: ({ locks_to_add: locks }) => ({ locks }),
       answer: FloorResponse,
       exists,
       handle: (at, call, { locks_to_add: add, locks_to_remove: remove, ...body }) =>

@@ -62,6 +62,9 @@ function everybody(siteRoute: SiteRoute, parts: Parts): Route[] {
       right: 'manage_site',
       summary: 'Remove members of a pod and add others; those with an e-mail address are invited',
       body: { schema: PatchPodMembersRequest, mode: 'patch' },
+      named: ({ add_members: members }) => ({
+        tags: members?.map(({ tag_id: tag }) => tag) ?? [],
+      }),
       answer: null,
       errors: [
         'POD_MEMBER_NEEDS_EMAIL',

@@ -58,6 +58,7 @@ function podsThemselves(siteRoute: SiteRoute, { pods }: Parts): Route[] {
       path: '/pods',
       summary: 'Create a pod, with locks and members or empty',
       body: { schema: PostPodRequest, mode: 'create' },
+      named: ({ members }) => ({ tags: members?.map(({ tag_id: tag }) => tag) ?? [] }),
       answer: PodResponse,
       errors: [
         'POD_NAME_TAKEN',

@@ -95,6 +95,7 @@ function locks(siteRoute: SiteRoute, parts: Parts): Route[] {
       summary: 'Change name or floor of a lock',
       tag,
       body: { schema: PatchSiteLockRequest, mode: 'patch' },
+      named: ({ floor_id: floor }) => ({ floor }),
       answer: SiteLockResponse[version],
       exists,
       handle: async ({ actor }, call, body) =>

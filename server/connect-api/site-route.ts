@@ -7,6 +7,7 @@ import { ApiError } from '#contract/api-error';
 import type { Feature } from '#contract/features';
 import type { AccessorId, CollectionId, UserId } from '#contract/ids';
 import type { HardwareKind, InstallerAccess } from '#server/domain/installer-access';
+import type { NamedThings } from '#server/domain/named-things';
 import { hasSiteRight, isReleasedTo, type SiteRight } from '#server/domain/permissions';
 import type { AtPlace, SitePlaces } from '#server/domain/site-places';
 import { requireFeature } from '#server/domain/subscriptions';
@@ -28,7 +29,7 @@ export type AtSite = {
 
 type Definition<S extends TObject, M extends BodyMode> = Omit<
   Parameters<typeof route<S, M>>[0],
-  'access' | 'exists' | 'handle'
+  'access' | 'exists' | 'named' | 'handle'
 > & {
   /** Below the site: `/options` → `/sites/{site_id}/options`. */
   readonly path: string;
@@ -48,6 +49,8 @@ type Definition<S extends TObject, M extends BodyMode> = Omit<
   /** What the path begins with, when not with `/sites`: `/me` → `/me/{site_id}`. */
   readonly below?: string;
   readonly exists?: (at: AtSite, call: Call) => Promise<unknown>;
+  /** Things of the site that the body names, told before a wrong value where they are missing. */
+  readonly named?: (body: BodyOf<S, M>) => NamedThings;
   readonly handle: (at: AtSite, call: Call, body: BodyOf<S, M>) => Promise<unknown>;
 };
 
@@ -131,6 +134,7 @@ export function createSiteRoute({
     below,
     path,
     exists,
+    named,
     handle,
     ...rest
   }) =>
@@ -148,6 +152,11 @@ export function createSiteRoute({
         const at = await enter(call, { right, feature, installer, siteParameter, path });
         present.set(call, at);
         await exists?.(at, call);
+      },
+      named: async (call, body) => {
+        if (named === undefined) return;
+        const { actor, siteId } = entered(call);
+        await sitePlaces.requireNamed(actor, siteId, named(body));
       },
       handle: (call, body) => handle(entered(call), call, body),
     });

@@ -78,6 +78,7 @@ export function siteRoutes(siteRoute: SiteRoute, { sites, version }: Parts): Rou
       summary: 'Change a site, or hand it over to another admin',
       tag,
       body: { schema: PatchSiteRequest, mode: 'patch' },
+      named: ({ owner_id: user }) => ({ user }),
       answer: SiteResponse,
       errors: ['OPERATION_NOT_ALLOWED'],
       handle: async ({ actor, siteId, place }, call, body) => {

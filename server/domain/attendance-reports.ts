@@ -47,9 +47,9 @@ export function createAttendanceReports({
   return {
     async send(actor, { siteId, userId }, body) {
       const scope = readScope(database, actor.tenantId);
-      const { from, to } = rangeOf(body);
       const { lock_in_id: inId, lock_out_id: outId } = body;
       for (const id of [inId, outId]) await checkLock(scope, siteId, id);
+      const { from, to } = rangeOf(body);
       const contact = await findVerifiedMail(scope, userId);
       if (contact === undefined)
         throw new ApiError('MESSAGE_INVALID', { reason: 'You have no verified e-mail address.' });

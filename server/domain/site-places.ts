@@ -9,6 +9,7 @@ import { findUserId } from '#server/store/logins';
 import type { Database } from '#server/store/pool';
 import { readScope } from '#server/store/scope';
 import { findSitePlace, findTenantOfSite, type SitePlace } from '#server/store/site-people';
+import { requireNamed, type NamedThings } from './named-things.ts';
 import { isPartOfSite } from './permissions.ts';
 
 /** Whoever signed in: the tenant is that of the client, nil for our own web pages and phone app. */
@@ -28,6 +29,12 @@ export type AtPlace = {
 export type SitePlaces = {
   /** Where a person stands in a site; undefined when the site is not there or the person no part of it. */
   find(person: SignedIn, siteId: CollectionId): Promise<AtPlace | undefined>;
+  /** VALUE_INVALID (`body_id`) for the first thing of a body that the site has not. */
+  requireNamed(
+    { tenantId }: { readonly tenantId: TenantId },
+    siteId: CollectionId,
+    named: NamedThings,
+  ): Promise<void>;
 };
 
 /** Who is who in sites (behaviour.md 16). */
@@ -51,6 +58,9 @@ export function createSitePlaces({
   }
 
   return {
+    requireNamed: ({ tenantId }, siteId, named) =>
+      requireNamed(readScope(database, tenantId), { siteId, now: clock.now() }, named),
+
     async find(signedIn, siteId) {
       const person = await personOf(signedIn, siteId);
       if (person === undefined) return undefined;

@@ -4,7 +4,7 @@
  * value (1101).
  */
 import type { Static, TObject, TSchema } from 'typebox';
-import { ApiError } from '#contract/api-error';
+import { ApiError, type ErrorDetail } from '#contract/api-error';
 import { countryHint } from '#contract/countries';
 import { nilUuid } from '#contract/ids';
 import { zoneHint } from '#contract/time-zone';
@@ -56,8 +56,18 @@ export function readBody(raw: RawBody, schema: TSchema, mode: BodyMode): unknown
     isForm: sent instanceof Map,
     isEmptyIdNull: raw.isEmptyIdNull ?? false,
   });
-  raise(faults);
+  raise(faults, result);
   return result;
+}
+
+/** VALUE_INVALID of a body whose form is right: what could be read of it. */
+export class InvalidValues extends ApiError {
+  readonly body: unknown;
+
+  constructor(detail: ErrorDetail, body: unknown) {
+    super('VALUE_INVALID', detail);
+    this.body = body;
+  }
 }
 
 function plain(schema: TSchema): Schema {
@@ -67,17 +77,15 @@ function plain(schema: TSchema): Schema {
 /** A list of a million wrong items would make a message far larger than the body itself. */
 const mostFaultsNamed = 100;
 
-function raise(faults: Faults): void {
+function raise(faults: Faults, body: unknown): void {
   if (faults.form.length > 0)
     throw new ApiError('REQUEST_INVALID', { reason: sentences(faults.form) });
   const [first, ...rest] = faults.value;
   if (first === undefined) return;
   const more = sentences(rest.map((fault) => describe(fault)));
   const reason = [first.reason, more].filter((part) => part !== undefined && part !== '').join(' ');
-  throw new ApiError('VALUE_INVALID', {
-    parameter: first.name,
-    ...(reason === '' ? {} : { reason }),
-  });
+  const detail = { parameter: first.name, ...(reason === '' ? {} : { reason }) };
+  throw new InvalidValues(detail, body);
 }
 
 function sentences(faults: readonly string[]): string {

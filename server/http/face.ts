@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '#contract/api-error';
 import { isUuid, type Id } from '#contract/ids';
 import type { Clock } from '#server/runtime/clock';
-import { readBody, type RawBody } from './body.ts';
+import { InvalidValues, readBody, type RawBody } from './body.ts';
 import type { Caller } from './caller.ts';
 import { sendCsv, type Download } from './download.ts';
 import { findJsonExcess } from './json-bounds.ts';
@@ -157,7 +157,13 @@ async function answer(answering: Answering): Promise<unknown> {
         );
   };
   if (route.exists !== undefined && route.isFoundByHandle !== true) await route.exists(call);
-  const body = route.isFoundByHandle === true ? await readOrMissing(read, { route, call }) : read();
+  let body: unknown;
+  try {
+    body = read();
+  } catch (unread) {
+    await tellMissing(unread, { route, call });
+    throw unread;
+  }
   const value = await route.handle(call, body);
   void reply.code(successStatus(route));
   if (route.answer === null || route.answer === 'empty') return reply.send();
@@ -169,17 +175,13 @@ async function answer(answering: Answering): Promise<unknown> {
   return value;
 }
 
-/** What was sent; where it cannot be read, a missing object is told first. */
-async function readOrMissing(
-  read: () => unknown,
+/** Where a request cannot be read, a missing object is told first: one of the path, and before a wrong value one of the body. */
+async function tellMissing(
+  unread: unknown,
   { route, call }: { readonly route: Route; readonly call: Call },
-): Promise<unknown> {
-  try {
-    return read();
-  } catch (error) {
-    await route.exists?.(call);
-    throw error;
-  }
+): Promise<void> {
+  if (route.isFoundByHandle === true) await route.exists?.(call);
+  if (unread instanceof InvalidValues) await route.named?.(call, unread.body);
 }
 
 /** The body's bytes. REQUEST_INVALID when a large one is beyond its bounds. */

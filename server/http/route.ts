@@ -100,17 +100,20 @@ type RouteBase = {
 export type Route = RouteBase & {
   readonly body?: BodySpec<TObject, BodyMode>;
   readonly exists?: (call: Call) => Promise<unknown>;
+  readonly named?: (call: Call, body: unknown) => Promise<unknown>;
   readonly handle: (call: Call, body: unknown) => Promise<unknown>;
 };
 
 /**
  * Describes one operation. `exists` runs before the body is read: it finds the path's objects or throws, so that a missing
- * object is told before a bad body (core-api.md 2, order of checks).
+ * object is told before a bad body (core-api.md 2, order of checks). `named` is asked when a value of the body is wrong, before
+ * that is told: it finds what the body's ids name, or throws (connect-api.md 1.7).
  */
 export function route<S extends TObject, M extends BodyMode>(
   definition: RouteBase & {
     readonly body?: BodySpec<S, M>;
     readonly exists?: (call: Call) => Promise<unknown>;
+    readonly named?: (call: Call, body: BodyOf<S, M>) => Promise<unknown>;
     readonly handle: (call: Call, body: BodyOf<S, M>) => Promise<unknown>;
   },
 ): Route {

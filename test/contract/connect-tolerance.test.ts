@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type Answer, type AskOptions, type TestServer } from '#test/kit/cardea';
-import { addPerson, addSite } from '#test/kit/people';
+import { addPerson, addSite, type TestPerson } from '#test/kit/people';
+import { insertLock } from '#test/kit/rows';
 import { requestText, sendRaw, type RawAnswer } from '#test/kit/raw-http';
 
 const origin = 'https://app.example.test';
@@ -9,11 +10,15 @@ const json = 'application/json';
 let server: TestServer;
 let siteId: string;
 let token: string;
+let user: TestPerson;
+let lockId: string;
 
 beforeAll(async () => {
   server = await startTestServer({ settings: { CARDEA_CORS_ORIGINS: origin } });
   siteId = await addSite(server);
   token = (await addPerson(server, { siteId, role: 'owner' })).token;
+  user = await addPerson(server, { siteId, role: 'site_user' });
+  lockId = await insertLock(server, { collection_id: siteId });
 });
 afterAll(() => server.stop());
 
@@ -360,6 +365,51 @@ describe('errors (connect-api.md 1.7)', () => {
     expect(answer.headers.get('allow')?.split(', ')).toEqual(
       expect.arrayContaining(['GET', 'POST']) as string[],
     );
+  });
+});
+
+describe('what a body names (connect-api.md 1.7, order of checks)', () => {
+  const name = { customer_reference: '' };
+  const unknown = randomUUID();
+  const people = { first_name: '', last_name: 'Visser', tag_id: unknown };
+  const days = { from_date: '2026-11-20', to_date: 'someday' };
+
+  it.each([
+    ['POST', '/users', people, 'Tag'],
+    ['PATCH', '/users/{user}', people, 'Tag'],
+    ['PATCH', '/locks/{lock}', { ...name, floor_id: unknown }, 'Floor'],
+    ['POST', '/floors', { ...name, number: 1, locks: [unknown] }, 'Lock'],
+    ['POST', '/pods', { ...name, max_guest_amount: -1, members: [people] }, 'Tag'],
+    ['PATCH', '', { ...name, owner_id: unknown }, 'User'],
+    [
+      'POST',
+      '/reports/timeattendance',
+      { ...days, lock_in_id: '{lock}', lock_out_id: unknown },
+      'Lock',
+    ],
+  ])('%s %s tells what is not there before a wrong value', async (method, path, body, thing) => {
+    const at = (text: string): string =>
+      text.replace('{user}', user.accessorId ?? '').replace('{lock}', lockId);
+    const sent = (of: object): object => JSON.parse(at(JSON.stringify(of))) as object;
+    const missing = await ask(method, at(path), { body: sent(body) });
+    expect(missing.json).toEqual({ ErrorCode: '2202', Message: `${thing} not found` });
+    // The form of the body goes before both.
+    const form = await ask(method, at(path), {
+      body: {
+        ...sent(body),
+        blocked: 7,
+        number: 'x',
+        from_date: 7,
+        time_zone: 7,
+        customer_reference: 7,
+      },
+    });
+    expect(refusal(form)).toBe('400 1100');
+  });
+
+  it('and what is there leaves the wrong value to be told', async () => {
+    const body = { customer_reference: '', number: 1, locks: [lockId] };
+    expect(refusal(await ask('POST', '/floors', { body }))).toBe('400 1101');
   });
 });
 

@@ -96,14 +96,14 @@ describe('the report (connect-api.md 4.11)', () => {
   it('comes with a mail in the language of whoever asks', async () => {
     const german = await addPerson(server, { siteId, role: 'site_admin', language: 'de' });
     await ask(body());
-    expect(mail.mails.at(-1)).toMatchObject({
+    expect(reports().at(-1)).toMatchObject({
       subject: 'Time and attendance',
       text: expect.stringMatching(
         /^The report of 1 Nov 2026 to 22 Nov 2026 is attached\.\s*$/,
       ) as string,
     });
     await ask(body(), { token: german.token });
-    expect(mail.mails.at(-1)).toMatchObject({
+    expect(reports().at(-1)).toMatchObject({
       subject: 'Anwesenheitsbericht',
       text: expect.stringMatching(
         /^Der Bericht vom 01\.11\.2026 bis zum 22\.11\.2026 ist an/,

@@ -135,7 +135,7 @@ describe('a replacement of an IQ is refused', () => {
         const claimed = await cardea.ask('POST', '/iqs', { body });
         return claimed.status === 200 && (claimed.json as { id: string }).id;
       },
-      { what: 'the spare hub is wiped and claimed', timeoutMs: 20_000 },
+      { what: 'the spare hub is wiped and claimed', timeoutMs: 60_000 },
     );
     await untilSynced(cardea);
     await cardea.database.pool.query(

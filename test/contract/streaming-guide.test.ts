@@ -58,7 +58,7 @@ it.each(programs)(
           other.wake(tenantId);
           return running.said().includes('2026-11-22T08:15:30Z');
         },
-        { timeoutMs: 40_000, what: () => `an entry is told of, after: ${running.said()}` },
+        { timeoutMs: 60_000, what: () => `an entry is told of, after: ${running.said()}` },
       );
       const said = running.said();
       expect(said).toContain('lock_opened');

@@ -57,7 +57,7 @@ async function certificateStates(): Promise<Record<string, string>> {
 async function untilOnline(hub: string, online: boolean): Promise<void> {
   await until(
     async () => (await readObject(cardea, `/iqs/${house.iqId(hub)}`))['online'] === online,
-    { what: `${hub} is ${online ? 'online' : 'offline'}`, timeoutMs: 40_000 },
+    { what: `${hub} is ${online ? 'online' : 'offline'}`, timeoutMs: 60_000 },
   );
 }
 

@@ -72,7 +72,7 @@ beforeEach(async () => {
   await publish();
   await until(async () => (await listed(`state eq 'running'`)).length === 0, {
     what: 'no update runs',
-    timeoutMs: 40_000,
+    timeoutMs: 60_000,
   });
   for (const name of doors)
     house.simulated.firmwareOf(house.simulated.lock(name)).failToStart(false);
@@ -148,7 +148,7 @@ function untilState(hardwareId: string, state: UpdateResponse['state']): Promise
       const found = await offer(hardwareId);
       return found.state === state ? found : undefined;
     },
-    { what: `the update is ${state}`, timeoutMs: 40_000 },
+    { what: `the update is ${state}`, timeoutMs: 60_000 },
   );
 }
 

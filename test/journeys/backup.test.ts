@@ -195,4 +195,4 @@ it('restores what was backed up under load; doors are as it says, hubs come back
     0,
     expect.stringContaining('Nothing was touched.'),
   ]);
-}, 240_000);
+}, 360_000);

@@ -151,4 +151,4 @@ it('loses and doubles no event when the server is killed 20 times, then asked to
   expect(await stopped.terminate()).toBe(0);
   await untilReady(cardea.url, next.go());
   await expectAllStoredOnce();
-}, 480_000);
+}, 600_000);

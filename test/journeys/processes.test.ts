@@ -77,7 +77,7 @@ it('registers a hub that runs as a command, with its default driver', async () =
     network_details: { ethernet: { status: 'active' } },
   });
   expect(await hub.terminate()).toBe(0);
-}, 120_000);
+}, 300_000);
 
 it('loses nothing that a hub has answered for when its process is killed', async () => {
   const building = partOf(harbour, { hubs: ['Ground floor hub'], locks: ['Front door'] });
@@ -124,7 +124,7 @@ it('loses nothing that a hub has answered for when its process is killed', async
   const gap = encodeURIComponent("event_detail eq 'event_gap'");
   expect(await itemsOf(cardea, `/incidents?$filter=${gap}`)).toEqual([]);
   expect(await hub.terminate()).toBe(0);
-}, 120_000);
+}, 300_000);
 
 it('opens a door through two processes that share the work, and says 3101 when nobody holds hubs', async () => {
   const house: TestBuilding = await startTestBuilding(cardea, {
@@ -163,4 +163,4 @@ it('opens a door through two processes that share the work, and says 3101 when n
   expect(refusal(await open(lockId))).toBe('500 3101');
   expect(await http.terminate()).toBe(0);
   await house.stop();
-}, 120_000);
+}, 300_000);

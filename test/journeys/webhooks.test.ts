@@ -152,4 +152,4 @@ it('two processes share the work, one is killed, and every event arrives in orde
     expect(told).toEqual(ids.filter((_id, index) => entries[index]?.lockId === lockId));
   }
   expect(await second.terminate()).toBe(0);
-}, 240_000);
+}, 360_000);

@@ -118,13 +118,18 @@ function watch(child: ChildProcess): Program {
 
 /** Waits until a server answers as ready; throws with its last words when it ends instead. */
 export async function untilReady(url: string, server: Program): Promise<void> {
+  let answer = 'nothing';
   await until(
     async () => {
-      if (server.child.exitCode !== null) throw new Error(`the server ended: ${server.said()}`);
+      if (server.child.exitCode !== null || server.child.signalCode !== null)
+        throw new Error(`the server ended: ${server.said()}`);
       const response = await fetch(`${url}/ready`).catch(() => null);
-      await response?.arrayBuffer();
+      if (response !== null) answer = `${String(response.status)} ${await response.text()}`;
       return response?.ok === true;
     },
-    { what: 'the server is ready', timeoutMs: 60_000 },
+    {
+      what: () => `the server is ready; it answered ${answer}, and said ${server.said()}`,
+      timeoutMs: 120_000,
+    },
   );
 }

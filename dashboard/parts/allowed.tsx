@@ -2,6 +2,7 @@
 import { Anchor } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { isCardeaError } from '#client/errors';
 import { useMay, useRightsState, type Need } from '../data/site.tsx';
 import { shellWords } from '../words/shell.ts';
 import { useWords } from './language.tsx';
@@ -12,6 +13,7 @@ export function Allowed({ need, children }: { readonly need: Need; readonly chil
   const say = useWords(shellWords);
   const may = useMay();
   const rights = useRightsState();
+  if (isCardeaError(rights.error, 'NOT_FOUND')) return <NotFound />;
   if (rights.data === undefined)
     return (
       <PageFrame title={say('loading')}>

@@ -89,11 +89,15 @@ export function PlanLocks(props: Props) {
             <li key={lock.id} className="plan-row">
               <PlanMark state={state} />
               <UnstyledButton
-                style={{ flex: 1, minWidth: 0 }}
+                style={{ flex: '1 0 max-content', maxWidth: 'calc(100% - 3rem)' }}
                 aria-pressed={lock.id === chosenId}
                 onClick={() => onChoose(lock.id)}
               >
-                <Text size="sm" fw={lock.id === chosenId ? 700 : 500} truncate>
+                <Text
+                  size="sm"
+                  fw={lock.id === chosenId ? 700 : 500}
+                  style={{ overflowWrap: 'anywhere' }}
+                >
                   {name}
                 </Text>
                 <Text size="xs" c="dimmed">

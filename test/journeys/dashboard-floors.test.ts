@@ -69,6 +69,11 @@ it('the owner adds a floor, brings locks and uploads its plan', async () => {
   });
   await seen('The plan is there. Put the locks where their doors are.');
   await plan('Ground floor').locator('img').waitFor();
+  const cut = `[...document.querySelectorAll('.plan-row p')]
+    .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+    .map(({ textContent }) => textContent)`;
+  expect(await page.locator('.plan-row').count()).toBe(2);
+  expect(await page.evaluate(cut)).toEqual([]);
 });
 
 it('locks are placed by dragging and by the arrow keys', async () => {

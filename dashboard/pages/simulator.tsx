@@ -1,5 +1,5 @@
 /** The demo building to play with: doors and hubs on one side, what cloud and door make of it on the other. */
-import { Alert, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { isCardeaError } from '#client/errors';
 import { useLive } from '../data/live.tsx';
@@ -126,9 +126,9 @@ function Play({ building }: { readonly building: SimulatedBuilding }) {
       </SimpleGrid>
       <AtTheDoor told={told} />
       <InTheCloud />
-      <Text size="sm" c="dimmed">
+      <Anchor href="/docs/simulator" target="_blank" size="sm" w="fit-content">
         {say('moreHelp')}
-      </Text>
+      </Anchor>
     </>
   );
 }

@@ -1,7 +1,7 @@
 /** One failure, one body: from anything thrown to what the wire carries (errors.md, Body and Rules 5). */
 import { STATUS_CODES } from 'node:http';
 import { ApiError } from '#contract/api-error';
-import { errorRow } from '#contract/errors';
+import { errorRow, type ErrorName } from '#contract/errors';
 import { TokenError } from './token.ts';
 
 /** Carried by every answer, whoever writes it (core-api.md 1). */
@@ -79,7 +79,7 @@ export function failureAnswer(
     contentType: 'application/problem+json; charset=utf-8',
     body: JSON.stringify({
       type: `/docs/errors#${code}`,
-      title: errorRow(error.error).message,
+      title: problemTitle(error.error),
       status,
       code: String(code),
       name: error.error,
@@ -89,6 +89,14 @@ export function failureAnswer(
       effect: error.effect,
     }),
   };
+}
+
+/** The same for every failure of its number (RFC 9457): the text of the table without what differs. */
+function problemTitle(error: ErrorName): string {
+  return errorRow(error)
+    .message.replace(" of '{parameterName}'", '')
+    .replace('{Thing}', 'Object')
+    .replace(' with code: {word}', '');
 }
 
 /** A whole HTTP answer that refuses, for sockets on which no route answers: unreadable requests, upgrades. */

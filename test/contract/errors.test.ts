@@ -109,7 +109,7 @@ describe('a body of an error', () => {
     expect(problem.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
     expect(problem.json).toEqual({
       type: '/docs/errors#1101',
-      title: "Value of '{parameterName}' is invalid.",
+      title: 'Value is invalid.',
       status: 404,
       code: '1101',
       name: 'VALUE_INVALID',

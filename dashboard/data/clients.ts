@@ -91,17 +91,17 @@ export function firstLines(client: Client, origin: string): string {
       ...(isSecret ? ['--data-urlencode "client_secret=$CLIENT_SECRET"'] : []),
       ...fields,
     ].join(' \\\n  ');
-  const use = (asked: string) => [
+  const reading = (asked: string) => [
     `TOKEN=$(${asked} |\n  grep -o '"access_token":"[^"]*' | cut -d'"' -f4)`,
     `curl -s ${reads} -H "Authorization: Bearer $TOKEN"`,
   ];
   const lines: Readonly<Record<Purpose, () => readonly string[]>> = {
-    program: () => [...known, ...use(token('client_credentials'))],
+    program: () => [...known, ...reading(token('client_credentials'))],
     person: () => [
       ...known,
       "EMAIL='…'",
       "PASSWORD='…'",
-      ...use(
+      ...reading(
         token(
           'password',
           '--data-urlencode "username=$EMAIL"',
@@ -130,7 +130,7 @@ export function firstLines(client: Client, origin: string): string {
       `CHALLENGE=$(printf %s "$VERIFIER" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '=')`,
       `echo "${origin}/connect/authorize?${asked}&code_challenge=$CHALLENGE"`,
       "read -r -p 'code: ' CODE",
-      ...use(
+      ...reading(
         token(
           'authorization_code',
           `--data-urlencode ${shellText(`redirect_uri=${back}`)}`,

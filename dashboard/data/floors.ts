@@ -49,20 +49,14 @@ const openedMs = 10_000;
 
 /** Ids of the locks that were opened a moment ago. */
 export function useJustOpened(): ReadonlySet<string> {
-  const { entries } = useLive();
-  const [opened, setOpened] = useState<ReadonlyMap<string, number>>(new Map());
-  const [latest] = entries;
+  const { opened } = useLive();
+  const [now, setNow] = useState(() => performance.now());
+  const shown = [...opened].filter(([, heardAt]) => heardAt + openedMs > now);
+  const firstEnd = Math.min(...shown.map(([, heardAt]) => heardAt + openedMs));
   useEffect(() => {
-    if (latest?.event_category !== 'lock_opened' || latest.lock_id === null) return;
-    const lockId = latest.lock_id;
-    const until = performance.now() + openedMs;
-    setOpened((now) => new Map(now).set(lockId, until));
-    // It ends by itself also where the page shows another floor meanwhile.
-    setTimeout(
-      () =>
-        setOpened((now) => new Map([...now].filter(([, ends]) => ends > performance.now() + 50))),
-      openedMs,
-    );
-  }, [latest]);
-  return new Set(opened.keys());
+    if (firstEnd === Number.POSITIVE_INFINITY) return undefined;
+    const timer = setTimeout(() => setNow(performance.now()), firstEnd - performance.now() + 1);
+    return () => clearTimeout(timer);
+  }, [firstEnd]);
+  return new Set(shown.map(([lockId]) => lockId));
 }

@@ -2,6 +2,7 @@
  * Letting somebody in: a person, what opens, a key. The API has a call for each, so it goes step by step; whatever is done stays done,
  * and a step that failed can be taken again or left out.
  */
+import { assertNever } from '#contract/assert-never';
 import { api } from './api.ts';
 import { personName, type Person } from './people.ts';
 import { learnOneTag } from './tag-registration.ts';
@@ -103,7 +104,10 @@ export function makePerson(who: Who, { siteId, zone }: Site): Promise<Person> {
 /** What comes after the person, in its order: the key last, since a PIN is shown once all else is settled. */
 export function stepsOf(
   wish: Wish,
-  { siteId, ownGroupName }: { readonly siteId: string; ownGroupName(person: string): string },
+  {
+    siteId,
+    ownGroupName,
+  }: { readonly siteId: string; readonly ownGroupName: (person: string) => string },
 ): readonly Step[] {
   const site = { site_id: siteId };
   const join = (groupId: string, { user }: Person) =>
@@ -126,8 +130,8 @@ function doorSteps(
     join,
   }: {
     readonly site: { readonly site_id: string };
-    ownGroupName(person: string): string;
-    join(groupId: string, person: Person): Promise<unknown>;
+    readonly ownGroupName: (person: string) => string;
+    readonly join: (groupId: string, person: Person) => Promise<unknown>;
   },
 ): readonly Step[] {
   if (doors.length === 0) return [];
@@ -206,6 +210,8 @@ function keySteps({ key }: Wish, siteId: string): readonly Step[] {
         ),
       ];
     }
+    default:
+      return assertNever(key);
   }
 }
 

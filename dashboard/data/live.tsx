@@ -14,10 +14,12 @@ export type Live = {
   /** The newest first; of this visit only. */
   readonly entries: readonly Entry[];
   readonly incidents: readonly Incident[];
+  /** When this page heard of the last opening of a lock, by its id; in milliseconds of `performance.now()`. */
+  readonly opened: ReadonlyMap<string, number>;
 };
 
 const kept = 200;
-const silent: Live = { state: 'connecting', entries: [], incidents: [] };
+const silent: Live = { state: 'connecting', entries: [], incidents: [], opened: new Map() };
 const LiveContext = createContext<Live>(silent);
 
 /** The latest events of the site that is shown, and whether they arrive. */
@@ -64,7 +66,14 @@ export function LiveProvider({
         signalr: () => import('@microsoft/signalr') as unknown as Promise<SignalR>,
         onState: (state) => told(hub, state === 'connected'),
         onEvent(event) {
-          setLive((now) => ({ ...now, [hub]: [event, ...now[hub]].slice(0, kept) }));
+          const heardAt = performance.now();
+          setLive((now) => ({
+            ...now,
+            [hub]: [event, ...now[hub]].slice(0, kept),
+            ...(event.event_category === 'lock_opened' && event.lock_id !== null
+              ? { opened: new Map(now.opened).set(event.lock_id, heardAt) }
+              : {}),
+          }));
           refetch(touched[hub]);
         },
         signal: ending.signal,

@@ -1,6 +1,5 @@
 /** Pictures of floors: made small enough before they are sent, sent with progress, shown from what was fetched. */
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
 import { refusalOf, unreachable } from '#client/errors';
 import { api } from './api.ts';
 import { accessToken } from './session.ts';
@@ -83,17 +82,22 @@ export function usePlanPicture(floorId: string, digest: string) {
     queryKey: ['plan-picture', siteId, floorId, digest],
     queryFn: async ({ signal }) => {
       const path = { site_id: siteId, id: floorId };
-      return api.download('/ext/v1/sites/{site_id}/floors/{id}/plan/image', { path, signal });
+      const image = '/ext/v1/sites/{site_id}/floors/{id}/plan/image';
+      return dataUrlOf((await api.download(image, { path, signal })).blob);
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const [url, setUrl] = useState<string>();
-  const blob = picture.data?.blob;
-  useEffect(() => {
-    if (blob === undefined) return undefined;
-    const made = URL.createObjectURL(blob);
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [blob]);
-  return { url, error: picture.error, refetch: picture.refetch };
+  return { url: picture.data, error: picture.error, refetch: picture.refetch };
+}
+
+/** An address that lasts as long as the text does, and is forgotten with it. */
+function dataUrlOf(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener('loadend', () => {
+      if (typeof reader.result === 'string') resolve(reader.result);
+      else reject(reader.error ?? new Error('the picture cannot be read'));
+    });
+    reader.readAsDataURL(blob);
+  });
 }

@@ -1,6 +1,6 @@
 /** Pods as the pages about them read them, and their rules as somebody changes them. */
 import type { AnswerOf, BodyOf, ItemOf } from '#client/operations';
-import { weekdays } from '../parts/weekdays.ts';
+import type { weekdays } from '../parts/weekdays.ts';
 
 export type Pod = ItemOf<'/v1.2/sites/{site_id}/pods'>;
 export type PodPerson = ItemOf<'/v1.2/sites/{site_id}/pods/{pod_id}/users'>;

@@ -46,7 +46,7 @@ export function useRead<P extends PathOf<'GET'>>(
   return useQuery({
     queryKey: keyOf(path, values, query),
     queryFn: ({ signal }) => readAnyhow(path, { path: values, query, signal }),
-    placeholderData: keepPreviousData as never,
+    placeholderData: keepPreviousData,
     enabled: isOn,
     ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
   }) as UseQueryResult<AnswerOf<'GET', P>>;

@@ -1,4 +1,5 @@
 /** The tour of the simulator page: what to do next, and whether it has really happened. Pure. */
+import { assertNever } from '#contract/assert-never';
 import type { Entry } from './events.ts';
 import {
   hasKeypad,
@@ -69,6 +70,8 @@ export function isDone(
       return openedAlone;
     case 'replug':
       return hub?.plugged_in === true && entries.some((entry) => isOpening(entry, door));
+    default:
+      return assertNever(step);
   }
 }
 

@@ -8,7 +8,9 @@ export function instantAt(local: string, zone: string | null): string {
   const guesses = [asUtc - 86_400_000, asUtc + 86_400_000].map(
     (near) => asUtc - offsetAt(near, zone),
   );
-  const right = guesses.filter((guess) => guess + offsetAt(guess, zone) === asUtc).sort();
+  const right = guesses
+    .filter((guess) => guess + offsetAt(guess, zone) === asUtc)
+    .sort((a, b) => a - b);
   return new Date(right[0] ?? guesses[0] ?? asUtc).toISOString();
 }
 

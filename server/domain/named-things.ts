@@ -1,6 +1,6 @@
 /** Things of a site that a request names by id in its body (connect-api.md 1.7: told before what is wrong with its values). */
 import { ApiError } from '#contract/api-error';
-import type { CollectionId, FloorId, LockId, UserId } from '#contract/ids';
+import { isUuid, type CollectionId, type FloorId, type LockId, type UserId } from '#contract/ids';
 import { findFloorCollection } from '#server/store/locks';
 import { hasSiteLock } from '#server/store/message-rules';
 import type { Scope } from '#server/store/scope';
@@ -34,8 +34,9 @@ export async function requireNamed(
       throw none('user_id');
 }
 
+/** An id whose own text is at fault names nothing that could be looked up. */
 function given(sent: readonly Sent[] | null | undefined): readonly string[] {
-  return (sent ?? []).filter((id) => typeof id === 'string');
+  return (sent ?? []).filter((id): id is string => typeof id === 'string' && isUuid(id));
 }
 
 function none(parameter: string): ApiError {

@@ -14,7 +14,7 @@ export type StormHubs = {
   at(number: number): Program;
   /** Kills a hub without warning; it starts anew at once. */
   kill(number: number): Promise<void>;
-  /** `sequence id` of every event that the hub has ever taken down. */
+  /** `sequence id kind` of every event that the hub has ever taken down. */
   witnessed(number: number): Promise<readonly string[]>;
 };
 

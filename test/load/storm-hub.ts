@@ -1,6 +1,6 @@
 /**
  * One hub with one door in a process of its own, for the storm: somebody leaves through the door all the time. Each event that its
- * ledger has taken is also written down as `sequence id` in a witness file, which outlives the process.
+ * ledger has taken is also written down as `sequence id kind` (storm-verdict.ts) in a witness file, which outlives the process.
  */
 import { appendFileSync } from 'node:fs';
 import { createBuilding, type SimulatedBuilding } from '#simulator/building';
@@ -27,6 +27,8 @@ let presses: NodeJS.Timeout | undefined;
 let witness: string | null = null;
 /** What a hub with a full disk holds in memory goes with it when it is killed (docs/decisions/0156): nobody vouches for it. */
 let isInMemory = false;
+/** What the hub told of battery and radio before it had a witness. */
+const early: string[] = [];
 let written: NodeJS.Timeout | undefined;
 /** By then the disk has taken what was held. */
 const writtenAfterMs = 10_000;
@@ -44,6 +46,7 @@ function theHub() {
 
 function begin(path: string, everyMs: number): void {
   witness = path;
+  for (const line of early.splice(0)) appendFileSync(path, line);
   presses = setInterval(() => {
     // A hub at its end answers nobody.
     for (const lock of running().locks) lock.pressHandle().catch(() => undefined);
@@ -66,8 +69,12 @@ offer({
       latencyMs: 0,
       clockCorrection: 'server',
     });
-    house.onEvent((_hub, { sequence, id }) => {
-      if (witness !== null && !isInMemory) appendFileSync(witness, `${String(sequence)} ${id}\n`);
+    house.onEvent((_hub, { kind, sequence, id }) => {
+      const line = `${String(sequence)} ${id}`;
+      const isCondition = kind === 'lock_condition';
+      if (witness === null && isCondition) early.push(`${line} early\n`);
+      if (witness === null || isInMemory) return;
+      appendFileSync(witness, `${line} ${isCondition ? 'condition' : 'event'}\n`);
     });
     if (path !== null) begin(path, pressEveryMs);
     await house.start();

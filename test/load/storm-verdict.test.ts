@@ -6,12 +6,16 @@ const event = (sequence: number): StoredEvent => ({
   sequence,
   id: `id-${String(sequence)}`,
 });
-const line = (sequence: number): string => `${String(sequence)} id-${String(sequence)}`;
-const written = [4, 5, 6, 7].map(line);
+const lineOf = (sequence: number): string => `${String(sequence)} id-${String(sequence)} event`;
+const written = [4, 5, 6, 7].map(lineOf);
 const faults = (stored: readonly StoredEvent[]) => {
-  const { lost, doubled, outOfOrder } = judgeHub(written, stored);
+  const { lost, doubled, outOfOrder } = judgeHub(written, {
+    events: stored,
+    conditions: new Set(),
+  });
   return { lost, doubled, outOfOrder };
 };
+const whole = { lost: 0, doubled: 0, outOfOrder: 0 };
 
 test.each([
   ['all of it in order is whole', [4, 5, 6, 7], { lost: 0, doubled: 0, outOfOrder: 0 }],
@@ -48,4 +52,25 @@ test('a start may use numbers again that were held in memory, after all of the s
   const whole = [4, 5, 6, 7].map(event);
   expect(faults([...whole, held, again])).toEqual({ lost: 0, doubled: 0, outOfOrder: 0 });
   expect(faults([...whole, again, held])).toEqual({ lost: 0, doubled: 0, outOfOrder: 1 });
+});
+
+test.each([
+  ['stored by its id is whole', ['condition'], ['id-6'], whole],
+  ['not stored is lost, as is its number', ['condition'], [], { ...whole, lost: 2 }],
+  ['stored though nobody witnessed it is whole', [], ['id-6'], whole],
+  ['of before the witness, under its number, is whole', ['early'], ['id-6'], whole],
+  [
+    'stored from before the first event hides no loss',
+    ['early', 1],
+    ['id-1'],
+    { ...whole, lost: 1 },
+  ],
+])('what a hub tells of battery and radio, %s', (_name, witnessed, stored, expected) => {
+  const [kind, sequence = 6] = witnessed;
+  const line = kind === undefined ? [] : [`${String(sequence)} id-${String(sequence)} ${kind}`];
+  const { lost, doubled, outOfOrder } = judgeHub([...[4, 5, 7].map(lineOf), ...line], {
+    events: [4, 5, 7].map(event),
+    conditions: new Set(stored),
+  });
+  expect({ lost, doubled, outOfOrder }).toEqual(expected);
 });

@@ -7,6 +7,13 @@ export type StoredEvent = {
   readonly id: string;
 };
 
+/** What a server holds of one hub. */
+export type Stored = {
+  readonly events: readonly StoredEvent[];
+  /** Ids of what was told of battery and radio, which is stored without its number. */
+  readonly conditions: ReadonlySet<string>;
+};
+
 export type Verdict = {
   readonly written: number;
   readonly stored: number;
@@ -23,10 +30,16 @@ export type Verdict = {
 const mostExamples = 10;
 
 /**
- * Compares one hub. `written`: `sequence id` of each event its ledger took; when the hub was killed between its ledger and its
- * witness a line may be missing there, so that the store may hold more, but never leave out a number.
+ * Compares one hub. `written`: `sequence id kind` of what its ledger took, of the kinds `event`, `condition`, and `early` for a
+ * condition from before the hub belonged to anybody, which may be stored. When the hub was killed between its ledger and its witness
+ * a line may be missing there, so that the store may hold more, but never leave out a number.
  */
-export function judgeHub(written: readonly string[], stored: readonly StoredEvent[]): Verdict {
+export function judgeHub(
+  written: readonly string[],
+  { events: stored, conditions }: Stored,
+): Verdict {
+  const lines = written.map((line) => line.split(' '));
+  const told = lines.filter(([, id = '', kind]) => kind !== 'event' && conditions.has(id));
   const places = new Set(stored.map(({ sequence, id }) => `${String(sequence)} ${id}`));
   const numbers = new Set(
     stored.map(({ boot, sequence }) => `${String(boot)} ${String(sequence)}`),
@@ -36,9 +49,17 @@ export function judgeHub(written: readonly string[], stored: readonly StoredEven
   let last: StoredEvent | undefined;
   // What a hub took down before it belonged to anybody is nobody's, so the first number is any. After a start the numbers may
   // begin with some that were only held in memory before, but none is left out.
-  const sequences = [...new Set(stored.map(({ sequence }) => sequence))].sort((a, b) => a - b);
-  const span = (sequences.at(-1) ?? 0) - (sequences[0] ?? 1) + 1;
-  const holes = span - sequences.length;
+  const [firstStored = 1] = stored.map(({ sequence }) => sequence).sort((a, b) => a - b);
+  const sequences = [
+    ...new Set([
+      ...stored.map(({ sequence }) => sequence),
+      ...told.map(([sequence]) => Number(sequence)).filter((sequence) => sequence >= firstStored),
+    ]),
+  ].sort((a, b) => a - b);
+  const span = (sequences.at(-1) ?? 0) - firstStored + 1;
+  // Any number may be that of a condition that nobody witnessed.
+  const unwitnessed = conditions.size - told.length;
+  const holes = Math.max(0, span - sequences.length - unwitnessed);
   for (const event of stored) {
     const { boot, sequence, id } = event;
     const isLate =
@@ -46,10 +67,16 @@ export function judgeHub(written: readonly string[], stored: readonly StoredEven
     if (isLate) late.push(`${String(boot)}.${String(sequence)} ${id}`);
     last = event;
   }
-  const missing = written.filter((line) => !places.has(line));
+  const missing = lines
+    .filter(([sequence = '', id = '', kind]) =>
+      kind === 'event'
+        ? !places.has(`${sequence} ${id}`)
+        : kind === 'condition' && !conditions.has(id),
+    )
+    .map((line) => line.join(' '));
   return {
     written: written.length,
-    stored: stored.length,
+    stored: stored.length + conditions.size,
     lost: holes + missing.length,
     doubled: stored.length - Math.min(numbers.size, ids.size),
     outOfOrder: late.length,

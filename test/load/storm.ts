@@ -17,7 +17,7 @@ import { createRequests } from './requests.ts';
 import { seedTenant } from './seed.ts';
 import { openStormHubs, type StormHubs, type StormServer } from './storm-house.ts';
 import { drawStrike, randomOf, type Strike } from './storm-strikes.ts';
-import { judgeHub, sumOf, type StoredEvent, type Verdict } from './storm-verdict.ts';
+import { judgeHub, sumOf, type Stored, type StoredEvent, type Verdict } from './storm-verdict.ts';
 
 type Options = {
   readonly seconds: number;
@@ -181,15 +181,20 @@ async function storm(ground: Ground, { seconds, seed, hubs }: Options): Promise<
 }
 
 /** What is stored of an IQ's hub, in the order of the numbers that readers follow. */
-async function storedOf({ place }: Halves, iqId: string): Promise<readonly StoredEvent[]> {
-  const { rows } = await place.database.pool.query<StoredEvent>(
+async function storedOf({ place }: Halves, iqId: string): Promise<Stored> {
+  const { rows: events } = await place.database.pool.query<StoredEvent>(
     `select boot, sequence::int, id from (
        select number, boot::int, sequence, id from entries where iq_id = $1
        union all select number, boot::int, sequence, id from incidents where iq_id = $1 and sequence > 0) as events
      order by number`,
     [iqId],
   );
-  return rows;
+  const { rows } = await place.database.pool.query<{ id: string }>(
+    `select c.id from lock_conditions c join locks l on l.tenant_id = c.tenant_id and l.id = c.lock_id
+      where l.iq_id = $1`,
+    [iqId],
+  );
+  return { events, conditions: new Set(rows.map(({ id }) => id)) };
 }
 
 /** Lets every ledger be told to its end, then compares. */

@@ -5,7 +5,7 @@ import type { CollectionId } from '#contract/ids';
 import { placeOfCursor } from '#server/domain/event-cursors';
 import { retryDelaysMs } from '#server/domain/webhook-schedule';
 import { addPerson, addSite } from '#test/kit/people';
-import type { Received } from '#test/kit/receiver';
+import type { Received, ReceiverReply } from '#test/kit/receiver';
 import { insertLock } from '#test/kit/rows';
 import { addEventPlace, storeEntry, storeIncident } from '#test/kit/stored-events';
 import { until } from '#test/kit/wait';
@@ -267,8 +267,13 @@ describe('what is not taken', () => {
 
   it('by a receiver that is gone switches the webhook off; on again, what waits goes on', async () => {
     const hook = await stage.create();
-    stage.receiver.answer(() => ({ status: 410 }));
+    let tellGone: (reply: ReceiverReply) => void = () => undefined;
+    const gone = new Promise<ReceiverReply>((resolve) => (tellGone = resolve));
+    stage.receiver.answer(() => gone);
     const [first, second] = [await stage.open(stage.doors[0]), await stage.open(stage.doors[0])];
+    // What happens after the answer is for a replay: the second has to be there before it.
+    await until(async () => (await stage.rowsOf(hook)).length === 2, { what: 'both have to go' });
+    tellGone({ status: 410 });
     await stage.untilTried(hook, [1, 0]);
     expect((await stage.ask('GET', `/${hook.id}`)).json).toMatchObject({
       active: false,

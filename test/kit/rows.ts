@@ -25,17 +25,28 @@ export async function insertTag(
   return { id, tag_number: number };
 }
 
-/** An IQ that was subscribed and is out of reach, unless told otherwise. */
+/** An IQ that was subscribed and is out of reach, unless told otherwise; one that is online is held by a gateway elsewhere. */
 export async function insertIq(
   { database, tenant }: Place,
   iq: { readonly collection_id?: string | null; readonly online?: boolean } = {},
 ): Promise<IqId> {
   const id = randomUUID() as string as IqId;
+  const gatewayId = iq.online === true ? await insertGateway(database) : null;
   await database.pool.query(
     `insert into iqs (tenant_id, id, mac, collection_id, time_zone, subscribed, has_been_subscribed, otp_enabled, state,
-       online, vendor_reference, created_at)
-     values ($1, $2, $3, $4, 'Europe/Amsterdam', true, true, false, 'active', $5, 'sallis', now())`,
-    [tenant.tenantId, id, randomMac(), iq.collection_id ?? null, iq.online ?? false],
+       online, gateway_id, vendor_reference, created_at)
+     values ($1, $2, $3, $4, 'Europe/Amsterdam', true, true, false, 'active', $5, $6, 'sallis', now())`,
+    [tenant.tenantId, id, randomMac(), iq.collection_id ?? null, iq.online ?? false, gatewayId],
+  );
+  return id;
+}
+
+/** A gateway of another process that lives: each server soon finds out an IQ that is shown online by none that does. */
+async function insertGateway(database: Database): Promise<string> {
+  const id = randomUUID();
+  await database.pool.query(
+    `insert into gateways (id, seen_at) values ($1, now() + interval '1 day')`,
+    [id],
   );
   return id;
 }

@@ -71,6 +71,7 @@ export function createConnection(
   let isEnded = false;
   let unfinished: Buffer = Buffer.alloc(0);
   let isChecking = false;
+  let isAskedAgain = false;
   const timers: { handshake?: Timer; ping?: Timer; silence?: Timer; rights?: Timer } = {};
 
   function end(reason: ConnectionEnd): void {
@@ -115,20 +116,26 @@ export function createConnection(
   }
 
   function recheck(): void {
-    if (isEnded || isChecking || protocol === undefined) return;
+    if (isEnded || protocol === undefined) return;
+    // The answer on its way may be of before what this call is about.
+    isAskedAgain = isChecking;
+    if (isChecking) return;
     isChecking = true;
     mayStay().then(
       (may) => {
-        isChecking = false;
-        if (!may) end('rights_ended');
-        else if (!isEnded) recheckLater();
+        if (may) checked();
+        else end('rights_ended');
       },
       // The database may be away for a moment; the next round asks again.
-      () => {
-        isChecking = false;
-        if (!isEnded) recheckLater();
-      },
+      checked,
     );
+  }
+
+  function checked(): void {
+    isChecking = false;
+    if (isEnded) return;
+    if (isAskedAgain) recheck();
+    else recheckLater();
   }
 
   function shakeHands(): void {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setPassword } from '#server/store/accounts';
 import { answerForm, formsOf, sendForm, startTestAccounts } from '#test/kit/account-pages';
-import { asked, codeAt, enrol, isSignedIn, typed } from '#test/kit/authenticator';
+import { asked, codeAt, enrol, isSignedIn, typed, wrongCodeAt } from '#test/kit/authenticator';
 import { createTestDatabase, type TestDatabase } from '#test/kit/database';
 import { makeTestPerson, type TestIdentity } from '#test/kit/identity-server';
 import {
@@ -31,6 +31,7 @@ afterAll(async () => {
 const browserOf = (network = '192.0.2.1'): TestBrowser =>
   openTestBrowser(server.issuer, { 'x-forwarded-for': network });
 const codeNow = (secret: Buffer): string => codeAt(secret, server.clock.now());
+const wrongNow = (secret: Buffer): string => wrongCodeAt(secret, server.clock.now());
 
 describe('wrong codes', () => {
   it('begin the sign-in again after five', async () => {
@@ -38,10 +39,10 @@ describe('wrong codes', () => {
     const browser = browserOf();
     let page = await asked(browser, person);
     for (let tries = 1; tries < 5; tries += 1) {
-      page = await answerForm(browser, page, { code: '000000' });
+      page = await answerForm(browser, page, { code: wrongNow(person.secret) });
       expect(formsOf(page)).toHaveLength(1);
     }
-    const fifth = await answerForm(browser, page, { code: '000000' });
+    const fifth = await answerForm(browser, page, { code: wrongNow(person.secret) });
     expect(formsOf(fifth)).toHaveLength(0);
     const late = await answerForm(browser, page, { code: codeNow(person.secret) });
     expect([late.status, isSignedIn(browser)]).toEqual([400, false]);
@@ -52,7 +53,7 @@ describe('wrong codes', () => {
     const wrong = async (network: string, count: number): Promise<void> => {
       for (let tries = 0; tries < count; tries += 1) {
         const browser = browserOf(network);
-        await answerForm(browser, await asked(browser, person), { code: '000000' });
+        await answerForm(browser, await asked(browser, person), { code: wrongNow(person.secret) });
       }
     };
     await wrong('203.0.113.9', 20);
@@ -71,7 +72,7 @@ describe('wrong codes', () => {
   it('are audited with account, client and network', async () => {
     const person = await enrol(server);
     const browser = browserOf('203.0.113.20');
-    await answerForm(browser, await asked(browser, person), { code: '000000' });
+    await answerForm(browser, await asked(browser, person), { code: wrongNow(person.secret) });
     await answerForm(browser, await asked(browser, person), { code: 'aaaa-bbbb-cccc-dddd' });
     const { rows } = await test.database.pool.query(
       'select kind, client_id, network from sign_in_failures where account = $1 order by id',
@@ -125,7 +126,7 @@ describe('a wrong code on the way to a program', () => {
     const led = await browser.get(path);
     const step = await sendForm(browser, led.location?.href ?? '', typed(person));
     const page = await browser.get(step.location?.href ?? '');
-    expect((await answerForm(browser, page, { code: '000000' })).status).toBe(400);
+    expect((await answerForm(browser, page, { code: wrongNow(person.secret) })).status).toBe(400);
     const { rows } = await test.database.pool.query<{ body: string }>(
       `select l.action, l.outcome, l.detail, c.body from audit_log l join audit_changes c using (tenant_id, number)
        where l.tenant_id = $1 and l.client_id = $2`,

@@ -23,6 +23,16 @@ export function codeAt(secret: Buffer, at: Date): string {
   return String(number).padStart(6, '0');
 }
 
+/** What an app with this key shows neither at an instant nor minutes around it. */
+export function wrongCodeAt(secret: Buffer, at: Date): string {
+  const steps = Array.from({ length: 21 }, (_, index) => (index - 10) * 30_000);
+  const shown = new Set(steps.map((ms) => codeAt(secret, new Date(at.getTime() + ms))));
+  for (let number = 0; ; number += 1) {
+    const code = String(number).padStart(6, '0');
+    if (!shown.has(code)) return code;
+  }
+}
+
 function base32(text: string): Buffer {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const bits = text.split('').map((letter) => letters.indexOf(letter).toString(2).padStart(5, '0'));

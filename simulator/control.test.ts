@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readBuilding } from '#test/kit/building';
 import { freePort } from '#test/kit/ports';
 import { startFurnished, type FurnishedBuilding } from '#test/kit/furnished-building';
+import { until } from '#test/kit/wait';
 import { createControl } from './control.ts';
 
 // A Wednesday, 10:00 in Amsterdam.
@@ -13,6 +14,10 @@ let url: string;
 
 beforeAll(async () => {
   building = await startFurnished(await readBuilding('harbour'), { start });
+  // A lock is online before it has been given what it keeps.
+  await until(() => building.lock('Flat 1').offlineKeys === 2, {
+    what: 'the lock holds its offline keys',
+  });
   control = createControl(building);
   url = await control.listen({ port: await freePort(), host: '127.0.0.1' });
 });

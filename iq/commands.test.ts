@@ -62,7 +62,10 @@ async function startLife(): Promise<void> {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const online = (): number => {
-    const reported = broker.heard.flatMap((one) =>
+    // What the life before had sent may be heard as late as this; a life begins by its hello.
+    const hello = broker.heard.findIndex((one) => one.name === 'hello');
+    const ofThisLife = hello === -1 ? [] : broker.heard.slice(hello);
+    const reported = ofThisLife.flatMap((one) =>
       one.name === 'report' ? one.frame.locks.filter((report) => report.online) : [],
     );
     return new Set(reported.map(({ id }) => id)).size;

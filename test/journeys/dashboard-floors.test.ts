@@ -1,6 +1,6 @@
 /** Floors and their plans in the dashboard: in a real Chromium, with doors that open meanwhile (docs/floors.md). */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { tag } from '#test/kit/building';
+import { tag, untilSynced } from '#test/kit/building';
 import { startTestDashboard, type TestDashboard } from '#test/kit/dashboard';
 import { addPerson } from '#test/kit/people';
 import { pngOf } from '#test/kit/pictures';
@@ -113,8 +113,9 @@ it('locks are placed by dragging and by the arrow keys', async () => {
 });
 
 it('a door that somebody opens shows it by itself, and then that it is locked', async () => {
-  const { page, house } = board;
+  const { page, house, server } = board;
   await house.admit({ tagNumber: '00004711', locks: ['Front door'] });
+  await untilSynced(server);
   await board.open('overview', 'Overview');
   await seen('Live');
   await page.getByRole('link', { name: 'Floor plans' }).click();

@@ -118,21 +118,34 @@ const restMs = 500;
 
 function PlanLock({ lock, place, state, isChosen, onChoose, onMove, sheet }: LockProps) {
   const say = useWords(floorWords);
-  // Where it is while it moves; the server's place counts again as soon as that has changed.
-  const [moved, setMoved] = useState<{ readonly from: Place; readonly to: Place } | null>(null);
+  // Where it is while it moves. Once that is told (`from` is the server's place by then), the server's place counts again as
+  // soon as it has changed; before, what comes from the server is an answer to an earlier move.
+  const [moved, setMoved] = useState<{ readonly from: Place | null; readonly to: Place } | null>(
+    null,
+  );
+  const known = useRef(place);
+  useEffect(() => {
+    known.current = place;
+  }, [place]);
   const grip = useRef<{ readonly dx: number; readonly dy: number; last: Place | null } | null>(
     null,
   );
   const waiting = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(waiting.current), []);
-  const isAway = moved?.from.x === place.x && moved.from.y === place.y;
+  const isAway =
+    moved !== null &&
+    (moved.from === null || (moved.from.x === place.x && moved.from.y === place.y));
   const at = isAway ? moved.to : place;
   const name = lock.customer_reference ?? lock.mac ?? '';
 
   function to(x: number, y: number): Place {
     const next = { lock_id: lock.id, x: within(x), y: within(y) };
-    setMoved({ from: place, to: next });
+    setMoved({ from: null, to: next });
     return next;
+  }
+  function tell(next: Place): void {
+    setMoved({ from: known.current, to: next });
+    onMove?.(next);
   }
   function down(event: PointerEvent<HTMLButtonElement>): void {
     const box = sheet();
@@ -157,7 +170,7 @@ function PlanLock({ lock, place, state, isChosen, onChoose, onMove, sheet }: Loc
     const last = grip.current?.last;
     grip.current = null;
     // As it was last moved to, which may not be on the screen yet.
-    if (last !== null && last !== undefined) onMove?.(last);
+    if (last !== null && last !== undefined) tell(last);
   }
   function key(event: KeyboardEvent): void {
     const by = steps[event.key];
@@ -166,7 +179,7 @@ function PlanLock({ lock, place, state, isChosen, onChoose, onMove, sheet }: Loc
     const far = event.shiftKey ? step * 5 : step;
     const next = to(at.x + by[0] * far, at.y + by[1] * far);
     clearTimeout(waiting.current);
-    waiting.current = setTimeout(() => onMove(next), restMs);
+    waiting.current = setTimeout(() => tell(next), restMs);
   }
   return (
     <button

@@ -102,7 +102,11 @@ const causes: Readonly<Record<string, (scene: Scene) => Promise<Answer>>> = {
   '3010': ({ ask }) =>
     without('time_schedules', () => ask('GET', '/collections/$collections/export')),
   '3101': async ({ ask, sql }) => {
-    await sql("update iqs set online = true where id = '$iqs'");
+    // Held by a gateway that lives for long without a sign, or the server would find out that nobody holds it.
+    await sql(
+      `with held as (insert into gateways (id, seen_at) values (gen_random_uuid(), now() + interval '1 day') returning id)
+       update iqs set online = true, gateway_id = held.id from held where iqs.id = '$iqs'`,
+    );
     return without('commands', () => ask('POST', '/iqs/$iqs/reset'));
   },
   '3102': async ({ ask, sql }) => {

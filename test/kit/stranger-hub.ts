@@ -43,7 +43,7 @@ export async function connectStranger(options: StrangerOptions): Promise<Strange
     password,
     protocolVersion: 4,
     reconnectPeriod: 0,
-    connectTimeout: 10_000,
+    connectTimeout: 60_000,
     ...options.mqtt,
   });
   const received: { frame: DownFrame; body: unknown }[] = [];

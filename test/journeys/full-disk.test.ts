@@ -55,12 +55,15 @@ async function stored(): Promise<string[]> {
 
 /** Everything kept has been stored, once and in order. */
 async function untilAllStored(): Promise<void> {
-  await until(async () => (await stored()).at(-1) === placeOf(kept.at(-1)), {
-    what: 'the last event is stored',
-    timeoutMs: 60_000,
-  });
+  const all = await until(
+    async () => {
+      const places = await stored();
+      return places.at(-1) === placeOf(kept.at(-1)) && places;
+    },
+    { what: 'the last event is stored', timeoutMs: 60_000 },
+  );
   const wanted = kept.map(placeOf);
-  expect((await stored()).slice(-wanted.length)).toEqual(wanted);
+  expect(all.slice(-wanted.length)).toEqual(wanted);
 }
 
 function placeOf(event: HubEvent | undefined): string {

@@ -44,8 +44,8 @@ export type Admitted = {
 
 /** Members of a schedule that covers every instant. */
 export const always = {
-  start_time: '00:00',
-  end_time: '23:59',
+  start_time: '00:00:00',
+  end_time: '23:59:59',
   ...everyDay,
 };
 

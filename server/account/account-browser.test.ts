@@ -217,6 +217,8 @@ describe('every page of signing in', { timeout: 240_000 }, () => {
     const faults: string[] = [];
     const look = async (path?: string): Promise<void> => {
       if (path !== undefined) await page.goto(`${server.issuer}${path}`);
+      // A click waits for the beginning of the next page only.
+      await page.waitForLoadState();
       faults.push(...(await faultsOf(page)));
     };
     await look('/account/login');

@@ -38,7 +38,8 @@ export async function openBrowser(): Promise<{
     context,
     async stop() {
       await context.close();
-      await rm(profile, { recursive: true, force: true });
+      // Helpers of a browser that has ended may write on for a moment.
+      await rm(profile, { recursive: true, force: true, maxRetries: 20 });
     },
   };
 }

@@ -25,9 +25,9 @@ export type Link = {
 
 type Pair = { readonly hub: Socket; readonly cloud: Socket; readonly records: RecordCounter };
 
-// Below the range that outgoing connections take their ports from.
-const lowestPort = 10_000;
-const highestPort = 32_000;
+// Below the range that outgoing connections take their ports from, and above what servers of the same machine usually have.
+const lowestPort = 30_000;
+const highestPort = 32_700;
 
 /** Opens a line to `target` on a free port of 127.0.0.1. */
 export async function createLink(target: {

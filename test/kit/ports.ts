@@ -2,12 +2,12 @@ import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 
 /**
- * A port of 127.0.0.1 that was free a moment ago, in 10100-32000: below the ports that outgoing connections take, and
- * above 10080, the last of the ports that fetch and browsers refuse to talk to.
+ * A port of 127.0.0.1 that was free a moment ago, in 10100-30000: below the ports that simulated lines and outgoing
+ * connections take, and above 10080, the last of the ports that fetch and browsers refuse to talk to.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = lanes * randomInt(Math.ceil(10_100 / lanes), 32_000 / lanes) + lane;
+    const port = lanes * randomInt(Math.ceil(10_100 / lanes), 30_000 / lanes) + lane;
     if (given.has(port) || !(await isFree(port))) continue;
     if (given.size === mostGiven) given.clear();
     given.add(port);

@@ -292,6 +292,13 @@ describe('the traces', () => {
   });
 });
 
+/** Ids, instants and measures, in which any eight digits come by chance. */
+const drawn = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{12,}|\d+\.\d[\d.e-]*/gi;
+
+function tells(text: string, secret: string): boolean {
+  return (/^\d+$/.test(secret) ? text.replaceAll(drawn, ' ') : text).includes(secret);
+}
+
 describe('what is secret', () => {
   it('is neither in the log nor in traces nor in metrics', async () => {
     const secret = (word: string): string => `${word}${randomBytes(9).toString('hex')}`;
@@ -362,7 +369,7 @@ describe('what is secret', () => {
     });
     for (const [name, value] of all)
       expect(
-        written.map((text) => text.includes(value)),
+        written.map((text) => tells(text, value)),
         name,
       ).toEqual([false, false, false]);
     for (const line of lines) expect(JSON.parse(line)).toHaveProperty('level');
@@ -384,6 +391,10 @@ describe('without its database', () => {
         'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
         [name],
       );
+      const held = 'select from pg_stat_activity where datname = $1';
+      await until(async () => (await admin.query(held, [name])).rowCount === 0, {
+        what: 'every connection has ended',
+      });
       const ready = await until(
         async () => {
           const found = await page('ready');

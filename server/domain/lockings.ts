@@ -328,10 +328,14 @@ type Sent = Order & { readonly end: Promise<CommandResult> };
 
 /** The pending state is shown when the lock has not confirmed within 2 s; what comes later is written behind it. */
 async function awaitOfficeMode(read: Scope, parts: Parts, order: Sent): Promise<LockRow> {
-  const settledEnd = order.end.then((result) => settleEnd(read, parts, { order, result }));
+  const settledEnd = order.end.then(async (result) => {
+    await settleEnd(read, parts, { order, result });
+    return result;
+  });
   // After 2 s nobody is told of a failure any more; it is written into the lock's state.
-  await within(settledEnd, { clock: parts.clock, ms: officeModeWithinMs });
-  return getLock(read, order.id, parts.clock.now());
+  const result = await within(settledEnd, { clock: parts.clock, ms: officeModeWithinMs });
+  const row = await getLock(read, order.id, parts.clock.now());
+  return result === undefined ? row : asReported(row, result);
 }
 
 async function awaitEnd(read: Scope, parts: Parts, order: Sent): Promise<LockRow> {
@@ -340,7 +344,7 @@ async function awaitEnd(read: Scope, parts: Parts, order: Sent): Promise<LockRow
   return asReported(await getLock(read, order.id, parts.clock.now()), result);
 }
 
-/** The lock's own report is written beside the way of the answer. */
+/** The lock's own report is written beside the way of the answer, and one from before may be written just then. */
 function asReported(row: LockRow, result: CommandResult): LockRow {
   const reported = result.state === 'confirmed' ? result.outcome.lock?.locked_state : undefined;
   return reported === undefined ? row : { ...row, locked_state: reported };

@@ -55,7 +55,8 @@ export function createTagRegistrations(parts: Parts): TagRegistrations {
       const failure = commandFailure(await queued.start());
       if (failure !== undefined) throw failure;
       await setTagRegistration(read, id, new Date(clock.now().getTime() + seconds * 1000));
-      return getLock(read, id, clock.now());
+      // A report of the lock from before may be written just then.
+      return { ...(await getLock(read, id, clock.now())), tag_registration_state: 'in_progress' };
     },
   };
 }

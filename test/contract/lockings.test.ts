@@ -204,7 +204,9 @@ describe('office mode', () => {
     expect((await ask({ locked_state: 'locked' }, office)).json).toMatchObject({
       locked_state: 'locked',
     });
-    expect(await lockOf(office)).toMatchObject({ locked_state: 'locked' });
+    await until(async () => (await lockOf(office))['locked_state'] === 'locked', {
+      what: 'the office is shut',
+    });
   });
 
   async function commandCount(): Promise<number> {

@@ -9,7 +9,10 @@ import type { TestServer } from './cardea.ts';
 /** An event as a client of the stream receives it. */
 export type HeardEvent = { readonly id: string };
 
-/** Signs in as the owner of the site and listens to its entries with the official client, over WebSockets. */
+/**
+ * Signs in as the owner of the site and listens to its entries with the official client, over WebSockets: every entry that is
+ * stored after the call is heard.
+ */
 export async function listenAsOwner(
   server: TestServer,
   siteId: string,
@@ -31,23 +34,28 @@ export async function listenAsOwner(
     userId,
     siteId,
   ]);
+  const ownerToken = async (): Promise<string> => {
+    const response = await fetch(`${server.url}/connect/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'password',
+        username: 'owner@harbour.example',
+        password,
+        client_id: clientId,
+        client_secret: clientSecret,
+        scope: 'user_api.full_access',
+      }),
+    });
+    return ((await response.json()) as { access_token: string }).access_token;
+  };
+  // A connection joins the events a moment after it is there.
+  const path = `//ext/v1/sites/${siteId}/events?stream=entries`;
+  const { json } = await server.ask('GET', path, { token: await ownerToken() });
+  const { cursor } = json as { cursor: string };
   const connection = new HubConnectionBuilder()
-    .withUrl(`${server.url}/v1/hub/entries?site_id=${siteId}`, {
+    .withUrl(`${server.url}/v1/hub/entries?site_id=${siteId}&cursor=${cursor}`, {
       transport: HttpTransportType.WebSockets,
-      accessTokenFactory: async () => {
-        const response = await fetch(`${server.url}/connect/token`, {
-          method: 'POST',
-          body: new URLSearchParams({
-            grant_type: 'password',
-            username: 'owner@harbour.example',
-            password,
-            client_id: clientId,
-            client_secret: clientSecret,
-            scope: 'user_api.full_access',
-          }),
-        });
-        return ((await response.json()) as { access_token: string }).access_token;
-      },
+      accessTokenFactory: ownerToken,
     })
     .configureLogging(LogLevel.None)
     .withAutomaticReconnect([0, 100, 500, 1000, 2000, 5000])

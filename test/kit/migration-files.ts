@@ -91,7 +91,7 @@ async function seedPeople(
     (${own}, ${uuid('role', 2)}, ${here}, null, 'deputy', ${uuid('role', 1)}, 2, '{see_everything}', now())`);
   await run(`update accessors a set user_id = ${uuid('person', 'n')}, alias = 'Alias' || n,
       role_ids = case when n < 3 then array[${uuid('role', 'n')}] else array['8f6081a3-80fb-11e8-a892-000d3a221c5b'::uuid] end,
-      expires_at = case when n = 8 then timestamptz '2027-01-01' end, came_by_pod = n > 6
+      expires_at = case when n = 8 then timestamptz '2127-01-01' end, came_by_pod = n > 6
     from generate_series(1, 8) n where a.tenant_id = ${own} and a.id = ${uuid('accessor', 'n')}`);
   await run(`update collections set owner_user_id = ${uuid('person', 2)} where id = ${here}`);
   await run(`insert into locker_groups (tenant_id, id, collection_id, customer_reference, created_at)

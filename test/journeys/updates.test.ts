@@ -23,6 +23,8 @@ import { until } from '#test/kit/wait';
 
 const doors = ['Front door', 'Meeting room', 'Storage', 'Office'];
 const published = new Date('2026-03-01T09:00:00Z');
+/** An image that is longer under way than a few requests, also on a busy machine, which slows both. */
+const slow = () => ({ content: randomBytes(6 * 1024 * 1024) });
 
 /** Time of the building; it runs, and is moved past the patience of its hub. */
 const clock = createMovableClock();
@@ -198,7 +200,7 @@ describe('firmware updates', () => {
   });
 
   it('reach a lock through its hub, which refuses commands meanwhile and opens by tag', async () => {
-    await publish(lockImage('Front door'));
+    await publish(lockImage('Front door', slow()));
     const lockId = house.lockId('Front door');
     const running = await begin(lockId);
     expect(running).toMatchObject({ state: 'running', message: null });
@@ -221,7 +223,7 @@ describe('firmware updates', () => {
   });
 
   it('of a hub show blue light, end with its restart, and are in its software versions', async () => {
-    await publish(hubImage());
+    await publish(hubImage(slow()));
     await begin(iq);
     await until(() => hub.light === 'blink_blue_every_second', { what: 'the light is blue' });
     expect(refusal(await open('Storage'))).toBe('403 3103');
@@ -273,7 +275,7 @@ describe('firmware updates', () => {
   });
 
   it('wait for their turn while the share of the tenant that may be updated is', async () => {
-    await publish(lockImage('Front door'), lockImage('Storage'), lockImage('Office'));
+    await publish(lockImage('Front door', slow()), lockImage('Storage'), lockImage('Office'));
     await offer(house.lockId('Office'));
     const first = await begin(house.lockId('Front door'));
     const second = await begin(house.lockId('Office'));

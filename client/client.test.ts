@@ -318,7 +318,8 @@ describe('a list', () => {
 
   it('of events is walked by its tokens', async () => {
     const stored: string[] = [];
-    for (let n = 0; n < 5; n += 1) stored.push(await storeEntry(cardea.database, place));
+    for (let n = 0; n < 5; n += 1)
+      stored.push(await storeEntry(cardea.database, { ...place, at: clock.now() }));
     const ids: string[] = [];
     for await (const { id } of site.items('/v1.1/sites/{site_id}/entries', {
       path: { site_id: siteId },

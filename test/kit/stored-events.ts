@@ -18,6 +18,8 @@ export type StoredEntry = EventPlace & {
   readonly lockId?: string;
   readonly category?: EntryCategory;
   readonly detail?: string;
+  /** When it happened; lists leave out what is older than a site keeps. */
+  readonly at?: Date;
 };
 
 /** Puts an IQ into a site. */
@@ -40,6 +42,7 @@ function entryOf({
   lockId,
   category = 'lock_opened',
   detail,
+  at = new Date('2026-11-22T08:15:30Z'),
 }: StoredEntry): NewEntry {
   sequence += 1;
   return {
@@ -47,8 +50,8 @@ function entryOf({
     iqId,
     boot: 1,
     sequence,
-    at: new Date('2026-11-22T08:15:30Z'),
-    local: '2026-11-22T09:15:30',
+    at,
+    local: new Date(at.getTime() + 3_600_000).toISOString().slice(0, 19),
     detail: detail ?? null,
     lockId: lockId ?? null,
     category,

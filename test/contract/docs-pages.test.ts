@@ -216,11 +216,11 @@ it('is usable by everybody, and the reference signs in and asks this server', as
     }
     await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.goto(`${server.url}/docs/moving`);
-    await page
-      .locator('.code', { hasText: 'Python' })
-      .getByRole('button', { name: 'Copy' })
-      .click();
-    await page.getByRole('status').getByText('Copied').waitFor();
+    // It stands there for two seconds only, so that whoever looks must look before.
+    await Promise.all([
+      page.getByRole('status').getByText('Copied').waitFor(),
+      page.locator('.code', { hasText: 'Python' }).getByRole('button', { name: 'Copy' }).click(),
+    ]);
     const [program] = await samplesOf('moving', 'python');
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(program);
     // Whoever has chosen dark in the dashboard reads in dark.

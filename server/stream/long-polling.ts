@@ -118,6 +118,8 @@ export function openLongPolling({
       leave();
     },
     async poll(signal) {
+      // Whose client has gone ends nobody else's poll, and takes nothing away.
+      if (signal.aborted) return empty(204);
       open?.(empty(204));
       absence?.cancel();
       if (isFirst) {
@@ -131,10 +133,6 @@ export function openLongPolling({
       }
       if (isClosed) {
         leave();
-        return empty(204);
-      }
-      if (signal.aborted) {
-        watch();
         return empty(204);
       }
       return await wait(signal);

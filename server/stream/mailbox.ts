@@ -121,6 +121,7 @@ export function createMailbox({ processId, database, bus, clock, ids, log, act }
 
   return {
     ask(recipientId, { kind, tokenHash, body, signal }) {
+      if (signal.aborted) return Promise.resolve(answerOf(204));
       const requestId = ids.next();
       return new Promise((resolve, reject) => {
         const settle = (answer: PassedAnswer): void => {
@@ -131,21 +132,19 @@ export function createMailbox({ processId, database, bus, clock, ids, log, act }
         };
         const cancel = (): void => {
           settle(answerOf(204));
-          post(recipientId, { requestId, kind: 'cancel', tokenHash, ...answerOf(0) }).catch(
-            (error: unknown) => log.warn({ err: error }, 'a passed request was not cancelled'),
-          );
+          // Behind the request itself, or it would be told to a process that knows of none.
+          passed
+            .then(() => post(recipientId, { requestId, kind: 'cancel', tokenHash, ...answerOf(0) }))
+            .catch((error: unknown) =>
+              log.warn({ err: error }, 'a passed request was not cancelled'),
+            );
         };
         const late = clock.setTimeout(() => settle(unknownConnection), answerMs[kind]);
         asked.set(requestId, settle);
         signal.addEventListener('abort', cancel);
-        post(recipientId, {
-          requestId,
-          kind,
-          tokenHash,
-          status: null,
-          isBinary: false,
-          body,
-        }).catch((error: unknown) => {
+        const request = { requestId, kind, tokenHash, status: null, isBinary: false, body };
+        const passed = post(recipientId, request);
+        passed.catch((error: unknown) => {
           settle(unknownConnection);
           reject(error instanceof Error ? error : new Error('no mail', { cause: error }));
         });

@@ -236,6 +236,8 @@ function send(reply: FastifyReply, { status, isBinary, body }: PassedAnswer): Fa
 /** Says when the client of a request no longer waits for its answer. */
 function abortOf({ raw }: FastifyReply): AbortSignal {
   const abort = new AbortController();
+  // It may have gone while the caller was looked up.
+  if (raw.destroyed) abort.abort();
   raw.on('close', () => {
     if (!raw.writableFinished) abort.abort();
   });

@@ -40,11 +40,6 @@ beforeAll(async () => {
   });
   other = await startOtherProcess(cardea);
   siteId = await addSite(cardea);
-  // Whenever this runs, the stored entries are not past their retention.
-  await cardea.database.pool.query(
-    'update collections set store_events_ttl_seconds = 1000000000 where id = $1',
-    [siteId],
-  );
   owner = await addPerson(cardea, { siteId, role: 'owner' });
   place = await addEventPlace(cardea.database, { tenantId: cardea.tenant.tenantId, siteId });
   core = clientOf({ token: createToken(credentials('core_api.full')) });

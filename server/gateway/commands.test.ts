@@ -215,6 +215,30 @@ describe('the outcomes of a command', () => {
     expect(await running).toMatchObject({ outcome: { lock } });
     await until(() => cloud.domain.said.find(({ said }) => said === 'lock'), { what: 'told' });
   });
+
+  it('of a state are told when what the hub said before is written; of an opening at once', async () => {
+    const hub = await welcomed();
+    const wanted = opening();
+    const office = { ...wanted.body, kind: 'office_mode_start' } as CommandBody;
+    const answered: string[] = [];
+    const started = cloud.queue
+      .run({ ...wanted, body: office })
+      .then(() => void answered.push('office_mode'));
+    const start = await hub.hears('command');
+    const running = cloud.queue.run(wanted).then(() => void answered.push('open'));
+    const open = await hub.hears('command', 2);
+    const before = cloud.domain.said.length;
+    const release = cloud.domain.holdReports();
+    hub.say('report', { locks: [], repeaters: [] });
+    hub.say('outcome', outcome(start.id, 'confirmed'));
+    hub.say('outcome', outcome(open.id, 'confirmed'));
+    await running;
+    expect(answered).toEqual(['open']);
+    release();
+    await started;
+    expect(answered).toEqual(['open', 'office_mode']);
+    expect(cloud.domain.said.slice(before).map(({ said }) => said)).toEqual(['report']);
+  });
 });
 
 describe('the queue', () => {

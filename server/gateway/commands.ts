@@ -40,7 +40,8 @@ export type CommandLink = {
   send(iqId: IqId, command: Command): boolean;
   /** Who is told of outcomes, and of IQs that have just been welcomed. */
   listen(listener: {
-    outcome(iq: ConnectedIq, outcome: Frame<'outcome'>): void;
+    /** `isWritten` resolves once the rows show what the hub said up to here, this outcome included. */
+    outcome(iq: ConnectedIq, outcome: Frame<'outcome'>, isWritten: Promise<void>): void;
     ready(iq: ConnectedIq): void;
   }): void;
 };
@@ -115,6 +116,16 @@ type Pending = {
 };
 
 const unwatched = { heard: () => undefined };
+
+type HubWord = { readonly outcome: Frame<'outcome'>; readonly isWritten: Promise<void> };
+
+/**
+ * Whether the lock shows a state by it that is asked for again: a report from before that waits to be written must not change it
+ * back after the answer. An opening shows none and waits for nothing.
+ */
+function showsState({ kind }: CommandBody): boolean {
+  return kind === 'office_mode_start' || kind === 'office_mode_end' || kind === 'tag_registration';
+}
 
 /** The failure of the catalogue a result stands for; undefined = confirmed. */
 export function commandFailure(result: CommandResult): ApiError | undefined {
@@ -221,19 +232,19 @@ export function createCommandQueue({
     send(followed);
   }
 
-  function move(command: Pending, input: CommandInput, outcome?: Frame<'outcome'>): void {
+  function move(command: Pending, input: CommandInput, word?: HubWord): void {
     const { standing, effect } = moveCommand(command.standing, input);
     command.standing = standing;
     if (effect !== 'finish') return;
     command.timer?.cancel();
     pending.delete(command.id);
-    const stored = finish(command, outcome).finally(() => ending.delete(command.id));
+    const stored = finish(command, word).finally(() => ending.delete(command.id));
     ending.set(command.id, stored);
     inBackground(stored, 'storing the end of a command');
     command.heard();
   }
 
-  async function finish(command: Pending, outcome: Frame<'outcome'> | undefined): Promise<void> {
+  async function finish(command: Pending, word?: HubWord): Promise<void> {
     const { id, standing, sentAt } = command;
     try {
       await finishCommand(scopeOf(command), id, {
@@ -243,8 +254,9 @@ export function createCommandQueue({
         now: clock.now(),
       });
     } finally {
+      if (showsState(command.body)) await word?.isWritten;
       // The hub's word is true whether or not it could be stored.
-      command.answer(resultOf(id, standing, outcome));
+      command.answer(resultOf(id, standing, word?.outcome));
     }
   }
 
@@ -394,11 +406,11 @@ export function createCommandQueue({
   }
 
   link?.listen({
-    outcome(iq, outcome) {
+    outcome(iq, outcome, isWritten) {
       const command = pending.get(outcome.id as CommandId);
       const { result, word } = outcome;
       if (command?.iqId === iq.iqId) {
-        move(command, { type: 'outcome', result, word }, outcome);
+        move(command, { type: 'outcome', result, word }, { outcome, isWritten });
       } else if (command === undefined) {
         inBackground(takeLateOutcome(iq, outcome), 'storing a late outcome');
       }

@@ -159,13 +159,14 @@ export function createGateway({
   }
 
   function takeOutcome(hub: Hub, iq: ConnectedIq, outcome: Frame<'outcome'>): void {
-    for (const listener of listeners) listener.outcome(iq, outcome);
     const { lock, iq: report } = outcome;
     if (lock !== undefined) void hub.enqueue('outcome', () => handlers.outcomeLock(iq, lock));
     if (report !== undefined) {
       const frame = { iq: report, locks: [], repeaters: [] };
       void hub.enqueue('outcome', () => handlers.report(iq, frame));
     }
+    const isWritten = hub.enqueue('outcome', () => Promise.resolve());
+    for (const listener of listeners) listener.outcome(iq, outcome, isWritten);
   }
 
   function take(hub: Hub, frame: ReceivedFrame): Promise<void> | undefined {

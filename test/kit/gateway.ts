@@ -44,6 +44,7 @@ export type Said =
 export function createPlainDomain(database: Database, clock: Clock) {
   const said: Said[] = [];
   let storing: Promise<void> = Promise.resolve();
+  let reporting: Promise<void> = Promise.resolve();
 
   async function positionOf(iqId: IqId): Promise<LedgerPosition | null> {
     const { rows } = await database.pool.query<{ boot: string; sequence: string }>(
@@ -82,6 +83,7 @@ export function createPlainDomain(database: Database, clock: Clock) {
       if (isLost) said.push({ said: 'offline', iq, body });
     },
     async report(iq, body) {
+      await reporting;
       said.push({ said: 'report', iq, body });
     },
     async events(batch) {
@@ -139,13 +141,25 @@ export function createPlainDomain(database: Database, clock: Clock) {
     },
     /** Lets no batch of events commit until the result is called. */
     holdEvents(): () => void {
-      let release: () => void = () => undefined;
-      storing = new Promise((resolve) => {
-        release = resolve;
-      });
+      const { held, release } = hold();
+      storing = held;
+      return release;
+    },
+    /** Lets no report be taken until the result is called. */
+    holdReports(): () => void {
+      const { held, release } = hold();
+      reporting = held;
       return release;
     },
   };
+}
+
+function hold(): { readonly held: Promise<void>; readonly release: () => void } {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { held, release };
 }
 
 export type PlainDomain = ReturnType<typeof createPlainDomain>;

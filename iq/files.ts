@@ -3,6 +3,23 @@ import { mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 
+/** Reads and writes that are under way in this process, of whichever hub. */
+let underWay = 0;
+
+/** Whether a hub of this process waits for its disk. A clock that is moved stands still meanwhile: a disk knows real time only. */
+export function isDiskAtWork(): boolean {
+  return underWay > 0;
+}
+
+async function atDisk<T>(work: () => Promise<T>): Promise<T> {
+  underWay += 1;
+  try {
+    return await work();
+  } finally {
+    underWay -= 1;
+  }
+}
+
 /** One value as a line: 8 hex digits of CRC-32, a blank, JSON. */
 export function toLine(value: unknown): string {
   const text = JSON.stringify(value);
@@ -23,7 +40,7 @@ export function fromLine(line: string): unknown {
 /** The content of a file as text, or null when there is none. */
 export async function readIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8');
+    return await atDisk(() => readFile(path, 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
@@ -41,7 +58,14 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /** Replaces a file atomically and durably, readable by its owner only. */
-export async function replaceFile(
+export function replaceFile(
+  path: string,
+  chunks: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
+  return atDisk(() => writeAnew(path, chunks));
+}
+
+async function writeAnew(
   path: string,
   chunks: Iterable<string> | AsyncIterable<string>,
 ): Promise<void> {
@@ -60,7 +84,7 @@ export async function replaceFile(
 /** Removes a file that may already be gone. */
 export async function removeFile(path: string): Promise<void> {
   try {
-    await unlink(path);
+    await atDisk(() => unlink(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
@@ -146,19 +170,21 @@ export class AppendLog {
 
   /** Resolves when the values are on the disk, after one sync for all of them. */
   append(values: readonly unknown[]): Promise<void> {
-    return this.#inTurn(() => this.#write(values, { isSynced: true }));
+    return this.#inTurn(() => atDisk(() => this.#write(values, { isSynced: true })));
   }
 
   /** Resolves when the values have left the program: a kill cannot take them back, a power cut can until `sync`. */
   write(values: readonly unknown[]): Promise<void> {
-    return this.#inTurn(() => this.#write(values, { isSynced: false }));
+    return this.#inTurn(() => atDisk(() => this.#write(values, { isSynced: false })));
   }
 
   /** Resolves when all that was written is on the disk; calls that come during a sync share the next one. */
   sync(): Promise<void> {
     this.#nextSync ??= this.#syncing.then(() => {
       this.#nextSync = null;
-      const sync = this.#file?.datasync() ?? Promise.reject(new Error(`${this.path} is closed`));
+      const sync = atDisk(
+        () => this.#file?.datasync() ?? Promise.reject(new Error(`${this.path} is closed`)),
+      );
       this.#syncing = sync.catch(() => undefined);
       return sync;
     });

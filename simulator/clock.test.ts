@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { AppendLog } from '#iq/files';
 import { createMovableClock } from './clock.ts';
 
 const start = new Date('2026-03-02T08:00:00.000Z');
@@ -51,4 +55,26 @@ test('timers go on in real time after a move', async () => {
     clock.setTimeout(resolve, 5);
   });
   expect(clock.now().getTime() - before).toBeGreaterThanOrEqual(86_400_000 + 4);
+});
+
+test('a moved clock stands still while a hub writes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cardea-clock-'));
+  const log = new AppendLog(join(folder, 'log'));
+  await log.open();
+  const clock = stillClock();
+  let writtenAt: string | null = null;
+  clock.setTimeout(() => {
+    void log.append(['an event']).then(() => {
+      writtenAt = clock.now().toISOString();
+    });
+  }, 10_000);
+  for (let seconds = 11; seconds <= 60; seconds += 1) {
+    clock.setTimeout(() => undefined, seconds * 1000);
+  }
+
+  await clock.move(60_000);
+
+  expect(writtenAt).toBe('2026-03-02T08:00:10.000Z');
+  await log.close();
+  await rm(folder, { recursive: true });
 });

@@ -1,5 +1,6 @@
 /** A clock that runs with real time and can be moved; whatever falls due by a move happens in order, each at its own time. */
 import type { HubClock } from '#iq/clock';
+import { isDiskAtWork } from '#iq/files';
 
 export type MovableClock = HubClock & {
   /** Forwards, firing in order what falls due on the way; backwards, leaving every timer the wait it had. */
@@ -99,9 +100,8 @@ function clear(timer: Armed): void {
   if (timer.handle !== null) clearTimeout(timer.handle);
 }
 
-/** What has begun gets its turn before time goes on. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** What has begun gets its turn before time goes on, and what a hub writes or reads is done: else hours pass while it does. */
+async function turn(): Promise<void> {
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (isDiskAtWork());
 }

@@ -206,7 +206,10 @@ export async function startTestBuilding(
 }
 
 /** Presses the button of each repeater, then shows the card at each lock, until all have joined. */
-async function attachByHand(simulated: SimulatedBuilding, building: Building): Promise<void> {
+export async function attachByHand(
+  simulated: SimulatedBuilding,
+  building: Building,
+): Promise<void> {
   const join = (what: string, act: () => Promise<unknown>, isIn: () => boolean) =>
     until(
       async () => {

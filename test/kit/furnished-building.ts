@@ -58,7 +58,7 @@ export async function startFurnished(
   await attachByHand(simulated, building);
   const expected = building.locks.filter((lock) => lock.hub !== null).length;
   await until(() => onlineLocks(simulated) === expected, { what: 'every lock is online' });
-  // What a lock has said first is still on its way to the disk, and while it waits a moved clock would leave it silent for minutes.
+  // What a lock has said first may still be on its way to the disk: a test finds nothing written but what it caused.
   await Promise.all(simulated.locks.map((lock) => lock.beatNow()));
   return {
     ...simulated,

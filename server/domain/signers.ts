@@ -169,7 +169,7 @@ export function createSigners({
         format: 'der',
         type: 'pkcs8',
       });
-      // Clients count on 105 characters: about one in 65,000 signatures is shorter and made again.
+      // Clients count on 105 characters: about one in 500 signatures is shorter and made again.
       for (;;) {
         const signature = sign('sha256', data, key);
         if (signature.length >= 70) return signature;

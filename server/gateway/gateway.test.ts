@@ -365,17 +365,20 @@ describe('presence', () => {
 });
 
 describe('claims', () => {
-  it('sends a claim to a connected hub, and again with another credential until it is confirmed', async () => {
+  it('sends a claim at each connection with another credential until it is confirmed', async () => {
     const iq = await makeClaimedIq(test.database, cloud.ids);
     const hub = await connect({ hubId: iq.hubId, password: iq.code });
     hub.hello();
     const first = await hub.hears('claim');
     expect(first).toMatchObject({ claim_id: iq.claimId, iq_id: iq.iqId });
-    const answer = cloud.claims.claim(iq.hubId, iq.claimId);
-    const second = await hub.hears('claim', 2);
+    hub.leave();
+    const again = await connect({ hubId: iq.hubId, password: iq.code });
+    again.hello();
+    const second = await again.hears('claim');
+    expect(second).toMatchObject({ claim_id: iq.claimId, iq_id: iq.iqId });
     expect(second.credential).not.toBe(first.credential);
-    hub.say('claimed', { claim_id: iq.claimId, result: 'accepted', reason: null });
-    expect(await answer).toBe('accepted');
+    again.say('claimed', { claim_id: iq.claimId, result: 'accepted', reason: null });
+    await until(() => cloud.domain.said.length === 1, { what: 'the domain is told' });
     expect(cloud.domain.said).toMatchObject([
       { said: 'claimed', hubId: iq.hubId, body: { result: 'accepted' } },
     ]);
@@ -384,6 +387,37 @@ describe('claims', () => {
     back.hello({ iq_id: iq.iqId });
     expect(await back.hears('welcome')).toMatchObject({ iq_id: iq.iqId });
     await expect(connect({ hubId: iq.hubId, password: first.credential })).rejects.toThrow();
+  });
+
+  it('sends a claim that was made while it greeted the hub twice alike, and the hub may take either', async () => {
+    const iq = await makeClaimedIq(test.database, cloud.ids);
+    const hub = await connect({ hubId: iq.hubId, password: iq.code });
+    hub.hello();
+    const first = await hub.hears('claim');
+    const answer = cloud.claims.claim(iq.hubId, iq.claimId);
+    expect(await hub.hears('claim', 2)).toEqual(first);
+    hub.say('claimed', { claim_id: iq.claimId, result: 'accepted', reason: null });
+    expect(await answer).toBe('accepted');
+    const back = await connect({ hubId: iq.hubId, password: first.credential });
+    back.hello({ iq_id: iq.iqId });
+    expect(await back.hears('welcome')).toMatchObject({ iq_id: iq.iqId });
+  });
+
+  it('lets the credential count that the hub has, whatever another gateway sent it last', async () => {
+    const iq = await makeClaimedIq(test.database, cloud.ids);
+    const hub = await connect({ hubId: iq.hubId, password: iq.code });
+    hub.hello();
+    const { credential } = await hub.hears('claim');
+    // A gateway that does not know yet that the hub has left it has sent the claim into the void.
+    await test.database.pool.query(
+      `update factory_hubs set credential_hash = $2 where hub_id = $1`,
+      [iq.hubId, '0'.repeat(64)],
+    );
+    hub.say('claimed', { claim_id: iq.claimId, result: 'accepted', reason: null });
+    await until(() => cloud.domain.said.length === 1, { what: 'the domain is told' });
+    const back = await connect({ hubId: iq.hubId, password: credential });
+    back.hello({ iq_id: iq.iqId });
+    expect(await back.hears('welcome')).toMatchObject({ iq_id: iq.iqId });
   });
 
   it('sends away a claimed hub that stays, so that it comes back with its credential', async () => {

@@ -171,8 +171,9 @@ export function createGateway({
 
   function take(hub: Hub, frame: ReceivedFrame): Promise<void> | undefined {
     if (frame.name === 'claimed') {
-      if (hub.welcome?.answer !== 'factory') return undefined;
-      return hub.enqueue('claimed', () => reception.takeClaimed(hub, frame.body));
+      const { connection } = hub;
+      if (hub.welcome?.answer !== 'factory' || connection === undefined) return undefined;
+      return hub.enqueue('claimed', () => reception.takeClaimed(hub, connection, frame.body));
     }
     if (frame.name === 'events' && hub.welcome?.answer === 'wipe')
       return uploads.offer(hub.welcome.iq, frame.body, uploaderOf(hub));

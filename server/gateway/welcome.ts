@@ -16,6 +16,7 @@ import {
 import type { Database } from '#server/store/pool';
 import { hashHubSecret } from './activation-code.ts';
 import type { Admission } from './admission.ts';
+import type { HubConnection } from './broker.ts';
 import { claimedTopic, type ClaimAnswer } from './claims.ts';
 import type { ClaimedHub, GatewayHandlers } from './handlers.ts';
 import type { Hub, Welcome } from './hub.ts';
@@ -27,12 +28,16 @@ const wipeWithinMs = 60_000;
 
 export type Reception = {
   check(hub: Hub, admission: Admission, hello: Frame<'hello'>): Promise<Welcome>;
-  /** Sends the open claim on a hub, if there is one, with a credential made for this purpose. */
+  /**
+   * Sends the open claim on a hub, if there is one, with a credential made for this connection. Sent once more over it, as when a
+   * claim is made while the hub is being welcomed, it is the same one: the hub may have answered the first and gone.
+   */
   sendClaim(hub: Hub): Promise<void>;
   sendWipe(hub: Hub): void;
   /** A wipe was asked for while the hub is connected. */
   wipeIfAsked(hub: Hub): Promise<void>;
-  takeClaimed(hub: Hub, claimed: Frame<'claimed'>): Promise<void>;
+  /** `connection`: over which the hub said so. */
+  takeClaimed(hub: Hub, connection: HubConnection, claimed: Frame<'claimed'>): Promise<void>;
 };
 
 export function createReception({
@@ -53,6 +58,10 @@ export function createReception({
   readonly gatewayId: string;
 }): Reception {
   const statements = registerStatements(database);
+  const handed = new WeakMap<
+    HubConnection,
+    { readonly claimId: string; readonly credential: string }
+  >();
 
   async function checkByCode(hub: FactoryHub, hello: Frame<'hello'>): Promise<Welcome> {
     if (hub.wipeRequestedAt !== null) {
@@ -78,7 +87,8 @@ export function createReception({
     }
     if (hub.claim.confirmedAt === null) {
       // It holds the credential, so it accepted; its word was lost.
-      await settleClaim(hub, { claim_id: hub.claim.claimId, result: 'accepted', reason: null });
+      const claimed = { claim_id: hub.claim.claimId, result: 'accepted', reason: null } as const;
+      await settleClaim(hub, { claimed, credentialHash: hub.credentialHash });
     }
     const known = claimedHub(hub, 'credential');
     if (known === undefined)
@@ -90,14 +100,25 @@ export function createReception({
     return { answer: 'iq', iq, acknowledged, tableVersion };
   }
 
-  /** The hub's answer to its claim, told on once. */
-  async function settleClaim(hub: FactoryHub, claimed: Frame<'claimed'>): Promise<void> {
+  /** The hub's answer to its claim, told on once; the credential it holds is the one that counts. */
+  async function settleClaim(
+    hub: FactoryHub,
+    {
+      claimed,
+      credentialHash,
+    }: { readonly claimed: Frame<'claimed'>; readonly credentialHash: string | null },
+  ): Promise<void> {
     const { hubId } = hub;
     const { claim_id: claimId, result } = claimed;
     const known = claimedHub(hub, 'code');
     if (known === undefined || known.claim.claimId !== claimId || known.claim.isConfirmed) return;
     if (result === 'accepted') {
-      const isFirst = await confirmClaim(statements, { hubId, claimId, now: clock.now() });
+      const isFirst = await confirmClaim(statements, {
+        hubId,
+        claimId,
+        credentialHash,
+        now: clock.now(),
+      });
       if (!isFirst) return;
     }
     const isConfirmed = result === 'accepted';
@@ -121,33 +142,40 @@ export function createReception({
         : checkByCredential(found, hello);
     },
     async sendClaim(hub) {
+      const { connection } = hub;
       const found = await findFactoryHub(statements, hub.hubId);
       const claim = found?.claim;
-      if (claim === undefined || claim === null || claim.confirmedAt !== null) return;
+      if (connection === undefined || !claim || claim.confirmedAt !== null) return;
       const { claimId } = claim;
-      const credential = ids.bytes(credentialBytes).toString('base64url');
-      const credentialHash = hashHubSecret(credential);
+      const former = handed.get(connection);
+      const credential =
+        former?.claimId === claimId
+          ? former.credential
+          : ids.bytes(credentialBytes).toString('base64url');
+      handed.set(connection, { claimId, credential });
       const isOpen = await setClaimCredential(statements, {
         hubId: hub.hubId,
         claimId,
-        credentialHash,
+        credentialHash: hashHubSecret(credential),
       });
-      if (isOpen) hub.send('claim', { claim_id: claimId, iq_id: claim.iqId, credential });
+      // A hub that has come back meanwhile is sent its own.
+      if (isOpen && connection === hub.connection)
+        hub.send('claim', { claim_id: claimId, iq_id: claim.iqId, credential });
     },
     sendWipe,
     async wipeIfAsked(hub) {
       const found = await findFactoryHub(statements, hub.hubId);
       if (found?.wipeRequestedAt instanceof Date) sendWipe(hub);
     },
-    async takeClaimed(hub, claimed) {
+    async takeClaimed(hub, connection, claimed) {
       const found = await findFactoryHub(statements, hub.hubId);
-      if (found === undefined) return;
-      await settleClaim(found, claimed);
+      const given = handed.get(connection);
+      if (found === undefined || given?.claimId !== claimed.claim_id) return;
+      await settleClaim(found, { claimed, credentialHash: hashHubSecret(given.credential) });
       if (claimed.result !== 'accepted') {
         log.warn({ hubId: hub.hubId, reason: claimed.reason }, 'a hub refused its claim');
         return;
       }
-      const { connection } = hub;
       clock.setTimeout(() => {
         if (hub.connection === connection) hub.end('claimed');
       }, comesBackWithinMs);

@@ -183,16 +183,21 @@ export async function setClaimCredential(
   return rows.length > 0;
 }
 
-/** Confirms a claim; false = it was confirmed already, is gone or another. */
+/** Confirms a claim with the credential that the hub holds; false = it was confirmed already, is gone or another. */
 export async function confirmClaim(
   statements: Statements,
-  claim: { readonly hubId: HubId; readonly claimId: string; readonly now: Date },
+  claim: {
+    readonly hubId: HubId;
+    readonly claimId: string;
+    readonly credentialHash: string | null;
+    readonly now: Date;
+  },
 ): Promise<boolean> {
   const rows = await statements.query(
-    `update factory_hubs set claim_confirmed_at = $3
+    `update factory_hubs set claim_confirmed_at = $3, credential_hash = $4
       where hub_id = $1 and claim_id = $2 and claim_confirmed_at is null
       returning 1`,
-    [claim.hubId, claim.claimId, claim.now],
+    [claim.hubId, claim.claimId, claim.now, claim.credentialHash],
   );
   return rows.length > 0;
 }

@@ -5,7 +5,7 @@
 import { assertNever } from '#contract/assert-never';
 import { api } from './api.ts';
 import { personName, type Person } from './people.ts';
-import { learnOneTag } from './tag-registration.ts';
+import { learnOneTag, readKnownTags } from './tag-registration.ts';
 import { instantAt } from './wall-clock.ts';
 import { wholeWeek, writtenSpan } from './week.ts';
 
@@ -52,6 +52,8 @@ export type Made = {
   readonly ownGroup?: Thing;
   /** Shown this once. */
   readonly pin?: string;
+  /** Ids of the tags that were there before a lock learned one. */
+  readonly knownTags?: ReadonlySet<string>;
   /** Given, or learned to be given. */
   readonly tag?: Thing;
 };
@@ -191,9 +193,11 @@ function keySteps({ key }: Wish, siteId: string): readonly Step[] {
       return [step(async (made) => giveTag(made, key.tag))];
     case 'new_tag':
       return [
-        step(async (made, signal) => {
+        // Once: a tag that is held to the lock between two attempts is still a new one, and the one that was meant.
+        step(async (made) => ({ ...made, knownTags: await readKnownTags(siteId) })),
+        step(async ({ knownTags: known = new Set(), ...made }, signal) => {
           const place = { siteId, lockId: key.lock.id, seconds: learnsForSeconds };
-          const learned = await learnOneTag(place, signal);
+          const learned = await learnOneTag(place, { known, signal });
           if (learned === undefined) throw new NoTagHeld();
           return { ...made, tag: { id: learned.id, name: learned.tag_number } };
         }),

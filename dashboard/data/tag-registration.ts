@@ -8,25 +8,18 @@ const pollMs = 1_500;
 type Place = { readonly siteId: string; readonly lockId: string; readonly seconds: number };
 
 /** Lets a lock learn tags. Gives the ids of those that were known before. */
-export async function beginRegistration({
-  siteId,
-  lockId,
-  seconds,
-}: Place): Promise<ReadonlySet<string>> {
-  const known = await readNewest(siteId);
-  await api.patch('/v1.2/sites/{site_id}/locks/{id}/tag_registration', {
-    path: { site_id: siteId, id: lockId },
-    body: { duration_in_seconds: seconds },
-  });
-  return new Set(known.map(({ id }) => id));
+export async function beginRegistration(place: Place): Promise<ReadonlySet<string>> {
+  const known = await readKnownTags(place.siteId);
+  await letLearn(place);
+  return known;
 }
 
-/** Lets a lock learn tags until it has learned one. Gives none when the time is over, or the signal ends it. */
+/** Lets a lock learn tags until it has learned one that is not `known`. Gives none when the time is over, or the signal ends it. */
 export async function learnOneTag(
   place: Place,
-  signal: AbortSignal,
+  { known, signal }: { readonly known: ReadonlySet<string>; readonly signal: AbortSignal },
 ): Promise<(SiteTag & { readonly tag_number: string }) | undefined> {
-  const known = await beginRegistration(place);
+  await letLearn(place);
   const endsAtMs = performance.now() + place.seconds * 1000;
   while (performance.now() < endsAtMs && !signal.aborted) {
     for (const tag of await readNewest(place.siteId))
@@ -35,6 +28,19 @@ export async function learnOneTag(
     await api.wait(pollMs, signal).catch(() => undefined);
   }
   return undefined;
+}
+
+/** Ids of the newest tags of a site. */
+export async function readKnownTags(siteId: string): Promise<ReadonlySet<string>> {
+  const tags = await readNewest(siteId);
+  return new Set(tags.map(({ id }) => id));
+}
+
+async function letLearn({ siteId, lockId, seconds }: Place): Promise<void> {
+  await api.patch('/v1.2/sites/{site_id}/locks/{id}/tag_registration', {
+    path: { site_id: siteId, id: lockId },
+    body: { duration_in_seconds: seconds },
+  });
 }
 
 async function readNewest(siteId: string): Promise<readonly SiteTag[]> {

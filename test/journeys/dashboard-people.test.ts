@@ -220,14 +220,11 @@ it('a step that fails loses no guest: it is taken again, and a lock learns the t
   await line('Hold the tag to Storage').getByLabel('Being done').waitFor();
   await press('Stop waiting');
   await seen('No tag that was unknown has been held to the lock.');
+  // The lock goes on learning, and a tag that it learns before anybody waits again is the one that was meant.
+  const { did } = await house.simulated.lock('Storage').present(tag('44446666'));
+  expect(did).toBe('learned');
   await press('Try again');
-  await until(
-    async () => {
-      await house.simulated.lock('Storage').present(tag('44446666'));
-      return (await line('Tag 44446666').getByLabel('Done', { exact: true }).count()) === 1;
-    },
-    { what: 'the tag is learned and given' },
-  );
+  await line('Tag 44446666').getByLabel('Done', { exact: true }).waitFor();
   await press('To the page of Courier');
   await heading('Courier');
   await part('Access groups').getByText('Everybody').waitFor();

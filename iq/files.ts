@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename, unlink, type FileHandle } from 'node:fs/
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-/** Reads and writes that are under way in this process, of whichever hub. */
+/** Reads and writes that are under way in this process, of whichever hub: a count of the present, nothing that is kept. */
 let underWay = 0;
 
 /** Whether a hub of this process waits for its disk. A clock that is moved stands still meanwhile: a disk knows real time only. */

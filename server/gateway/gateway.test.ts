@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { HubId } from '#contract/ids';
+import type { HubId, IqId } from '#contract/ids';
 import { createManualClock, type ManualClock } from '#server/runtime/clock';
 import { registerStatements, findFactoryHub, requestWipe } from '#server/store/factory-hubs';
 import { inTransaction } from '#server/store/scope';
@@ -365,6 +365,15 @@ describe('presence', () => {
 });
 
 describe('claims', () => {
+  async function isWelcomeWith(
+    iq: { readonly hubId: HubId; readonly iqId: IqId },
+    credential: string,
+  ): Promise<void> {
+    const back = await connect({ hubId: iq.hubId, password: credential });
+    back.hello({ iq_id: iq.iqId });
+    expect(await back.hears('welcome')).toMatchObject({ iq_id: iq.iqId });
+  }
+
   it('sends a claim at each connection with another credential until it is confirmed', async () => {
     const iq = await makeClaimedIq(test.database, cloud.ids);
     const hub = await connect({ hubId: iq.hubId, password: iq.code });
@@ -383,9 +392,7 @@ describe('claims', () => {
       { said: 'claimed', hubId: iq.hubId, body: { result: 'accepted' } },
     ]);
 
-    const back = await connect({ hubId: iq.hubId, password: second.credential });
-    back.hello({ iq_id: iq.iqId });
-    expect(await back.hears('welcome')).toMatchObject({ iq_id: iq.iqId });
+    await isWelcomeWith(iq, second.credential);
     await expect(connect({ hubId: iq.hubId, password: first.credential })).rejects.toThrow();
   });
 
@@ -398,9 +405,7 @@ describe('claims', () => {
     expect(await hub.hears('claim', 2)).toEqual(first);
     hub.say('claimed', { claim_id: iq.claimId, result: 'accepted', reason: null });
     expect(await answer).toBe('accepted');
-    const back = await connect({ hubId: iq.hubId, password: first.credential });
-    back.hello({ iq_id: iq.iqId });
-    expect(await back.hears('welcome')).toMatchObject({ iq_id: iq.iqId });
+    await isWelcomeWith(iq, first.credential);
   });
 
   it('lets the credential count that the hub has, whatever another gateway sent it last', async () => {
@@ -415,9 +420,7 @@ describe('claims', () => {
     );
     hub.say('claimed', { claim_id: iq.claimId, result: 'accepted', reason: null });
     await until(() => cloud.domain.said.length === 1, { what: 'the domain is told' });
-    const back = await connect({ hubId: iq.hubId, password: credential });
-    back.hello({ iq_id: iq.iqId });
-    expect(await back.hears('welcome')).toMatchObject({ iq_id: iq.iqId });
+    await isWelcomeWith(iq, credential);
   });
 
   it('sends away a claimed hub that stays, so that it comes back with its credential', async () => {
@@ -443,9 +446,7 @@ describe('claims', () => {
     hub.hello();
     const { credential } = await hub.hears('claim');
     hub.leave();
-    const back = await connect({ hubId: iq.hubId, password: credential });
-    back.hello({ iq_id: iq.iqId });
-    await back.hears('welcome');
+    await isWelcomeWith(iq, credential);
     expect(cloud.domain.said[0]).toMatchObject({ said: 'claimed', body: { result: 'accepted' } });
   });
 

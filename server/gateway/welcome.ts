@@ -58,6 +58,7 @@ export function createReception({
   readonly gatewayId: string;
 }): Reception {
   const statements = registerStatements(database);
+  /** The claim that went over each connection. */
   const handed = new WeakMap<
     HubConnection,
     { readonly claimId: string; readonly credential: string }
